@@ -1,0 +1,180 @@
+/** Time as a value that is passed in: monotonic for measuring and pacing, wall only for what people read. */
+
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Monotonic milliseconds with a fraction; only differences mean anything. */
+  now(): number;
+  /** Milliseconds since 1970, for timestamps that leave the program. */
+  wall(): number;
+  /** Runs `fn` as soon as `now() >= due`, never before. All timers of a process share one schedule. */
+  at(due: number, fn: () => void): Cancel;
+  /** Resolves `ms` from now; rejects with the signal's reason when aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Node's own time. */
+export const systemClock: Clock = createClock({
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  arm: (ms, fn) => setTimeout(fn, ms),
+  disarm: timer => clearTimeout(timer),
+  soon: fn => setImmediate(fn),
+});
+
+interface Source<T> {
+  now(): number;
+  wall(): number;
+  arm(ms: number, fn: () => void): T;
+  disarm(timer: T): void;
+  soon(fn: () => void): void;
+}
+
+/** The longest a wake-up may run timers before sockets get their turn; an unbounded catch-up starves them. */
+const tickBudgetMs = 5;
+
+/**
+ * One schedule over one native timer. At 2,000 streams of 50 chunks a second a timer per chunk ends seconds late,
+ * because each late firing delays the next; here every due time is absolute (`bench/mock.ts`).
+ */
+function createClock<T>(source: Source<T>): Clock {
+  const heap = createHeap();
+  let timer: T | undefined;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let resting = false;
+
+  const arm = () => {
+    const due = heap.peek();
+    if (due >= armedFor || resting) return;
+    if (timer !== undefined) source.disarm(timer);
+    armedFor = due;
+    timer = source.arm(Math.min(Math.max(0, Math.ceil(due - source.now())), 0x7fff_ffff), wake);
+  };
+  const wake = () => {
+    timer = undefined;
+    resting = true;
+    const stop = source.now() + tickBudgetMs;
+    let now = source.now();
+    while (heap.peek() <= now) {
+      heap.pop()();
+      now = source.now();
+      if (now > stop) return source.soon(wake);
+    }
+    resting = false;
+    armedFor = Number.POSITIVE_INFINITY;
+    if (heap.peek() !== Number.POSITIVE_INFINITY) arm();
+  };
+  const at = (due: number, fn: () => void): Cancel => {
+    const cancel = heap.push(due, fn);
+    if (due < armedFor) arm();
+    return () => {
+      cancel();
+      if (heap.peek() !== Number.POSITIVE_INFINITY || timer === undefined) return;
+      source.disarm(timer);
+      timer = undefined;
+      armedFor = Number.POSITIVE_INFINITY;
+    };
+  };
+  return { now: source.now, wall: source.wall, at, sleep: sleeper(source.now, at) };
+}
+
+const sleeper =
+  (now: () => number, at: Clock['at']): Clock['sleep'] =>
+  (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = at(now() + ms, () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+
+/** A clock that moves only when told: `advance` runs everything that falls due, in order. */
+export interface ManualClock extends Clock {
+  advance(ms: number): void;
+}
+
+/** @param wallStart what `wall()` says at the start, in ms since 1970. */
+export function createManualClock(wallStart = 0): ManualClock {
+  const heap = createHeap();
+  let time = 0;
+  const now = () => time;
+  const at = (due: number, fn: () => void): Cancel => heap.push(due, fn);
+  const advance = (ms: number) => {
+    const target = time + ms;
+    while (heap.peek() <= target) {
+      time = Math.max(time, heap.peek());
+      heap.pop()();
+    }
+    time = target;
+  };
+  return { now, wall: () => wallStart + time, at, sleep: sleeper(now, at), advance };
+}
+
+interface Entry {
+  readonly due: number;
+  readonly order: number;
+  readonly fn: () => void;
+  /** Where the entry sits in the heap; -1 once it left. */
+  index: number;
+}
+
+/** A binary heap by due time, first come first served among equals. Cancelling removes at once: a deadline that is
+ * set and cancelled for every call must not pile up until it would have been due. */
+function createHeap() {
+  const items: Entry[] = [];
+  let order = 0;
+  const before = (a: Entry, b: Entry) => a.due < b.due || (a.due === b.due && a.order < b.order);
+  const put = (entry: Entry, i: number) => {
+    items[i] = entry;
+    entry.index = i;
+  };
+  const rise = (entry: Entry, from: number) => {
+    let i = from;
+    while (i > 0) {
+      const parent = items[(i - 1) >> 1] as Entry;
+      if (!before(entry, parent)) break;
+      put(parent, i);
+      i = (i - 1) >> 1;
+    }
+    put(entry, i);
+  };
+  const sink = (entry: Entry, from: number) => {
+    let i = from;
+    for (let child = 2 * i + 1; child < items.length; child = 2 * i + 1) {
+      const right = child + 1;
+      if (right < items.length && before(items[right] as Entry, items[child] as Entry)) child = right;
+      if (!before(items[child] as Entry, entry)) break;
+      put(items[child] as Entry, i);
+      i = child;
+    }
+    put(entry, i);
+  };
+  const remove = (entry: Entry) => {
+    const at = entry.index;
+    if (at < 0) return;
+    entry.index = -1;
+    const last = items.pop() as Entry;
+    if (last === entry) return;
+    if (at > 0 && before(last, items[(at - 1) >> 1] as Entry)) rise(last, at);
+    else sink(last, at);
+  };
+  const push = (due: number, fn: () => void): Cancel => {
+    const entry: Entry = { due, order: order++, fn, index: items.length };
+    items.push(entry);
+    rise(entry, entry.index);
+    return () => remove(entry);
+  };
+  const peek = () => items[0]?.due ?? Number.POSITIVE_INFINITY;
+  const pop = (): (() => void) => {
+    const top = items[0] as Entry;
+    remove(top);
+    return top.fn;
+  };
+  return { peek, push, pop };
+}

@@ -1,0 +1,85 @@
+/** One way for every room to read its settings: defaults < file < environment < flags, all mistakes reported at once. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { textOf, UsageError } from './errors.ts';
+
+/**
+ * Checks a settings object against a room's schema and freezes it.
+ * @param source what to blame in messages: a file's name or `options`
+ * @throws {UsageError} `bad_config`, one line per mistake
+ */
+export function checked<S extends z.ZodType>(schema: S, value: unknown, source: string): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return deepFreeze(result.data);
+  throw new UsageError('bad_config', `${source}:\n${problems(result.error.issues)}`);
+}
+
+function problems(issues: readonly z.core.$ZodIssue[]): string {
+  return issues.map(issue => `  ${describe(issue)}`).join('\n');
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
+  if (issue.code === 'unrecognized_keys')
+    return `${where}unknown ${issue.keys.length > 1 ? 'keys' : 'key'} ${issue.keys.join(', ')}`;
+  return `${where}${issue.message}`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}
+
+/**
+ * Reads a YAML or JSON file and replaces `${NAME}` inside strings from the environment.
+ * @throws {UsageError} when the file is missing, is not YAML, or names a variable that is not set
+ */
+export function readConfigFile(path: string, env: Readonly<Record<string, string | undefined>>): unknown {
+  const text = readText(path);
+  try {
+    return expand(parseYaml(text), env, path);
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw new UsageError('bad_yaml', `${path}: ${error.message.split('\n')[0]}`);
+    throw error;
+  }
+}
+
+/** The text of a file the user named. @throws {UsageError} `no_file` */
+export function readText(path: string): string {
+  if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file`);
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError('no_file', `${path}: cannot be read (${textOf(error)})`);
+  }
+}
+
+function expand(value: unknown, env: Readonly<Record<string, string | undefined>>, path: string): unknown {
+  if (Array.isArray(value)) return value.map(item => expand(item, env, path));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, expand(inner, env, path)]));
+  }
+  if (typeof value !== 'string') return value;
+  return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const found = env[name];
+    if (found === undefined)
+      throw new UsageError('no_variable', `${path}: the environment variable ${name} is not set`);
+    return found;
+  });
+}
+
+/** Where client programs look for the API key, in this order. */
+export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as const;
+
+/**
+ * The API key of a client program: from a file, else from the environment; never from a flag, where `ps` shows it.
+ * @throws {UsageError} `no_key` when there is none
+ */
+export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
+  const key = file === undefined ? keyVariables.map(name => env[name]).find(Boolean) : readText(file).trim();
+  if (key) return key;
+  const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
+  throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
+}

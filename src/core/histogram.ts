@@ -1,0 +1,141 @@
+/**
+ * Latencies in bounded memory: log-linear counts with at most 0.2 % error, merged by addition.
+ * Recording costs about 10 ns and allocates nothing. The only file that knows the HDR library, and only to export.
+ */
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+
+const linear = 1024;
+const perOctave = 512;
+const octaves = 22;
+const size = linear + octaves * perOctave;
+
+export interface Summary {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export interface Histogram {
+  /** @param ms milliseconds from 1 µs to 1 hour; values outside are counted at the border. */
+  record(ms: number): void;
+  merge(other: Histogram): void;
+  readonly count: number;
+  readonly sum: number;
+  /** @param q share from 0 to 1. @returns milliseconds, 0 when nothing was recorded. */
+  quantile(q: number): number;
+  summary(): Summary;
+  /** Cumulative counts at ascending upper bounds in milliseconds, as Prometheus wants them. */
+  cumulative(bounds: readonly number[]): number[];
+  /** HDR V2, compressed, base64, in microseconds. */
+  encode(): string;
+  /** Raw counts, for merging across threads. */
+  readonly counts: Float64Array;
+  reset(): void;
+}
+
+export function createHistogram(): Histogram {
+  const counts = new Float64Array(size);
+  let count = 0;
+  let sum = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = 0;
+
+  const record = (ms: number) => {
+    counts[indexOf(ms * 1000)]!++;
+    count++;
+    sum += ms;
+    if (ms < min) min = ms;
+    if (ms > max) max = ms;
+  };
+  const merge = (other: Histogram) => {
+    for (let i = 0; i < size; i++) counts[i]! += other.counts[i]!;
+    if (other.count === 0) return;
+    const { min: low, max: high } = other.summary();
+    count += other.count;
+    sum += other.sum;
+    min = Math.min(min, low);
+    max = Math.max(max, high);
+  };
+  const quantile = (q: number) => {
+    if (count === 0) return 0;
+    const rank = Math.max(1, Math.ceil(q * count));
+    for (let i = 0, seen = 0; i < size; i++) {
+      seen += counts[i]!;
+      if (seen >= rank) return Math.min(max, Math.max(min, middleOf(i) / 1000));
+    }
+    return max;
+  };
+  const summary = (): Summary => ({
+    count,
+    min: count === 0 ? 0 : min,
+    mean: count === 0 ? 0 : sum / count,
+    max,
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p95: quantile(0.95),
+    p99: quantile(0.99),
+  });
+  const cumulative = (bounds: readonly number[]) => {
+    let i = 0;
+    let seen = 0;
+    return bounds.map(bound => {
+      const last = indexOf(bound * 1000);
+      for (; i <= last; i++) seen += counts[i]!;
+      return seen;
+    });
+  };
+  const encode = () => {
+    const hdr = build({
+      lowestDiscernibleValue: 1,
+      highestTrackableValue: 3_600_000_000,
+      numberOfSignificantValueDigits: 3,
+    });
+    for (let i = 0; i < size; i++)
+      if (counts[i]! > 0) hdr.recordValueWithCount(Math.max(1, Math.round(middleOf(i))), counts[i]!);
+    return encodeIntoCompressedBase64(hdr);
+  };
+  const reset = () => {
+    counts.fill(0);
+    count = 0;
+    sum = 0;
+    min = Number.POSITIVE_INFINITY;
+    max = 0;
+  };
+  return {
+    record,
+    merge,
+    quantile,
+    summary,
+    cumulative,
+    encode,
+    reset,
+    counts,
+    get count() {
+      return count;
+    },
+    get sum() {
+      return sum;
+    },
+  };
+}
+
+/** Microseconds below 1024 have a bucket each; above, every doubling has 512. */
+function indexOf(us: number): number {
+  if (!(us >= 1)) return 0;
+  if (us < linear) return us | 0;
+  const octave = 31 - Math.clz32(Math.min(us, 0xffff_ffff) >>> 0);
+  const step = octave - 9;
+  return Math.min(size - 1, linear + (octave - 10) * perOctave + (Math.floor(us / 2 ** step) - perOctave));
+}
+
+function middleOf(index: number): number {
+  if (index < linear) return index;
+  const octave = Math.floor((index - linear) / perOctave) + 10;
+  const width = 2 ** (octave - 9);
+  return (((index - linear) % perOctave) + perOctave) * width + width / 2;
+}

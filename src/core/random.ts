@@ -1,0 +1,60 @@
+/** Seeded chance. Everything random in the toolkit comes from here, so a printed seed repeats a run. */
+
+/** Numbers in [0, 1). `fork` gives an independent stream that depends only on the seed and the label. */
+export interface Random {
+  (): number;
+  fork(label: string | number): Random;
+}
+
+/** A generator (sfc32) from a seed of any text or number. Not for secrets. */
+export function createRandom(seed: string | number): Random {
+  const text = String(seed);
+  let a = mix(text, 0x9e3779b9);
+  let b = mix(text, 0x243f6a88);
+  let c = mix(text, 0xb7e15162);
+  let d = 1;
+  const next = () => {
+    const t = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + t;
+    c |= 0;
+    return (t >>> 0) / 0x1_0000_0000;
+  };
+  for (let i = 0; i < 12; i++) next();
+  return Object.assign(next, { fork: (label: string | number) => createRandom(`${text}/${label}`) });
+}
+
+function mix(text: string, start: number): number {
+  let h = start ^ text.length;
+  for (let i = 0; i < text.length; i++) {
+    h = Math.imul(h ^ text.charCodeAt(i), 0x85ebca6b);
+    h = (h << 13) | (h >>> 19);
+  }
+  h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
+  return h ^ (h >>> 15);
+}
+
+/** A whole number in [0, below). */
+export const int = (random: Random, below: number) => Math.floor(random() * below);
+
+/** One element; the list must not be empty. */
+export function pick<T>(random: Random, list: readonly T[]): T {
+  const chosen = list[int(random, list.length)];
+  if (chosen === undefined) throw new Error('pick from an empty list');
+  return chosen;
+}
+
+/** A standard normal deviate (Box–Muller). */
+export const gaussian = (random: Random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+/** A fresh seed for a run that was given none; the caller prints it. The only unseeded chance in the toolkit. */
+export const freshSeed = () => Math.floor(Math.random() * 0xffff_ffff);
+
+/** A 32-bit FNV-1a digest of a text, for keys of content. */
+export function digest(text: string, start = 0x811c9dc5): number {
+  let h = start;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h >>> 0;
+}

@@ -1,0 +1,50 @@
+/** Identifiers as the service writes them; glm-api.md §8.1. */
+import type { Random } from '../random.ts';
+
+const eightHours = 8 * 3_600_000;
+
+/** `yyyyMMddHHmmss` in UTC+8, the first 14 digits of every modern id. */
+export function stamp(wallMs: number): string {
+  return new Date(wallMs + eightHours).toISOString().replace(/\D/g, '').slice(0, 14);
+}
+
+/** `yyyy-MM-dd HH:mm:ss` in UTC+8 without a zone, as reset times are written in 1308 and 1310. */
+export function chinaTime(wallMs: number): string {
+  return new Date(wallMs + eightHours).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+const hexOf = (random: Random, digits: number) => {
+  let text = '';
+  while (text.length < digits) text += ((random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, '0');
+  return text.slice(0, digits);
+};
+
+/** The 30-character id of completions, tasks, log ids and error ids. */
+export const completionId = (wallMs: number, random: Random) => stamp(wallMs) + hexOf(random, 16);
+
+/** The 19-digit decimal id used until the middle of 2024. */
+export const decimalId = (random: Random) => `8${Math.floor(random() * 1e9)}`.padEnd(10, '0') + nineDigits(random);
+
+const nineDigits = (random: Random) => String(Math.floor(random() * 1e9)).padStart(9, '0');
+
+/**
+ * How a model family writes tool call ids:
+ * `signed64` big models in 2026 (consecutive, often negative) · `completion` glm-4-plus, glm-4-flash ·
+ * `base62` glm-4.5-flash in 2025 · `positive64` 2024.
+ */
+export type ToolIdStyle = 'signed64' | 'completion' | 'base62' | 'positive64';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** Ids of all tool calls of one reply, in order. */
+export function toolCallIds(style: ToolIdStyle, count: number, id: string, random: Random): string[] {
+  const each = (make: (i: number) => string) => Array.from({ length: count }, (_, i) => `call_${make(i)}`);
+  if (style === 'completion') return each(i => `${id}_${i}`);
+  if (style === 'base62')
+    return each(() => Array.from({ length: 22 }, () => alphabet[Math.floor(random() * 62)]).join(''));
+  const first = BigInt.asIntN(63, BigInt(`0x${hexOf(random, 16)}`));
+  const base = style === 'signed64' ? -abs(first) : abs(first);
+  return each(i => String(base + BigInt(i)));
+}
+
+const abs = (value: bigint) => (value < 0n ? -value : value);
