@@ -53,16 +53,30 @@ function createClock<T>(source: Source<T>): Clock {
   const wake = () => {
     timer = undefined;
     resting = true;
-    const stop = source.now() + tickBudgetMs;
+    let more = false;
+    try {
+      more = runDue();
+    } finally {
+      // Also when a callback threw: one caller's bug must not stop everybody's time.
+      if (more) source.soon(wake);
+      else rest();
+    }
+  };
+  /** @returns true when the budget is spent and more is due. */
+  const runDue = (): boolean => {
     let now = source.now();
+    const stop = now + tickBudgetMs;
     while (heap.peek() <= now) {
       heap.pop()();
       now = source.now();
-      if (now > stop) return source.soon(wake);
+      if (now > stop) return true;
     }
+    return false;
+  };
+  const rest = () => {
     resting = false;
     armedFor = Number.POSITIVE_INFINITY;
-    if (heap.peek() !== Number.POSITIVE_INFINITY) arm();
+    arm();
   };
   const at = (due: number, fn: () => void): Cancel => {
     const cancel = heap.push(due, fn);
@@ -78,9 +92,9 @@ function createClock<T>(source: Source<T>): Clock {
   return { now: source.now, wall: source.wall, at, sleep: sleeper(source.now, at) };
 }
 
-const sleeper =
-  (now: () => number, at: Clock['at']): Clock['sleep'] =>
-  (ms, signal) =>
+/** A declaration, not a constant: `systemClock` needs it while this module is still being read. */
+function sleeper(now: () => number, at: Clock['at']): Clock['sleep'] {
+  return (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const abort = () => {
@@ -93,6 +107,7 @@ const sleeper =
       });
       signal?.addEventListener('abort', abort, { once: true });
     });
+}
 
 /** A clock that moves only when told: `advance` runs everything that falls due, in order. */
 export interface ManualClock extends Clock {
@@ -111,7 +126,7 @@ export function createManualClock(wallStart = 0): ManualClock {
       time = Math.max(time, heap.peek());
       heap.pop()();
     }
-    time = target;
+    time = Math.max(time, target); // a callback may have advanced further
   };
   return { now, wall: () => wallStart + time, at, sleep: sleeper(now, at), advance };
 }
@@ -165,6 +180,7 @@ function createHeap() {
     else sink(last, at);
   };
   const push = (due: number, fn: () => void): Cancel => {
+    if (Number.isNaN(due)) throw new RangeError('a due time must be a number'); // at the top it would stop the schedule
     const entry: Entry = { due, order: order++, fn, index: items.length };
     items.push(entry);
     rise(entry, entry.index);
