@@ -37,11 +37,16 @@ function deepFreeze<T>(value: T): T {
  * @throws {UsageError} when the file is missing, is not YAML, or names a variable that is not set
  */
 export function readConfigFile(path: string, env: Readonly<Record<string, string | undefined>>): unknown {
-  const text = readText(path);
+  return expand(parsed(readText(path), path), env, path);
+}
+
+function parsed(text: string, path: string): unknown {
   try {
-    return expand(parseYaml(text), env, path);
+    return parseYaml(text);
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new UsageError('bad_yaml', `${path}: ${error.message.split('\n')[0]}`);
+    // An unknown alias (`files: *.json` without quotes) is a ReferenceError, and the text is wrong just the same.
+    if (error instanceof YAMLParseError || error instanceof ReferenceError)
+      throw new UsageError('bad_yaml', `${path}: ${error.message.split('\n')[0]}`);
     throw error;
   }
 }
@@ -78,7 +83,7 @@ export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as
  * @throws {UsageError} `no_key` when there is none
  */
 export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
-  const key = file === undefined ? keyVariables.map(name => env[name]).find(Boolean) : readText(file).trim();
+  const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : readText(file).trim();
   if (key) return key;
   const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
   throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
