@@ -45,7 +45,8 @@ export function createHistogram(): Histogram {
   let min = Number.POSITIVE_INFINITY;
   let max = 0;
 
-  const record = (ms: number) => {
+  const record = (value: number) => {
+    const ms = value > 0 ? value : 0; // NaN too: one must not spoil the sum
     counts[indexOf(ms * 1000)]!++;
     count++;
     sum += ms;

@@ -40,7 +40,7 @@ export const endings = {
 
   auth: { domain: 'account', retry: 'never', meaning: 'the key or token was refused (401, 1000–1002, 1004)' },
   token_expired: { domain: 'account', retry: 'never', meaning: 'the JWT is expired (1003)' },
-  account_locked: { domain: 'account', retry: 'never', meaning: 'the account itself is blocked (1005, 1110–1121)' },
+  account_locked: { domain: 'account', retry: 'never', meaning: 'the account itself is blocked (1005, 1100–1121)' },
   balance_exhausted: { domain: 'account', retry: 'never', meaning: 'no money or no package (1113)' },
   rate_limited: {
     domain: 'account',
@@ -110,7 +110,7 @@ export interface Answered {
 
 /** Names the ending of an exchange that was answered. Transport failures and deadlines are named where they happen. */
 export function classify(answer: Answered): Outcome {
-  if (answer.errorInStream) return { kind: 'error_in_stream', detail: `code ${answer.code ?? 'none'}` };
+  if (answer.errorInStream) return { kind: 'error_in_stream', detail: `code ${(answer.code ?? 'none').slice(0, 32)}` };
   if (answer.code !== undefined) return outcomeOfCode(answer.code, answer.status);
   if (answer.status !== 200) return outcomeOfStatus(answer);
   if (!answer.parsed) return { kind: 'gateway_error', detail: '200 with a body that is not the API’s JSON' };
@@ -134,16 +134,17 @@ function outcomeOfStatus({ status, parsed }: Answered): Outcome {
   return { kind: status >= 400 ? 'bad_request' : 'contract', detail };
 }
 
-const finishes: Readonly<Record<string, Reason>> = {
-  network_error: 'network_error',
-  sensitive: 'content_filtered',
-  model_context_window_exceeded: 'context_exceeded',
-};
+const finishes: ReadonlyMap<string, Reason> = new Map([
+  ['network_error', 'network_error'],
+  ['sensitive', 'content_filtered'],
+  ['model_context_window_exceeded', 'context_exceeded'],
+]);
 
 function outcomeOfFinish({ finishReason, visible, reasoned, usage }: Answered): Outcome {
   if (finishReason === undefined) return { kind: 'truncated', detail: 'no finish_reason' };
-  const bad = finishes[finishReason];
-  if (bad !== undefined) return { kind: bad, detail: `finish_reason ${finishReason}` };
-  if (!visible) return { kind: reasoned ? 'reasoning_only' : 'empty', detail: `finish_reason ${finishReason}` };
+  const bad = finishes.get(finishReason);
+  if (bad !== undefined) return { kind: bad, detail: `finish_reason ${finishReason.slice(0, 32)}` };
+  if (!visible)
+    return { kind: reasoned ? 'reasoning_only' : 'empty', detail: `finish_reason ${finishReason.slice(0, 32)}` };
   return usage ? { kind: 'ok' } : { kind: 'usage_missing' };
 }

@@ -85,7 +85,7 @@ export function createSseParser(onEvent: (event: SseEvent) => void): SseParser {
     if (complete !== undefined) onEvent({ event: name, data: complete, id });
   };
   const reset = () => {
-    const lost = data !== undefined || rest.length > 0;
+    const lost = data !== undefined || event !== '' || rest.length > 0;
     rest = [];
     data = undefined;
     event = '';

@@ -71,6 +71,7 @@ export const businessCodes: readonly BusinessCode[] = [
     '已开启二次认证保护，需要二次认证登录。',
     'Two-factor authentication is enabled, please log in with a second factor',
   ),
+  row('1100', 429, 'account_locked', 'G', '账户读写', 'Account Read/Write'),
   row('1110', 429, 'account_locked', 'G', '您的账户当前处于非活动状态', 'Your account is currently inactive'),
   row('1111', 429, 'account_locked', 'G', '您的账户不存在', 'Your account does not exist'),
   row('1112', 429, 'account_locked', 'G', '您的账户已被锁定，请联系客服解锁', 'Your account has been locked'),
