@@ -69,21 +69,17 @@ function spaceEnd(text: string, start: number): number {
 
 /** One or two characters, by the first one's code: 1.5 on average, and the same cut wherever the text begins. */
 function cjkEnd(text: string, start: number, first: number): number {
-  const second = text.charCodeAt(start + 1);
-  const two = (first & 1) === 0 && isCjk(second) && !isMark(text.charCodeAt(start + 2));
+  const two = (first & 1) === 0 && isCjk(text.charCodeAt(start + 1)) && !isMark(text.charCodeAt(start + 2));
   return withMarks(text, two ? start + 2 : start + 1);
 }
 
-/** Any other character with everything that is drawn as part of it (emoji sequences, flags, accents). */
-function otherEnd(text: string, start: number): number {
-  let at = start;
-  for (;;) {
-    const flag = isFlag(text, at);
-    at += width(text, at);
-    if (flag && isFlag(text, at)) at += width(text, at);
-    at = withMarks(text, at);
-    if (text.charCodeAt(at - 1) !== 0x200d || at >= text.length) return at;
-  }
+/** Any other character with everything that is drawn as part of it (emoji sequences, flags, accents, conjuncts). */
+const otherEnd = (text: string, start: number) => withMarks(text, characterEnd(text, start));
+
+/** Past one code point, or past the two that make a flag. */
+function characterEnd(text: string, at: number): number {
+  const end = at + width(text, at);
+  return isFlag(text, at) && isFlag(text, end) ? end + width(text, end) : end;
 }
 
 const width = (text: string, at: number) => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
@@ -94,8 +90,18 @@ const isFlag = (text: string, at: number) => {
 
 function withMarks(text: string, end: number): number {
   let at = end;
-  while (at < text.length && isMarkAt(text, at)) at += width(text, at);
+  while (at < text.length && isJoined(text, at)) at = characterEnd(text, at);
   return at;
+}
+
+/** Whether no grapheme can begin at `at`. Says yes too often rather than too rarely: a piece may hold several. */
+function isJoined(text: string, at: number): boolean {
+  const c = text.charCodeAt(at);
+  const before = text.charCodeAt(at - 1);
+  if (c < 0x300 && before < 0x300) return false;
+  if (isMark(c)) return true;
+  if (isCjk(c) && (before < 0x300 || isCjk(before))) return false;
+  return joinsBack.test(characterAt(text, at)) || joinsOn.test(characterBefore(text, at));
 }
 
 const isMark = (c: number) =>
@@ -105,13 +111,21 @@ const isMark = (c: number) =>
   (c >= 0x3099 && c <= 0x309a) ||
   (c >= 0x20d0 && c <= 0x20ff);
 
-function isMarkAt(text: string, at: number): boolean {
-  const c = text.charCodeAt(at);
-  if (c < 0x300) return false;
-  if (isMark(c)) return true;
-  const point = text.codePointAt(at) ?? 0;
-  if (point >= 0x1f3fb && point <= 0x1f3ff) return true;
-  return c > 0x36f && anyMark.test(String.fromCodePoint(point));
-}
+const characterAt = (text: string, at: number) => text.slice(at, at + width(text, at));
+const characterBefore = (text: string, at: number) =>
+  at > 1 && width(text, at - 2) === 2 ? text.slice(at - 2, at) : text.slice(at - 1, at);
 
-const anyMark = /^\p{M}$/u;
+/** Marks, skin tones, tags, Thai and Lao AM, the vowels and finals of spelt-out Korean; UAX #29, GB6–GB9a. */
+const joinsBack = /^[\p{M}\p{Grapheme_Extend}\p{Emoji_Modifier}\u0e33\u0eb3\u1160-\u11ff\ud7b0-\ud7ff]$/u;
+
+/** What holds on to the next character: joiner, Korean initials, number signs (GB9b), viramas (GB9c). */
+const joinsOn = new RegExp(
+  `^[${[
+    '\\u200d\\u1100-\\u115f\\ua960-\\ua97c',
+    '\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\u0d4e\\u{110bd}\\u{110cd}\\u{111c2}\\u{111c3}\\u{113d1}',
+    '\\u{1193f}\\u{11941}\\u{11a84}-\\u{11a89}\\u{11d46}\\u{11f02}',
+    '\\u094d\\u09cd\\u0acd\\u0b4d\\u0c4d\\u0d4d\\u1039\\u17d2\\u1a60\\u1b44\\u1bab\\ua9c0\\uaaf6\\u{10a3f}',
+    '\\u{11133}\\u{113d0}\\u{1193e}\\u{11a47}\\u{11a99}\\u{11f42}',
+  ].join('')}]$`,
+  'u',
+);
