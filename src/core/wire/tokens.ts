@@ -98,8 +98,8 @@ function withMarks(text: string, end: number): number {
 function isJoined(text: string, at: number): boolean {
   const c = text.charCodeAt(at);
   const before = text.charCodeAt(at - 1);
-  if (c < 0x300 && before < 0x300) return false;
   if (isMark(c)) return true;
+  if (c < 0x483 && before < 0x600) return false;
   if (isCjk(c) && (before < 0x300 || isCjk(before))) return false;
   return joinsBack.test(characterAt(text, at)) || joinsOn.test(characterBefore(text, at));
 }
