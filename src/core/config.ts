@@ -46,7 +46,7 @@ function parsed(text: string, path: string): unknown {
   } catch (error) {
     // An unknown alias (`files: *.json` without quotes) is a ReferenceError, and the text is wrong just the same.
     if (error instanceof YAMLParseError || error instanceof ReferenceError)
-      throw new UsageError('bad_yaml', `${path}: ${error.message.split('\n')[0]}`);
+      throw new UsageError('bad_yaml', `${path}: ${error.message.replace(/:?\n.*/s, '')}`);
     throw error;
   }
 }

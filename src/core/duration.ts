@@ -11,16 +11,17 @@ export function parseDuration(text: string): number {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h|d)/g)];
   const whole = parts.map(part => part[0]).join('');
   if (text.trim() === '0') return 0;
-  if (parts.length === 0 || whole !== text.trim()) {
+  const ms = parts.reduce((sum, part) => sum + Number(part[1]) * (units[part[2] ?? ''] ?? 0), 0);
+  if (parts.length === 0 || whole !== text.trim() || !Number.isFinite(ms)) {
     throw new UsageError(
       'bad_duration',
       `"${text.slice(0, 40)}" is not a duration; write for example 300ms, 1.5s or 2m`,
     );
   }
-  return parts.reduce((sum, part) => sum + Number(part[1]) * (units[part[2] ?? ''] ?? 0), 0);
+  return ms;
 }
 
-/** A duration in the shortest exact spelling people read: `1.5s`, `20ms`. */
+/** A duration as people read it, rounded to about three figures: `1.5s`, `20ms`; whole seconds stay exact. */
 export function formatDuration(ms: number): string {
   if (ms >= 60_000 && ms % 1000 === 0)
     return `${Math.floor(ms / 60_000)}m${ms % 60_000 ? `${(ms % 60_000) / 1000}s` : ''}`;
