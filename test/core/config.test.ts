@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { checked, keyVariables, readConfigFile, readKey, readText } from '../../src/core/config.ts';
+import { duration } from '../../src/core/duration.ts';
+import { UsageError } from '../../src/core/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'glm-testkit-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function fileOf(text: string): string {
+  const path = join(folder, `config-${files++}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+
+function errorOf(run: () => unknown): UsageError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+const schema = z.strictObject({
+  port: z.int().min(0).max(65_535).default(8080),
+  every: duration.default(30_000),
+  targets: z.array(z.strictObject({ name: z.string(), url: z.string() })).default([]),
+});
+
+test('defaults fill what is missing', () => {
+  expect(checked(schema, {}, 'options')).toEqual({ port: 8080, every: 30_000, targets: [] });
+});
+
+test('all mistakes are reported at once, each with its key, under the name of the file', () => {
+  const value = {
+    port: 99_999,
+    every: '30',
+    targets: [{ name: 'a' }, { name: 'b', url: 'u', ulr: 'u' }],
+    prot: 1,
+    x: 2,
+  };
+  const error = errorOf(() => checked(schema, value, 'mock.yaml'));
+  expect(error.code).toBe('bad_config');
+  const [head, ...lines] = error.message.split('\n');
+  expect(head).toBe('mock.yaml:');
+  expect(lines).toEqual([
+    expect.stringMatching(/^ {2}port: /),
+    '  every: "30" is not a duration; write for example 300ms, 1.5s or 2m',
+    expect.stringMatching(/^ {2}targets\.0\.url: /),
+    '  targets.1: unknown key ulr',
+    '  unknown keys prot, x',
+  ]);
+});
+
+test('the result is frozen all the way down', () => {
+  const config = checked(schema, { targets: [{ name: 'a', url: 'u' }] }, 'options');
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.targets)).toBe(true);
+  expect(Object.isFrozen(config.targets[0])).toBe(true);
+});
+
+test('variables are put into strings after the text was parsed, so their content is never YAML', () => {
+  const path = fileOf('a: ${A}\nb: ["x ${A} y ${B}"]\nc: {d: 7, e: true}\n${A}: key\nf: $A\n');
+  expect(readConfigFile(path, { A: '1\nport: 2 # no, ${B}', B: '$&' })).toEqual({
+    a: '1\nport: 2 # no, ${B}',
+    b: ['x 1\nport: 2 # no, ${B} y $&'],
+    c: { d: 7, e: true },
+    '${A}': 'key',
+    f: '$A',
+  });
+});
+
+test('a variable that is not set is named together with the file, an empty one is set', () => {
+  const path = fileOf('key: ${NO_SUCH_THING}\n');
+  const error = errorOf(() => readConfigFile(path, {}));
+  expect(error.code).toBe('no_variable');
+  expect(error.message).toBe(`${path}: the environment variable NO_SUCH_THING is not set`);
+  expect(readConfigFile(path, { NO_SUCH_THING: '' })).toEqual({ key: '' });
+});
+
+test('JSON is read as well, and an empty file is nothing', () => {
+  expect(readConfigFile(fileOf('{"a": [1, "b"]}'), {})).toEqual({ a: [1, 'b'] });
+  expect(readConfigFile(fileOf(''), {})).toBeNull();
+});
+
+test.each([
+  ['a: 1\nb: [2\n', 'at line 3, column 1'],
+  ['a: 1\na: 2\n', 'Map keys must be unique at line 2'],
+  ['a:\n\t- 1\n', 'at line 2'],
+  ['files: *.json\n', 'Unresolved alias'],
+])('%j is refused in one line that says where', (text, where) => {
+  const path = fileOf(text);
+  const error = errorOf(() => readConfigFile(path, {}));
+  expect(error.code).toBe('bad_yaml');
+  expect(error.message).toMatch(`${path}: `);
+  expect(error.message).toContain(where);
+  expect(error.message).not.toContain('\n');
+});
+
+test('a file that is not there, or is a folder, is named', () => {
+  const missing = join(folder, 'missing.yaml');
+  expect(errorOf(() => readConfigFile(missing, {}))).toMatchObject({
+    code: 'no_file',
+    message: `${missing}: no such file`,
+  });
+  expect(errorOf(() => readText(folder))).toMatchObject({
+    code: 'no_file',
+    message: expect.stringContaining(`${folder}: cannot be read`),
+  });
+});
+
+test('the API key comes from the first variable that is set and not empty, without white space around', () => {
+  expect(keyVariables).toEqual(['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY']);
+  expect(readKey({ GLM_API_KEY: 'a', ZHIPUAI_API_KEY: 'b', ZAI_API_KEY: 'c' })).toBe('a');
+  expect(readKey({ GLM_API_KEY: '', ZHIPUAI_API_KEY: 'b\n', ZAI_API_KEY: 'c' })).toBe('b');
+  expect(readKey({ GLM_API_KEY: '  ', ZAI_API_KEY: 'c' })).toBe('c');
+});
+
+test('a key file wins over the environment', () => {
+  expect(readKey({ GLM_API_KEY: 'a' }, fileOf('id.secret\n'))).toBe('id.secret');
+});
+
+test('without a key the message says where it was looked for and what to do, and holds no key', () => {
+  const canary = 'canary0123456789';
+  const none = errorOf(() => readKey({ OTHER_KEY: canary }));
+  expect(none.code).toBe('no_key');
+  expect(none.message).toBe(
+    'no API key: none of GLM_API_KEY, ZHIPUAI_API_KEY, ZAI_API_KEY is set; set GLM_API_KEY or pass --api-key-file FILE',
+  );
+  const path = fileOf(' \n');
+  const empty = errorOf(() => readKey({ GLM_API_KEY: canary }, path));
+  expect(empty.message).toContain(`${path} is empty`);
+  expect(none.message + empty.message).not.toContain(canary);
+});
+
+test('a value that is wrong is not repeated, as it may be a secret that stands in the wrong place', () => {
+  const canary = 'canary0123456789';
+  const error = errorOf(() => checked(schema, { port: canary, targets: canary }, 'options'));
+  expect(error.message).toContain('port: ');
+  expect(error.message).not.toContain(canary);
+});
