@@ -1,0 +1,263 @@
+/**
+ * One measured API call. Consumes undici's dispatch callbacks, which note times and counts and nothing else; every
+ * way the call can end becomes one Outcome. Nothing here retries: a second call is a second record.
+ */
+import type { Dispatcher } from 'undici';
+import { breakOf, createLanes, type Lane } from './call/lane.ts';
+import { createBodyReader, createStreamReader, type Reader } from './call/reader.ts';
+import { type CallRecord, type DeadlineName, type Draft, newDraft } from './call/record.ts';
+import { type Cancel, type Clock, systemClock } from './clock.ts';
+import { codeOf } from './errors.ts';
+import type { Outcome, Reason } from './outcome.ts';
+
+export { type CallRecord, type DeadlineName, e2e, phases, tpot, ttfb, ttft, ttftVisible } from './call/record.ts';
+
+/** Milliseconds allowed; one that is left out does not exist. All count from the start, `idle` from the last token. */
+export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
+
+/** A call to make. `body` is the JSON text as it goes out, so that a load generator can prepare it. */
+export interface CallRequest {
+  readonly kind: 'chat' | 'models';
+  readonly body?: string;
+  /** Whether the body asks for a stream. */
+  readonly stream?: boolean;
+}
+
+export interface CallOptions {
+  /** When the call should have begun; the moment of calling by default. */
+  readonly intendedMs?: number | undefined;
+  /** Aborting it ends the call as `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Keep the visible text in the record. Default false. */
+  readonly keepText?: boolean | undefined;
+  /** Called for every gap between two reads that brought tokens, in ms. */
+  readonly onGap?: ((ms: number) => void) | undefined;
+}
+
+export interface Caller {
+  /** Never rejects: whatever happens is the record's outcome. */
+  call(request: CallRequest, options?: CallOptions): Promise<CallRecord>;
+  /** Cuts every connection. */
+  close(): void;
+}
+
+export interface CallerOptions {
+  /** Up to and without `/chat/completions`, such as `https://open.bigmodel.cn/api/paas/v4`. */
+  readonly baseUrl: string;
+  /** The API key, or what makes a token for each call. */
+  readonly key: string | (() => string | Promise<string>);
+  /** A new connection for every call, or kept ones. */
+  readonly connection: 'pooled' | 'fresh';
+  /** Most connections at once; no limit by default. A call waits for a free one. */
+  readonly connections?: number | undefined;
+  readonly deadlines?: Deadlines | undefined;
+  readonly clock?: Clock | undefined;
+  /** PEM of a certificate authority trusted besides the built-in ones. */
+  readonly ca?: string | undefined;
+}
+
+/** A chat call from a body; its `stream` flag decides how the answer is expected. */
+export const chatCall = (body: Readonly<Record<string, unknown>>): CallRequest => ({
+  kind: 'chat',
+  body: JSON.stringify(body),
+  stream: body.stream === true,
+});
+
+/** @example createCaller({ baseUrl, key, connection: 'fresh' }).call(chatCall({ model, messages, stream: true })) */
+export function createCaller(options: CallerOptions): Caller {
+  const { connection, connections = Number.POSITIVE_INFINITY, deadlines = {}, clock = systemClock, ca } = options;
+  const base = new URL(options.baseUrl);
+  const lanes = createLanes({ origin: base.origin, connection, connections, ca, clock });
+  const secure = base.protocol === 'https:';
+  const root = base.pathname.replace(/\/+$/, '');
+
+  const call = async (request: CallRequest, how: CallOptions = {}): Promise<CallRecord> => {
+    const intendedMs = how.intendedMs ?? clock.now();
+    let key: string;
+    try {
+      key = typeof options.key === 'string' ? options.key : await options.key();
+    } catch {
+      // What a token maker says may hold the key, so it is not repeated.
+      return unsent(intendedMs, clock, 'no key could be made');
+    }
+    const free = lanes.take();
+    const lane = 'client' in free ? free : await free;
+    const { draft, usable } = await exchange({ request, how, intendedMs, key, lane, root, secure, deadlines, clock });
+    lanes.give(lane, usable);
+    return draft;
+  };
+  return { call, close: lanes.close };
+}
+
+function unsent(intendedMs: number, clock: Clock, detail: string): CallRecord {
+  const draft = newDraft(intendedMs, clock.now());
+  draft.outcome = { kind: 'internal', detail };
+  return draft;
+}
+
+interface Exchange {
+  readonly request: CallRequest;
+  readonly how: CallOptions;
+  readonly intendedMs: number;
+  readonly key: string;
+  readonly lane: Lane;
+  readonly root: string;
+  readonly secure: boolean;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+}
+
+/** A body larger than this is not an answer. */
+const mostBytes = 64 * 1024 * 1024;
+
+/**
+ * One request on one connection. Long because its callbacks share the state of one call and are made once for it:
+ * an event then costs a parse and some assignments.
+ */
+function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
+  const { request, how, lane, deadlines, clock } = task;
+  const draft = newDraft(task.intendedMs, clock.now());
+  const openedBefore = lane.opened;
+  const timers: Cancel[] = [];
+  let reader: Reader | undefined;
+  let streamed = false;
+  let settled = false;
+
+  return new Promise(resolve => {
+    const settle = (outcome: Outcome, usable: boolean) => {
+      if (settled) return;
+      settled = true;
+      draft.endMs = clock.now();
+      draft.outcome = outcome;
+      for (const cancel of timers) cancel();
+      how.signal?.removeEventListener('abort', cancelled);
+      notePhases();
+      resolve({ draft, usable });
+    };
+    /** Ends a call whose connection is of no more use. An answer that was already complete stays what it was. */
+    const fail = (outcome: Outcome) => {
+      if (reader?.complete) settle(reader.end(), false);
+      else settle(outcome, false);
+    };
+    const cancelled = () => fail({ kind: 'cancelled' });
+    const notePhases = () => {
+      if (lane.opened === openedBefore) return;
+      draft.reusedConnection = false;
+      draft.connectMs = lane.connectMs;
+      draft.dnsMs = lane.dnsMs;
+      draft.tcpMs = lane.tcpMs;
+      draft.tlsMs = lane.tlsMs;
+    };
+    const expire = (name: DeadlineName) => {
+      if (reader?.complete !== true) draft.deadline = name;
+      fail({ kind: endings[name], detail: `deadline ${name} of ${deadlines[name]} ms` });
+    };
+    /** @param unmet whether the deadline still matters when its time has come */
+    const arm = (name: DeadlineName, unmet: () => boolean) => {
+      const ms = deadlines[name];
+      if (ms !== undefined) timers.push(clock.at(draft.startMs + ms, () => unmet() && expire(name)));
+    };
+    /** One timer for the whole stream: it looks at the last token when it wakes, instead of being set for each. */
+    const armIdle = (idle: number) => {
+      const due = (draft.lastTokenMs ?? draft.startMs) + idle;
+      timers.push(
+        clock.at(due, () => (clock.now() >= (draft.lastTokenMs ?? 0) + idle ? expire('idle') : armIdle(idle))),
+      );
+    };
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => {
+        draft.sentMs = clock.now();
+      },
+      onRequestSent: () => {
+        draft.sentMs = clock.now();
+      },
+      onResponseStart: (_controller, status, headers) => {
+        if (status < 200) return;
+        draft.headMs = clock.now();
+        draft.status = status;
+        draft.logId = oneOf(headers['x-log-id']);
+        streamed = status === 200 && (oneOf(headers['content-type']) ?? '').startsWith('text/event-stream');
+        const expects = request.kind === 'models' ? 'list' : 'completion';
+        reader = streamed ? createStreamReader(draft, how) : createBodyReader(draft, expects, how);
+      },
+      onResponseData: (_controller, bytes) => {
+        const atMs = clock.now();
+        if (settled || reader === undefined) return;
+        draft.bytes += bytes.length;
+        if (draft.bytes > mostBytes) return fail({ kind: 'malformed', detail: 'the body is larger than 64 MiB' });
+        const before = draft.lastTokenMs;
+        reader.feed(bytes, atMs);
+        if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined)
+          armIdle(deadlines.idle);
+        if (!draft.done && reader.complete) settle(reader.end(), false);
+      },
+      onResponseEnd: () => {
+        if (lane.broken !== undefined) return fail(brokenOff(lane.broken, draft));
+        if (reader !== undefined) settle(expected(reader.end()), true);
+      },
+      onResponseError: (_controller, error) => fail(transportFailure(error, lane, task.secure, draft)),
+    };
+    const expected = (outcome: Outcome): Outcome => {
+      const asked = request.stream === true;
+      if (outcome.kind !== 'ok' || asked === streamed) return outcome;
+      return { kind: 'contract', detail: asked ? 'asked for a stream, got one body' : 'got a stream unasked' };
+    };
+
+    if (how.signal?.aborted) return settle({ kind: 'cancelled' }, true);
+    how.signal?.addEventListener('abort', cancelled, { once: true });
+    // Most specific first: deadlines that are due at the same moment fire in this order.
+    arm('connect', () => draft.sentMs === undefined);
+    arm('first_byte', () => draft.headMs === undefined);
+    if (request.stream === true) arm('first_token', () => draft.firstTokenMs === undefined);
+    arm('total', () => true);
+    try {
+      lane.client.dispatch(dispatchOptions(task), handler);
+    } catch (error) {
+      settle({ kind: 'internal', detail: codeOf(error) ?? 'the request could not be built' }, false);
+    }
+  });
+}
+
+const endings = {
+  connect: 'timeout_connect',
+  first_byte: 'timeout_first_byte',
+  first_token: 'timeout_first_token',
+  idle: 'stalled',
+  total: 'timeout_total',
+} as const satisfies Record<DeadlineName, Reason>;
+
+/** No `accept-encoding`: a compressed stream would be measured by its deflate blocks. */
+function dispatchOptions({ request, key, root }: Exchange): Dispatcher.DispatchOptions {
+  const headers: Record<string, string> = { authorization: `Bearer ${key}`, 'user-agent': 'glm-testkit' };
+  if (request.kind === 'models') return { method: 'GET', path: `${root}/models`, headers };
+  headers['content-type'] = 'application/json';
+  headers.accept = request.stream === true ? 'text/event-stream' : 'application/json';
+  return { method: 'POST', path: `${root}/chat/completions`, headers, body: request.body ?? '' };
+}
+
+const oneOf = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
+
+/** Where the connection stood says more than the error's code: TLS has dozens of codes, and one phase. */
+function transportFailure(error: Error, lane: Lane, secure: boolean, draft: Draft): Outcome {
+  const how = lane.broken ?? breakOf(error);
+  const connecting = draft.sentMs === undefined;
+  if (/^(EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|UND_ERR_INVALID_ARG|UND_ERR_DESTROYED)$/.test(how))
+    return { kind: 'internal', detail: how };
+  if (connecting && lane.tcpMs === undefined) return { kind: unreached(how), detail: how };
+  if (connecting && secure && lane.tlsMs === undefined) return { kind: 'tls', detail: how };
+  return brokenOff(how, draft);
+}
+
+function unreached(how: string): Reason {
+  if (how === 'ENOTFOUND' || how.startsWith('EAI_')) return 'dns';
+  return how === 'ETIMEDOUT' || how === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout_connect' : 'tcp';
+}
+
+/** A FIN inside a body is the other side giving up on the answer; anything else is the connection's fault. */
+function brokenOff(how: string, draft: Draft): Outcome {
+  if (how === 'not_http') return { kind: 'malformed', detail: 'not HTTP' };
+  if (how !== 'closed') return { kind: 'reset', detail: how };
+  if (draft.headMs === undefined) return { kind: 'reset', detail: 'closed before an answer' };
+  return { kind: 'truncated', detail: 'closed inside the body' };
+}

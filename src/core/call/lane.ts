@@ -1,0 +1,148 @@
+/** Connections, one request at a time each, with the moments of their opening. */
+import type { Socket } from 'node:net';
+import { rootCertificates } from 'node:tls';
+import { buildConnector, Client } from 'undici';
+import type { Clock } from '../clock.ts';
+import { codeOf } from '../errors.ts';
+
+/** One connection: undici reopens it on demand, and `opened` tells that it did. */
+export interface Lane {
+  readonly client: Client;
+  /** How often a connection was begun. */
+  opened: number;
+  connectMs: number;
+  dnsMs: number | undefined;
+  tcpMs: number | undefined;
+  tlsMs: number | undefined;
+  /** How the socket broke, by `breakOf`: undici may take a reset for the end of a body. */
+  broken: string | undefined;
+  destroy(): void;
+}
+
+export interface Lanes {
+  /** A free connection; waits for one when all allowed are in use. */
+  take(): Lane | Promise<Lane>;
+  /** Hands a connection back. @param usable false when it must not serve another call */
+  give(lane: Lane, usable: boolean): void;
+  close(): void;
+}
+
+export interface LaneOptions {
+  readonly origin: string;
+  /** `fresh` opens a connection for every call, `pooled` keeps those that ended well. */
+  readonly connection: 'pooled' | 'fresh';
+  /** Most connections at once. */
+  readonly connections: number;
+  /** PEM of a certificate authority trusted besides the built-in ones. */
+  readonly ca: string | undefined;
+  readonly clock: Clock;
+}
+
+export function createLanes({ origin, connection, connections, ca, clock }: LaneOptions): Lanes {
+  const open = connectorOf(ca);
+  const idle: Lane[] = [];
+  const busy = new Set<Lane>();
+  const waiting: ((lane: Lane) => void)[] = [];
+  let closed = false;
+
+  const start = (lane: Lane) => {
+    busy.add(lane);
+    return lane;
+  };
+  /** After closing there are only dead connections, on which a call ends at once. */
+  const make = () => {
+    const lane = createLane(origin, open, clock);
+    if (closed) lane.destroy();
+    return lane;
+  };
+  const take = () => {
+    const lane = idle.pop();
+    if (lane !== undefined) return start(lane);
+    if (busy.size < connections) return start(make());
+    return new Promise<Lane>(resolve => waiting.push(resolve));
+  };
+  const give = (lane: Lane, usable: boolean) => {
+    busy.delete(lane);
+    if (usable && !closed && connection === 'pooled') idle.push(lane);
+    else lane.destroy();
+    const next = waiting.shift();
+    if (next !== undefined) next(start(idle.pop() ?? make()));
+  };
+  const close = () => {
+    closed = true;
+    for (const lane of [...idle, ...busy]) lane.destroy();
+    idle.length = 0;
+  };
+  return { take, give, close };
+}
+
+type Connector = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
+
+/**
+ * HTTP/1.1 only: the two ways a connection can break, FIN and RST, stay visible. Certificates are always verified,
+ * whatever NODE_TLS_REJECT_UNAUTHORIZED says; no TLS session is resumed, so every handshake is a whole one.
+ */
+function connectorOf(ca: string | undefined): Connector {
+  return buildConnector({
+    allowH2: false,
+    maxCachedSessions: 0,
+    timeout: 0,
+    rejectUnauthorized: true,
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    // undici's type says void; its connectors return the socket (lib/core/connect.js), and that is the only way to see it.
+  } as buildConnector.BuildOptions) as unknown as Connector;
+}
+
+function createLane(origin: string, open: Connector, clock: Clock): Lane {
+  let socket: Socket | undefined;
+  const connect: buildConnector.connector = (options, callback) => {
+    lane.opened++;
+    lane.connectMs = clock.now();
+    lane.dnsMs = lane.tcpMs = lane.tlsMs = lane.broken = undefined;
+    socket = watch(open(options, callback), lane, clock);
+  };
+  const client = new Client(origin, { connect, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+  const destroy = () => {
+    // The promise only says when the socket is gone; the error it is told to end with is nobody's news.
+    client.destroy().catch(() => {});
+    socket?.destroy();
+  };
+  const lane: Lane = {
+    client,
+    opened: 0,
+    connectMs: 0,
+    dnsMs: undefined,
+    tcpMs: undefined,
+    tlsMs: undefined,
+    broken: undefined,
+    destroy,
+  };
+  return lane;
+}
+
+/** First in line: undici's own listeners write the request before they return. */
+function watch(socket: Socket, lane: Lane, clock: Clock): Socket {
+  return socket
+    .prependOnceListener('lookup', (error: Error | null) => {
+      if (!error) lane.dnsMs = clock.now();
+    })
+    .prependOnceListener('connect', () => {
+      lane.tcpMs = clock.now();
+    })
+    .prependOnceListener('secureConnect', () => {
+      lane.tlsMs = clock.now();
+    })
+    .on('error', (error: Error) => {
+      lane.broken ??= breakOf(error);
+    });
+}
+
+/**
+ * One word for how a connection broke: `closed` (a FIN before the answer was complete), `not_http`, or the system's
+ * code. undici 8 gives its parser's errors no code, so that one is told by its text.
+ */
+export function breakOf(error: Error): string {
+  if (error.name === 'HTTPParserError') return error.message.includes('EOF') ? 'closed' : 'not_http';
+  const code = codeOf(error) ?? 'unknown';
+  return code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ? 'closed' : code;
+}
