@@ -45,14 +45,14 @@ export const chatRequest = z.object({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   max_tokens: z.number().nullish(),
-  max_completion_tokens: z.unknown(),
+  max_completion_tokens: z.unknown().optional(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
   tools: z.array(tool).nullish(),
-  tool_choice: z.unknown(),
+  tool_choice: z.unknown().optional(),
   tool_stream: z.boolean().nullish(),
   response_format: z.looseObject({ type: z.string().nullish() }).nullish(),
   request_id: z.union([z.string(), z.number()]).nullish(),
-  user_id: z.unknown(),
+  user_id: z.unknown().optional(),
 });
 
 export type ChatRequest = z.infer<typeof chatRequest>;
