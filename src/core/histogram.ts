@@ -1,5 +1,5 @@
 /**
- * Latencies in bounded memory: log-linear counts with at most 0.2 % error, merged by addition.
+ * Latencies in bounded memory: log-linear counts with at most 0.2 % error (or 1 µs, the resolution), merged by addition.
  * Recording costs about 10 ns and allocates nothing. The only file that knows the HDR library, and only to export.
  */
 import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
