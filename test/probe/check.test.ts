@@ -1,0 +1,193 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { command } from '../../src/probe/cli.ts';
+import * as fake from '../support/fake-glm.ts';
+import { run } from '../support/io.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+const canary = 'canary-id.canary-secret';
+const env = { GLM_API_KEY: canary };
+
+async function serve(reply: fake.Reply) {
+  const server = await fake.createFakeGlm(reply);
+  cleanups.push(() => server.close());
+  return server;
+}
+
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'probe-'));
+  cleanups.push(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+const check = (url: string, ...more: string[]) =>
+  run(command, ['probe', 'check', '--url', url, '--model', 'glm-4.6', ...more], { env });
+
+const { stream, word, thought, last, done } = fake;
+
+test('a good endpoint is good by both checks and exits 0', async () => {
+  const server = await serve(fake.good);
+  const { code, out } = await check(server.url);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^chat +good/m);
+  expect(out).toMatch(/^chat_stream +good/m);
+  expect(server.requests.map(({ body }) => [body.stream, body.thinking, body.max_tokens])).toEqual([
+    [false, { type: 'disabled' }, 64],
+    [true, { type: 'disabled' }, 64],
+  ]);
+});
+
+test.each<[string, string, fake.Reply, object, number]>([
+  ['a stall', 'chat_stream', stream([word('a')], 'hang'), { reason: 'stalled', deadline: 'idle' }, 1],
+  ['no head', 'chat_stream', fake.hang, { reason: 'timeout_first_byte', deadline: 'first_byte' }, 1],
+  ['no head', 'chat', fake.hang, { reason: 'timeout_first_byte', deadline: 'first_byte' }, 1],
+  ['no token', 'chat_stream', fake.hangAfterHead, { reason: 'timeout_first_token', deadline: 'first_token' }, 1],
+  ['a FIN', 'chat_stream', stream([word('a')], 'fin'), { reason: 'truncated', fault_domain: 'provider' }, 1],
+  ['an RST', 'chat_stream', stream([word('a')], 'reset'), { reason: 'reset', fault_domain: 'network' }, 1],
+  [
+    'an error frame',
+    'chat_stream',
+    stream(['data: {"error":{"code":1305}}\n\n']),
+    { reason: 'error_in_stream', code: '1305' },
+    1,
+  ],
+  ['a gateway page', 'chat', fake.html(502), { reason: 'gateway_error', http_status: 502 }, 1],
+  [
+    'only thinking',
+    'chat_stream',
+    stream([thought('a'), last('length'), done]),
+    { reason: 'reasoning_only', finish_reason: 'length' },
+    1,
+  ],
+  [
+    'no usage',
+    'chat',
+    fake.json(200, fake.completion({ content: 'a' }, 'stop', null)),
+    { reason: 'usage_missing', usage: null },
+    1,
+  ],
+  [
+    'a rate limit',
+    'chat',
+    fake.apiError(429, '1302'),
+    { reason: 'rate_limited', fault_domain: 'account', code: '1302' },
+    3,
+  ],
+  [
+    'an empty purse',
+    'chat_stream',
+    fake.apiError(429, '1113'),
+    { reason: 'balance_exhausted', fault_domain: 'account' },
+    3,
+  ],
+  ['a wrong model', 'chat', fake.apiError(400, '1211'), { reason: 'model_unavailable', fault_domain: 'client' }, 3],
+  ['review', 'chat_stream', stream([word('a'), last('sensitive'), done]), { reason: 'content_filtered' }, 3],
+])('%s of %s gets its name', async (_name, which, reply, expected, exit) => {
+  const server = await serve(reply);
+  const { code, out, err } = await check(
+    server.url,
+    '--check',
+    which,
+    '--max-gap',
+    '60ms',
+    '--timeout',
+    '150ms',
+    '--json',
+  );
+  expect(JSON.parse(out).results).toMatchObject([{ check: which, model: 'glm-4.6', ...expected }]);
+  expect(code).toBe(exit);
+  expect(out + err).not.toContain('canary');
+});
+
+test('a refused port is the network’s fault', async () => {
+  const { code, out } = await check(await fake.refusedUrl(), '--check', 'chat');
+  expect(code).toBe(1);
+  expect(out).toContain('tcp (network): no connection (refused, unreachable) [ECONNREFUSED]');
+});
+
+test('JSON results have every field, null where there is nothing', async () => {
+  const server = await serve(fake.good);
+  const { out } = await check(server.url, '--check', 'chat_stream', '--json');
+  const [result] = JSON.parse(out).results;
+  expect(result).toEqual({
+    target: new URL(server.url).host,
+    check: 'chat_stream',
+    model: 'glm-4.6',
+    reason: null,
+    fault_domain: null,
+    deadline: null,
+    detail: null,
+    timing: {
+      dns_ms: null,
+      tcp_ms: expect.any(Number),
+      tls_ms: null,
+      head_ms: expect.any(Number),
+      ttft_ms: expect.any(Number),
+      first_visible_token_ms: expect.any(Number),
+      max_gap_ms: expect.any(Number),
+      total_ms: expect.any(Number),
+    },
+    usage: fake.usage,
+    finish_reason: 'stop',
+    http_status: 200,
+    code: null,
+    log_id: 'log-1',
+    response_model: 'glm-4.6',
+  });
+});
+
+test('metrics are written as a whole file', async () => {
+  const server = await serve(fake.good);
+  const path = join(folder(), 'glm.prom');
+  await check(server.url, '--prom', path);
+  const text = readFileSync(path, 'utf8');
+  expect(text).toMatch(/^glm_probe_success\{.*check="chat_stream".*\} 1$/m);
+  expect(text).toMatch(/^glm_probe_success\{.*check="chat",.*\} 1$/m);
+  expect(readdirSync(join(path, '..'))).toEqual(['glm.prom']);
+  expect(text).not.toContain('canary');
+});
+
+test('a metrics file that cannot be written is a usage error, after the verdict was printed', async () => {
+  const server = await serve(fake.good);
+  const { code, out, err } = await check(server.url, '--prom', join(folder(), 'no', 'such', 'folder'));
+  expect([code, out.includes('good'), err]).toEqual([2, true, expect.stringContaining('cannot be written')]);
+});
+
+test('the key may come from a file', async () => {
+  const server = await serve(fake.good);
+  const path = join(folder(), 'key');
+  writeFileSync(path, 'file-id.file-secret\n');
+  await check(server.url, '--api-key-file', path, '--check', 'chat');
+  expect(server.requests[0]?.authorization).toBe('Bearer file-id.file-secret');
+});
+
+test.each<[string, string[], string]>([
+  ['an unknown check', ['--check', 'nope'], 'knows only chat, chat_stream'],
+  ['a bare number as duration', ['--timeout', '30'], 'is not a duration'],
+  ['a limit that is no number', ['--max-tokens', 'many'], 'max_tokens: is not a number'],
+  ['a file that is not there', ['--ca', '/no/such/file'], 'no such file'],
+])('%s is refused with exit code 2', async (_name, flags, message) => {
+  const { code, err } = await check('http://127.0.0.1:1/v4', ...flags);
+  expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test('without a key nothing is sent', async () => {
+  const server = await serve(fake.good);
+  const { code, err } = await run(command, ['probe', 'check', '--url', server.url, '--model', 'glm-4.6']);
+  expect([code, err, server.requests.length]).toEqual([2, expect.stringContaining('GLM_API_KEY'), 0]);
+});
+
+test('Ctrl-C ends the check under way and starts no other', async () => {
+  const stop = new AbortController();
+  const server = await serve(() => stop.abort());
+  const argv = ['probe', 'check', '--url', server.url, '--model', 'glm-4.6', '--json'];
+  const { code, out } = await run(command, argv, { env, stop: stop.signal });
+  expect(JSON.parse(out).results).toMatchObject([{ check: 'chat', reason: 'cancelled' }]);
+  expect(code).toBe(3);
+});
