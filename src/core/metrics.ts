@@ -177,8 +177,9 @@ export function createMetrics(): Metrics {
 function make(name: MetricName, registry: Registry): Counter | Gauge | PromHistogram {
   const definition: Definition = catalogue[name];
   const options = { name, help: definition.help, labelNames: definition.labels as string[], registers: [registry] };
+  const aggregator = name.endsWith('_info') ? 'first' : 'sum';
   if (definition.type === 'counter') return new Counter(options);
-  if (definition.type === 'gauge') return new Gauge(options);
+  if (definition.type === 'gauge') return new Gauge({ ...options, aggregator });
   return new PromHistogram({ ...options, buckets: [...(definition.buckets ?? answers)] });
 }
 

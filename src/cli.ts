@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+/** The one command. The only file that touches `process.argv`, the signals and the exit code. */
+import { Command } from 'commander';
+import { exitCodes, type Io, runProgram } from './core/program.ts';
+import { packageVersion } from './core/version.ts';
+import { command as mock } from './mock-server/cli.ts';
+import { command as token } from './token.ts';
+
+const stop = new AbortController();
+let exitCode: number = exitCodes.ok;
+
+const io: Io = {
+  out: text => process.stdout.write(text),
+  err: text => process.stderr.write(text),
+  env: process.env,
+  stop: stop.signal,
+  exitWith: code => {
+    exitCode = code;
+  },
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+}
+// A reader that goes away (`| head`) is no failure of ours.
+process.stdout.on('error', error =>
+  process.exit('code' in error && error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
+);
+
+const program = new Command('glm-testkit')
+  .description('mock, probe and load-test the GLM chat API')
+  .version(packageVersion())
+  .addCommand(mock(io))
+  .addCommand(token(io));
+
+const code = await runProgram(program, process.argv.slice(2), io);
+process.exitCode = code || exitCode;

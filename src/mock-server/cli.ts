@@ -1,0 +1,114 @@
+/** `glm-testkit mock`: describes the command and hands over. */
+import { Command } from 'commander';
+import { checked, readConfigFile } from '../core/config.ts';
+import { formatDuration, parseDuration } from '../core/duration.ts';
+import { UsageError } from '../core/errors.ts';
+import type { Io } from '../core/program.ts';
+import { packageVersion } from '../core/version.ts';
+import { type MockConfig, mockConfig } from './config.ts';
+import { withTestKey } from './keys.ts';
+import { type Mock, startMock } from './mock.ts';
+import { certificateFor } from './tls.ts';
+import { writeTrust } from './trust.ts';
+import { startWorkers } from './workers.ts';
+
+const collect = (value: string, all: string[] = []) => [...all, value];
+
+export const command = (io: Io): Command =>
+  new Command('mock')
+    .description('a server that answers as the GLM API answers')
+    .option('-c, --config <file>', 'settings in YAML or JSON; flags win over them')
+    .option('-p, --port <number>', 'port, 0 for any free one (default 4010)')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--key <id.secret>', 'accept this API key; repeatable (default: one test key, printed)', collect)
+    .option('--any-key', 'accept any well-formed key')
+    .option('--profile <name>', 'cn answers as open.bigmodel.cn, intl as api.z.ai (default cn)')
+    .option('--era <year>', 'wire format of 2024, 2025 or 2026 (default 2026)')
+    .option('--seed <number>', 'everything random comes from it (default 1)')
+    .option(
+      '--timing <pace>',
+      'instant, a preset (flash, air, flagship, busy), or ttft=300ms,itl=20ms (default instant)',
+    )
+    .option('--strict', 'also refuse odd conversations and undocumented fields, and say which')
+    .option('--models <code>', 'also answer for this model code, * for any; repeatable', collect)
+    .option('--reply-tokens <n>', 'length of generated answers')
+    .option('--thinking-tokens <n>', 'length of generated thinking')
+    .option('--task-time <duration>', 'how long an asynchronous task is PROCESSING (default 1s)')
+    .option('--cache-delay <duration>', 'how long until a repeated prompt counts as cached (default 0)')
+    .option('--max-body-bytes <n>', 'refuse larger request bodies (default 32 MiB)')
+    .option('--journal-size <n>', 'how many requests are remembered (default 1000)')
+    .option('--workers <n>', 'processes that share the port (default 1)')
+    .option('--tls', 'serve HTTPS with a certificate made for this run')
+    .option('--tls-cert <file>', 'serve HTTPS with this certificate')
+    .option('--tls-key <file>', 'and this key')
+    .option('--wire <name=value>', 'settle a fact that is not known for sure; repeatable, see the README', collect)
+    .option('--grace <duration>', 'on Ctrl-C, how long running answers may take to end', '10s')
+    .option('--check-config', 'only check the settings: exit 0 or 2')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  glm-testkit mock\n  glm-testkit mock --port 8080 --timing ttft=300ms,itl=20ms --key my-id.my-secret',
+    )
+    .action((flags: Flags) => run(flags, io));
+
+type Flags = Record<string, unknown> & {
+  config?: string;
+  key?: string[];
+  wire?: string[];
+  grace: string;
+  checkConfig?: true;
+};
+
+async function run(flags: Flags, io: Io): Promise<void> {
+  const settings = settingsOf(flags, io);
+  const grace = parseDuration(flags.grace);
+  if (flags.checkConfig) return io.out('settings are good\n');
+  const { config, key } = withTestKey(settings);
+  const certificate = await certificateFor(config);
+  const warn = (sentence: string) => io.err(`warning: ${sentence}\n`);
+  const mock =
+    config.workers > 1
+      ? await startWorkers(config, certificate, warn)
+      : await startMock(config, { warn, ...(certificate && { certificate }) });
+  const trust = certificate?.generated ? writeTrust(certificate.cert, mock.url) : undefined;
+  io.out(greeting(mock, config, key, trust));
+  if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
+  io.err(`closing: running answers have ${formatDuration(grace)} to end\n`);
+  await mock.close({ graceMs: grace });
+}
+
+/** File below flags, all mistakes at once. */
+function settingsOf(
+  { config: file, key, wire, grace: _grace, checkConfig: _check, ...flags }: Flags,
+  io: Io,
+): MockConfig {
+  const base = file === undefined ? {} : readConfigFile(file, io.env);
+  if (typeof base !== 'object' || base === null || Array.isArray(base))
+    throw new UsageError('bad_config', `${file}: must hold settings as key: value`);
+  const merged = { ...base, ...flags, ...(key && { keys: key }), ...(wire && { wire: wireOf(wire) }) };
+  return checked(mockConfig, merged, file === undefined ? 'options' : `${file} with options`);
+}
+
+function wireOf(list: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    list.map(text => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new UsageError('bad_wire', `--wire ${text}: write name=value, for example rangeCode=1214`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+/** What a person needs to make the first call. */
+function greeting(mock: Mock, config: MockConfig, key: string, trust: string | undefined): string {
+  const { profile, era, seed, workers } = config;
+  const body = '{"model":"glm-4.6","messages":[{"role":"user","content":"你好"}]}';
+  return `glm-testkit mock ${packageVersion()} · profile ${profile} · era ${era} · seed ${seed}${workers > 1 ? ` · ${workers} workers` : ''}
+  base URL  ${mock.baseUrl}
+  coding    ${mock.url}/api/coding/paas/v4
+  test key  ${key}${config.anyKey ? '  (any other key works too)' : ''}
+  metrics   ${mock.url}/metrics
+${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust}\n`}
+  curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${body}'
+
+`;
+}

@@ -1,0 +1,61 @@
+/** Every setting of the mock with its default; a file and the flags fill the same schema. */
+import { z } from 'zod';
+import { duration } from '../core/duration.ts';
+import { parseKey } from '../core/wire/auth.ts';
+import { timing } from './timing.ts';
+
+const key = z
+  .string()
+  .refine(text => parseKey(text) !== undefined, 'a key must look like id.secret, with exactly one dot');
+const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+
+/** Facts of the wire that are guesses or changed over time; glm-api.md §14, §15. */
+const wire = z.strictObject({
+  /** JWT `exp`: milliseconds as documented, or also seconds as one official SDK sends. */
+  jwtExpUnit: z.enum(['lenient', 'ms-only']).default('lenient'),
+  /** Code of a JWT signed with the wrong secret. */
+  jwtSignatureCode: z.enum(['1000', '1002', '1004']).default('1000'),
+  /** Code of a temperature or top_p out of range. */
+  rangeCode: z.enum(['1210', '1214']).default('1210'),
+  /** Content type of streams: the charset was never recorded. */
+  sseContentType: z.string().default('text/event-stream;charset=UTF-8'),
+  /** What continuation fragments of a streamed tool call repeat. */
+  toolStreamRepeats: z.enum(['nothing', 'id_and_type', 'everything']).default('nothing'),
+  /** Whether bodies carry `object`; by default as in the era. */
+  object: z.enum(['era', 'always', 'never']).default('era'),
+});
+
+export const mockConfig = z.strictObject({
+  host: z.string().default('127.0.0.1'),
+  port: count(0, 65_535).default(4010),
+  keys: z.array(key).default([]),
+  anyKey: z.boolean().default(false),
+  /** `cn` answers as open.bigmodel.cn, `intl` as api.z.ai. */
+  profile: z.enum(['cn', 'intl']).default('cn'),
+  era: z.enum(['2024', '2025', '2026']).default('2026'),
+  /** Everything random comes from it; printed at start. */
+  seed: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
+  timing: timing.prefault('instant'),
+  strict: z.boolean().default(false),
+  /** Model codes that answer although the service does not know them; `*` for any. */
+  models: z.array(z.string()).default([]),
+  /** Length of generated answers in tokens; without it they are as long as they like. */
+  replyTokens: count(1, 131_072).optional(),
+  thinkingTokens: count(0, 131_072).optional(),
+  /** How long an asynchronous task stays PROCESSING, after its generation time. */
+  taskTime: duration.prefault('1s'),
+  /** How long until a prompt's prefix counts as cached. */
+  cacheDelay: duration.prefault('0'),
+  /** Larger request bodies are refused with 413. */
+  maxBodyBytes: count(1024, 1 << 30).default(32 * 1024 * 1024),
+  journalSize: count(1, 1_000_000).default(1000),
+  workers: count(1, 64).default(1),
+  tls: z.boolean().default(false),
+  tlsCert: z.string().optional(),
+  tlsKey: z.string().optional(),
+  wire: wire.prefault({}),
+});
+
+export type MockConfig = z.infer<typeof mockConfig>;
+/** What a caller may pass: everything optional. */
+export type MockOptions = z.input<typeof mockConfig>;

@@ -1,0 +1,24 @@
+/** What a test calls. */
+import type { Clock } from '../core/clock.ts';
+import { checked } from '../core/config.ts';
+import { type MockOptions, mockConfig } from './config.ts';
+import { withTestKey } from './keys.ts';
+import { type Mock, startMock } from './mock.ts';
+import { certificateFor } from './tls.ts';
+
+export interface CreateMockOptions extends Omit<MockOptions, 'workers'> {
+  /** Time; with a manual clock a slow stream takes no time. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts a mock in this process on a free port of the loopback interface.
+ * @example const mock = await createMock({ timing: 'ttft=50ms,itl=5ms' });
+ *          new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.key });
+ * @throws {UsageError} when an option is wrong or the port is taken
+ */
+export async function createMock({ clock, ...options }: CreateMockOptions = {}): Promise<Mock> {
+  const { config } = withTestKey(checked(mockConfig, { port: 0, ...options }, 'createMock options'));
+  const certificate = await certificateFor(config);
+  return startMock(config, { ...(clock && { clock }), ...(certificate && { certificate }) });
+}

@@ -1,0 +1,107 @@
+/** `POST /chat/completions`, unary and streamed. */
+import type { Answer } from '../answer.ts';
+import { type Dialect, dialectOf } from '../dialect.ts';
+import { finish } from '../finish.ts';
+import type { Beat } from '../plan.ts';
+import { type Chunk, chunks } from '../render/chunks.ts';
+import { completionBody } from '../render/completion.ts';
+import { businessError, type Refusal } from '../render/error.ts';
+import { compose } from '../replies/compose.ts';
+import { strictFindings } from '../strict.ts';
+import { createPace } from '../timing.ts';
+import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
+import { bodyReply, type Call, type Reply } from './endpoint.ts';
+
+export function chat(call: Call): Reply | Refusal {
+  const valid = readChat(call);
+  if (isRefusal(valid)) return valid;
+  const { answer, dialect } = answerChat(valid, call);
+  if (valid.request.stream !== true) return unary(answer, dialect, call);
+  return streamed(answer, dialect, valid, call);
+}
+
+/** The validated request, noted in the journal; or the refusal. Shared with the asynchronous endpoint. */
+export function readChat(call: Call): ValidChat | Refusal {
+  const { config, language, request, entry, state } = call;
+  const valid = validateChat(request.body, { language, extraModels: config.models, rangeCode: config.wire.rangeCode });
+  if (isRefusal(valid)) {
+    entry.model = modelNamed(request.body);
+    return valid;
+  }
+  entry.model = valid.request.model;
+  entry.promptTokens = valid.prompt.tokens;
+  if (!config.strict) return valid;
+  entry.strict = strictFindings(valid.request, parseObject(request.body) ?? {}, state.usedIds);
+  if (valid.request.request_id) state.usedIds.add(String(valid.request.request_id));
+  return entry.strict.length === 0 ? valid : strictRefusal(entry.strict, call);
+}
+
+function modelNamed(body: string): string | undefined {
+  const model = parseObject(body)?.model;
+  return typeof model === 'string' ? model.slice(0, 64) : undefined;
+}
+
+/** The mock's own refusal: the vendor's code, and the findings in the message, where every client shows them. */
+function strictRefusal(findings: readonly string[], { language }: Call): Refusal {
+  const duplicate = findings.some(text => text.includes('was used before'));
+  const message = `glm-testkit --strict: ${findings.join('; ')}`;
+  return businessError(duplicate ? '1231' : '1214', language, { message });
+}
+
+export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dialect: Dialect } {
+  const { config, keyId, language, random, seed, state, wallMs } = call;
+  const { request, model, prompt } = valid;
+  const era = dialectOf(model, config.era);
+  const dialect = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
+  const content = seed.fork(
+    `${request.model}/${prompt.prefixes.at(-1)?.key}/${request.response_format?.type ?? 'text'}`,
+  );
+  const lengths = { replyTokens: config.replyTokens, thinkingTokens: config.thinkingTokens };
+  const draft = compose(request, model, prompt, content, { fallback: language, ...lengths });
+  const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
+  const answer = finish(draft, { request, model, prompt, dialect, cachedTokens, wallMs, random });
+  call.entry.completionTokens = answer.usage.completion_tokens;
+  return { answer, dialect };
+}
+
+/** A unary body leaves when its last token is generated, and is stamped then. */
+function unary(answer: Answer, dialect: Dialect, call: Call): Reply {
+  const at = generationMs(answer, call);
+  return bodyReply(completionBody(createdAt(answer, call.wallMs + at), dialect), at);
+}
+
+export const createdAt = (answer: Answer, wallMs: number): Answer => ({
+  ...answer,
+  created: Math.floor(wallMs / 1000),
+});
+
+/** How long generating takes at the configured pace, in ms. */
+export function generationMs({ usage }: Answer, { config, random }: Call): number {
+  const pace = createPace(config.timing, random.fork('pace'));
+  let at = pace.next();
+  for (let i = 1; i < usage.completion_tokens; i++) at = pace.next();
+  return at;
+}
+
+function streamed(answer: Answer, dialect: Dialect, { request }: ValidChat, call: Call): Reply {
+  const { wire } = call.config;
+  const options = {
+    toolStream: request.tool_stream === true && streamsTools(request.model),
+    toolStreamRepeats: wire.toolStreamRepeats,
+  };
+  const beats = { [Symbol.iterator]: () => paced(chunks(answer, dialect, options), call) };
+  return { at: 0, status: 200, code: 'none', type: wire.sseContentType, stream: true, beats };
+}
+
+/** The models whose arguments can be streamed (§2.1); others ignore the switch. */
+const streamsTools = (model: string) => /^glm-(?:4\.[67]|5)/.test(model) && !/v/.test(model);
+
+/** Each token's frame at its due time; the closing frames leave with the last token. */
+function* paced(frames: Iterable<Chunk>, { config, random }: Call): Generator<Beat> {
+  const pace = createPace(config.timing, random.fork('pace'));
+  let at = 0;
+  for (const { text, token } of frames) {
+    if (token) at = pace.next();
+    yield { at, send: text };
+  }
+}

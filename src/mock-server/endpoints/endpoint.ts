@@ -1,0 +1,63 @@
+/** What an endpoint gets and what it gives back. */
+import type { Random } from '../../core/random.ts';
+import type { Language } from '../../core/wire/errors.ts';
+import type { MockConfig } from '../config.ts';
+import type { JournalEntry } from '../journal.ts';
+import type { Beat, MockRequest } from '../plan.ts';
+import type { PrefixCache } from '../prefix-cache.ts';
+import type { Refusal } from '../render/error.ts';
+import type { TaskStore } from '../tasks.ts';
+
+/** Everything the mock remembers between requests, apart from its journal. */
+export interface State {
+  readonly tasks: TaskStore;
+  readonly prefixes: PrefixCache;
+  /** `request_id`s that were used, for `--strict`. */
+  readonly usedIds: Set<string>;
+}
+
+/** One authenticated request. */
+export interface Call {
+  readonly request: MockRequest;
+  readonly keyId: string;
+  readonly language: Language;
+  readonly wallMs: number;
+  /** Forked by request number: ids and times. */
+  readonly random: Random;
+  /** The mock's seed, to be forked by content: texts. */
+  readonly seed: Random;
+  readonly config: MockConfig;
+  readonly state: State;
+  readonly entry: JournalEntry;
+}
+
+/** An answer: a body at one moment, or beats. */
+export interface Reply {
+  /** When the head leaves, ms since the request came in. */
+  readonly at: number;
+  readonly status: number;
+  readonly code: string;
+  readonly type: string;
+  readonly stream: boolean;
+  readonly body?: string;
+  readonly beats: Iterable<Beat>;
+  /** Something a person should know; travels in `x-glm-mock-note`. */
+  readonly note?: string;
+}
+
+/** A promise only where another process has to be asked. */
+export type Endpoint = (call: Call) => Reply | Refusal | Promise<Reply | Refusal>;
+
+/** Content type of 200s: without the space that errors have (§3.1). */
+export const okType = 'application/json;charset=UTF-8';
+
+/** A JSON body, `at` ms after the request. */
+export const bodyReply = (body: string, at = 0): Reply => ({
+  at,
+  status: 200,
+  code: 'none',
+  type: okType,
+  stream: false,
+  body,
+  beats: [],
+});

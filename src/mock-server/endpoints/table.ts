@@ -1,0 +1,39 @@
+/** Which endpoint a method and path mean; glm-api.md §1, §5.4. */
+import { asyncResult, submit } from './async.ts';
+import { chat } from './chat.ts';
+import { embeddings } from './embeddings.ts';
+import type { Endpoint } from './endpoint.ts';
+import { models } from './models.ts';
+import { tokenizer } from './tokenizer.ts';
+
+/** An endpoint; or Spring's own error with the path as the service sees it; or the gateway's page. */
+export type Found =
+  | { readonly kind: 'endpoint'; readonly name: string; readonly answer: Endpoint }
+  | { readonly kind: 'spring'; readonly status: 404 | 405; readonly path: string }
+  | { readonly kind: 'gateway' };
+
+export const bases = ['/api/paas/v4', '/api/coding/paas/v4'] as const;
+
+const table: Readonly<Record<string, { readonly method: string; readonly answer: Endpoint }>> = {
+  '/chat/completions': { method: 'POST', answer: chat },
+  '/async/chat/completions': { method: 'POST', answer: submit },
+  '/async-result/{id}': { method: 'GET', answer: asyncResult },
+  '/models': { method: 'GET', answer: models },
+  '/tokenizer': { method: 'POST', answer: tokenizer },
+  '/embeddings': { method: 'POST', answer: embeddings },
+};
+
+/** The endpoint of a request; names double as metric labels. */
+export function find(method: string, path: string): Found {
+  if (path === '/' && method === 'POST') return { kind: 'gateway' };
+  const base = bases.find(prefix => path.startsWith(`${prefix}/`));
+  if (base === undefined)
+    return { kind: 'spring', status: 404, path: path.replace(/^\/api\/(coding\/)?paas(?=\/|$)/, '') || '/' };
+  const rest = path.slice(base.length);
+  const name = /^\/async-result\/[^/]+$/.test(rest) ? '/async-result/{id}' : rest;
+  const entry = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (entry === undefined) return { kind: 'spring', status: 404, path: `/v4${rest}` };
+  if (entry.method !== method && !(entry.method === 'GET' && method === 'HEAD'))
+    return { kind: 'spring', status: 405, path: `/v4${rest}` };
+  return { kind: 'endpoint', name, answer: entry.answer };
+}

@@ -1,0 +1,181 @@
+/**
+ * Decides what is answered. `handle` is synchronous and free of I/O; only a JWT seen for the first time makes it a
+ * promise. What it remembers (tasks, prefixes, used request ids, the journal) lives here and nowhere else.
+ */
+import type { Clock } from '../core/clock.ts';
+import { createRandom } from '../core/random.ts';
+import { parseKey } from '../core/wire/auth.ts';
+import type { Language } from '../core/wire/errors.ts';
+import { completionId } from '../core/wire/ids.ts';
+import { modelOf } from '../core/wire/models.ts';
+import { type Access, createGate } from './access.ts';
+import type { MockConfig } from './config.ts';
+import type { Call, Endpoint, Reply, State } from './endpoints/endpoint.ts';
+import { find } from './endpoints/table.ts';
+import { balancerCookie, hostHeaders } from './headers.ts';
+import { createJournal, type Journal, type JournalEntry } from './journal.ts';
+import type { Meter } from './meter.ts';
+import type { Exchange, Head, MockRequest, Played } from './plan.ts';
+import { createPrefixCache } from './prefix-cache.ts';
+import { businessError, gatewayPage, type Refusal, springError } from './render/error.ts';
+import { createTaskStore, type TaskStore } from './tasks.ts';
+
+export interface Engine {
+  handle(request: MockRequest): Exchange | Promise<Exchange>;
+  /** Answers a body that was too large to be read. */
+  tooLarge(request: MockRequest): Exchange;
+  readonly journal: Journal;
+}
+
+export interface EngineDoor {
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Compresses a body when the client asks; left out where the transport does not compress. */
+  readonly gzip?: (body: string) => Uint8Array;
+  readonly warn?: (sentence: string) => void;
+  /** Tasks shared with other processes; its own by default. */
+  readonly tasks?: TaskStore;
+  /** Sets this process's ids apart from those of others with the same seed. */
+  readonly label?: string;
+}
+
+/** @throws nothing of its own: a failure here is our bug */
+export function createEngine(config: MockConfig, door: EngineDoor): Engine {
+  const random = createRandom(config.seed);
+  const cookie = balancerCookie(random.fork('cookie'));
+  const journal = createJournal(config.journalSize);
+  const state: State = {
+    tasks: door.tasks ?? createTaskStore(),
+    prefixes: createPrefixCache(config.cacheDelay),
+    usedIds: new Set(),
+  };
+  const gate = createGate({
+    keys: new Map(config.keys.map(text => parseKey(text)).flatMap(key => (key ? [[key.id, key.secret]] : []))),
+    anyKey: config.anyKey,
+    expUnit: config.wire.jwtExpUnit,
+    signatureCode: config.wire.jwtSignatureCode,
+    warn: door.warn ?? (() => {}),
+  });
+  let count = 0;
+
+  const handle: Engine['handle'] = request => {
+    const call = open(request);
+    const endpoint = find(request.method, request.path);
+    if (endpoint.kind === 'gateway') return exchange(call, 'other', gatewayPage(405, 'Not Allowed'));
+    if (endpoint.kind === 'spring')
+      return exchange(call, 'other', springError(endpoint.status, call.wallMs, endpoint.path));
+    const access = gate.check(request.headers.authorization, call.wallMs);
+    const answer =
+      access instanceof Promise
+        ? access.then(granted => reply(granted, call, endpoint.answer))
+        : reply(access, call, endpoint.answer);
+    if (!(answer instanceof Promise)) return exchange(call, endpoint.name, answer);
+    return answer.then(given => exchange(call, endpoint.name, given));
+  };
+
+  const open = (request: MockRequest): OpenCall => {
+    const n = ++count;
+    const wallMs = door.clock.wall();
+    const entry = newEntry(n, wallMs, request);
+    journal.add(entry);
+    return {
+      request,
+      language: languageFor(config, request),
+      wallMs,
+      random: random.fork(`${door.label ?? ''}${n}`),
+      seed: random,
+      config,
+      state,
+      entry,
+    };
+  };
+
+  const exchange = (call: OpenCall, endpoint: string, answer: Reply | Refusal): Exchange => {
+    const plan = 'beats' in answer ? answer : refusalReply(answer);
+    const { entry } = call;
+    entry.status = plan.status;
+    entry.code = plan.code;
+    entry.stream = plan.stream;
+    const head = { at: plan.at, status: plan.status, headers: headersOf(call, plan) };
+    door.meter.begin(entry.stream);
+    return { plan: withBody(head, plan, call.request), settle: played => settle(call, endpoint, played) };
+  };
+
+  const headersOf = (call: OpenCall, plan: Reply): Head['headers'] => [
+    ['content-type', plan.type],
+    ...hostHeaders(config.profile, plan.status === 200, cookie),
+    ...(plan.note === undefined ? [] : ([['x-glm-mock-note', plan.note]] as const)),
+    ['x-log-id', completionId(call.wallMs, call.random.fork('log'))],
+  ];
+
+  const withBody = (head: Head, plan: Reply, request: MockRequest): Exchange['plan'] => {
+    if (plan.body === undefined) return { head, beats: plan.beats };
+    const asked = plan.status === 200 && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    const packed = asked ? door.gzip?.(plan.body) : undefined;
+    const length: [string, string] = ['content-length', String(packed?.length ?? Buffer.byteLength(plan.body))];
+    const coding: [string, string][] = packed === undefined ? [] : [['content-encoding', 'gzip']];
+    const headers = [...head.headers, ...coding, length];
+    return { head: { ...head, headers }, beats: [{ at: plan.at, send: packed ?? plan.body }] };
+  };
+
+  const settle = (call: OpenCall, endpoint: string, played: Played) => {
+    const { entry, request } = call;
+    entry.ending = played.ending;
+    entry.beats = played.beats;
+    entry.bytes = played.bytes;
+    entry.durationMs = door.clock.now() - request.arrivedMs;
+    entry.worstLatenessMs = played.worstLatenessMs;
+    door.meter.end(entry, endpoint, labelOf(entry.model, config), played);
+  };
+
+  const tooLarge = (request: MockRequest) =>
+    exchange(open(request), 'other', gatewayPage(413, 'Request Entity Too Large'));
+  return { handle, tooLarge, journal };
+}
+
+type OpenCall = Omit<Call, 'keyId'>;
+
+function reply(access: Access, call: OpenCall, answer: Endpoint): ReturnType<Endpoint> {
+  if ('code' in access) return businessError(access.code, call.language);
+  call.entry.keyId = access.keyId;
+  return answer({ ...call, keyId: access.keyId });
+}
+
+const refusalReply = ({ status, code, type, body, note }: Refusal): Reply => ({
+  at: 0,
+  status,
+  code,
+  type,
+  body,
+  beats: [],
+  stream: false,
+  ...(note === undefined ? {} : { note }),
+});
+
+/** English when asked for, else the host's own language; glm-api.md §5.7. */
+const languageFor = (config: MockConfig, { headers }: MockRequest): Language =>
+  /^\s*en\b/i.test(headers['accept-language'] ?? '') || config.profile === 'intl' ? 'en' : 'zh';
+
+/** A client chooses the model's name, so only known ones become a label. */
+const labelOf = (model: string | undefined, config: MockConfig) =>
+  model === undefined ? 'none' : modelOf(model) || config.models.includes(model) ? model : 'other';
+
+const newEntry = (n: number, at: number, { method, path }: MockRequest): JournalEntry => ({
+  n,
+  at,
+  method,
+  path: path.slice(0, 256),
+  keyId: undefined,
+  model: undefined,
+  stream: false,
+  status: 0,
+  code: 'none',
+  ending: 'open',
+  promptTokens: 0,
+  completionTokens: 0,
+  beats: 0,
+  bytes: 0,
+  durationMs: 0,
+  worstLatenessMs: 0,
+  strict: [],
+});

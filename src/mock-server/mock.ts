@@ -1,0 +1,95 @@
+/** A mock in this process: engine, meter and server put together. */
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Metrics } from '../core/metrics.ts';
+import { packageVersion } from '../core/version.ts';
+import { type AsideSource, createAside } from './aside.ts';
+import type { MockConfig } from './config.ts';
+import { createEngine } from './engine.ts';
+import type { JournalEntry } from './journal.ts';
+import { createMeter } from './meter.ts';
+import { gzip, serveNode } from './node.ts';
+import type { TaskStore } from './tasks.ts';
+import type { Certificate } from './tls.ts';
+
+/** A running mock. */
+export interface Mock {
+  /** Origin, such as `http://127.0.0.1:4010`. */
+  readonly url: string;
+  /** What a client takes for its base URL: `url` with `/api/paas/v4`. */
+  readonly baseUrl: string;
+  /** A key that is accepted. */
+  readonly key: string;
+  /** The generated certificate in PEM, when there is one: clients must be told to trust it. */
+  readonly certificate: string | undefined;
+  /** What was asked and how it ended, oldest first. */
+  journal(): Promise<JournalEntry[]>;
+  /** The Prometheus exposition, as `/metrics` gives it. */
+  metrics(): Promise<string>;
+  /** Stops accepting, lets running answers end, then breaks what is left. Default 1000 ms. */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** What a process that shares its port with others does differently. */
+export interface Share {
+  readonly label: string;
+  readonly tasks: TaskStore;
+  readonly source: (own: AsideSource) => AsideSource;
+  /** Given the registry, so that the primary can add up all of them. */
+  readonly registry: (registry: Metrics['registry']) => void;
+}
+
+export interface MockDoor {
+  readonly clock?: Clock;
+  /** Told about odd but tolerated things, one sentence each. */
+  readonly warn?: (sentence: string) => void;
+  readonly share?: Share;
+  /** Serves HTTPS with it; see `certificateFor`. */
+  readonly certificate?: Certificate;
+}
+
+/** @param config complete settings, with at least one key */
+export async function startMock(
+  config: MockConfig,
+  { clock = systemClock, warn, share, certificate }: MockDoor = {},
+): Promise<Mock> {
+  const meter = createMeter({ version: packageVersion(), profile: config.profile, era: config.era });
+  const engine = createEngine(config, {
+    clock,
+    meter,
+    gzip,
+    ...(warn === undefined ? {} : { warn }),
+    ...(share === undefined ? {} : { label: share.label, tasks: share.tasks }),
+  });
+  const own: AsideSource = {
+    metrics: async () => ({ text: await meter.metrics.text(), type: meter.metrics.contentType }),
+    journal: async () => engine.journal.entries(),
+  };
+  const source = share?.source(own) ?? own;
+  share?.registry(meter.metrics.registry);
+  const { host, port, maxBodyBytes } = config;
+  const server = await serveNode(engine, {
+    host,
+    port,
+    maxBodyBytes,
+    tls: certificate,
+    clock,
+    lateness: meter.lateness,
+    aside: createAside(source),
+  });
+  const url = urlOf(config, server.port);
+  return {
+    url,
+    baseUrl: `${url}/api/paas/v4`,
+    key: config.keys[0] ?? '',
+    certificate: certificate?.generated ? certificate.cert : undefined,
+    journal: source.journal,
+    metrics: async () => (await source.metrics()).text,
+    close: ({ graceMs = 1000 } = {}) => server.close(graceMs),
+  };
+}
+
+/** The address to show for a listening mock. */
+export function urlOf({ host, tls, tlsCert }: MockConfig, port: number): string {
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `${tls || tlsCert ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}

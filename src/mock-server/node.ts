@@ -1,0 +1,236 @@
+/**
+ * The player on `node:http`: carries a plan out, measures its own pacing error, and stops at once when the client goes.
+ * The hot path of the mock: one listener and no promise per request, everything that is due leaves in one write
+ * (`bench/mock.ts`).
+ */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import type { Cancel, Clock } from '../core/clock.ts';
+import { codeOf, UsageError } from '../core/errors.ts';
+import type { Histogram } from '../core/histogram.ts';
+import type { Engine } from './engine.ts';
+import type { Beat, Exchange, Head, MockRequest, Played } from './plan.ts';
+
+export const gzip = (body: string): Uint8Array => gzipSync(body);
+
+/** Writes larger than this leave before the rest of what is due is collected. */
+const batchChars = 16_384;
+
+/** Plays one exchange. Calls `settle` once, when the response is closed by either side. */
+export function playOnNode(
+  exchange: Exchange,
+  arrivedMs: number,
+  res: ServerResponse,
+  clock: Clock,
+  lateness: Histogram,
+): void {
+  const { head, beats } = exchange.plan;
+  const iterator = beats[Symbol.iterator]();
+  const played = { headSent: false, beats: 0, bytes: 0, worstLatenessMs: 0 };
+  let waiting: Beat | undefined; // the next beat, not due yet
+  let cut = false; // the plan itself ended the connection
+  let cancel: Cancel | undefined;
+
+  res.once('close', () => {
+    cancel?.();
+    iterator.return?.();
+    const ending = cut ? 'cut' : res.writableFinished ? 'complete' : 'client_gone';
+    exchange.settle({ ending, ...played });
+  });
+  const pump = () => {
+    cancel = undefined;
+    let batch = '';
+    let now = clock.now() - arrivedMs;
+    for (;;) {
+      const beat = waiting ?? take(iterator);
+      waiting = undefined;
+      if (beat === undefined) return void res.end(batch);
+      if (beat.at > now) {
+        now = clock.now() - arrivedMs;
+        if (beat.at > now) return rest(beat, batch);
+      }
+      if ('end' in beat) return close(beat.end, batch);
+      note(beat, now);
+      if (typeof beat.send !== 'string') {
+        if (batch !== '') res.write(batch);
+        batch = '';
+        if (!res.write(beat.send)) return void res.once('drain', pump);
+        continue;
+      }
+      batch += beat.send;
+      if (batch.length < batchChars) continue;
+      if (!res.write(batch)) return void res.once('drain', pump);
+      batch = '';
+    }
+  };
+  const note = (beat: Extract<Beat, { send: unknown }>, now: number) => {
+    const late = now - beat.at;
+    lateness.record(late);
+    if (late > played.worstLatenessMs) played.worstLatenessMs = late;
+    played.beats++;
+    played.bytes += Buffer.byteLength(beat.send);
+  };
+  const rest = (beat: Beat, batch: string) => {
+    waiting = beat;
+    if (batch !== '') res.write(batch);
+    else if (played.beats === 0) res.flushHeaders();
+    if (res.writableNeedDrain) res.once('drain', pump);
+    else cancel = clock.at(arrivedMs + beat.at, pump);
+  };
+  const close = (how: 'fin' | 'reset' | 'hang', batch: string) => {
+    if (batch !== '') res.write(batch);
+    else if (played.headSent) res.flushHeaders();
+    if (how === 'hang') return;
+    cut = true;
+    if (how === 'fin') res.socket?.destroySoon();
+    else res.socket?.resetAndDestroy();
+  };
+  const begin = () => {
+    cancel = undefined;
+    if (head !== undefined) {
+      res.writeHead(head.status, flat(head));
+      played.headSent = true;
+    }
+    pump();
+  };
+  if (head === undefined || head.at <= clock.now() - arrivedMs) begin();
+  else cancel = clock.at(arrivedMs + head.at, begin);
+}
+
+const take = (iterator: Iterator<Beat>): Beat | undefined => {
+  const step = iterator.next();
+  return step.done ? undefined : step.value;
+};
+
+const flat = ({ headers }: Head): string[] => {
+  const list: string[] = [];
+  for (const [name, value] of headers) list.push(name, value);
+  return list;
+};
+
+export interface NodeOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly clock: Clock;
+  readonly lateness: Histogram;
+  /** Routes beside the API: `/metrics`, `/healthz` and the like. True when it answered. */
+  readonly aside: (req: IncomingMessage, res: ServerResponse) => boolean;
+}
+
+export interface NodeServer {
+  readonly port: number;
+  /** Stops accepting, lets running answers end for `graceMs`, then breaks what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A waiting list long enough for thousands of clients that connect at once. */
+const backlog = 4096;
+
+/** @throws {UsageError} `port_in_use`, `no_listen` */
+export async function serveNode(engine: Engine, options: NodeOptions): Promise<NodeServer> {
+  const { clock, host, port } = options;
+  let draining = false;
+  const listener: RequestListener = (req, res) => {
+    const arrivedMs = clock.now();
+    if (options.aside(req, res)) return;
+    if (draining) res.once('close', () => server.closeIdleConnections());
+    const play = (exchange: Exchange) => playOnNode(exchange, arrivedMs, res, clock, options.lateness);
+    readBody(req, options.maxBodyBytes, (body, tooLarge) => {
+      const request = {
+        method: req.method ?? 'GET',
+        path: pathOf(req.url),
+        headers: req.headers as MockRequest['headers'],
+        body,
+        arrivedMs,
+      };
+      if (tooLarge) return refuse(engine.tooLarge(request), req, res, play);
+      const exchange = engine.handle(request);
+      if (exchange instanceof Promise) exchange.then(play, error => crash(error));
+      else play(exchange);
+    });
+  };
+  const server: Server =
+    options.tls === undefined ? createServer(listener) : createTlsServer({ ...options.tls }, listener);
+  server.keepAliveTimeout = 75_000;
+  server.requestTimeout = 0;
+  await listen(server, host, port);
+  const close = (graceMs: number) => {
+    draining = true;
+    return drain(server, clock, graceMs);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+/** A failure of ours must not be swallowed by a promise: it surfaces as an uncaught exception. */
+const crash = (error: unknown) =>
+  process.nextTick(() => {
+    throw error;
+  });
+
+const pathOf = (url = '/') => {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+};
+
+/** Collects a body up to the limit. `done` is called at most once; never when the client goes away first. */
+function readBody(req: IncomingMessage, most: number, done: (body: string, tooLarge: boolean) => void): void {
+  if (Number(req.headers['content-length'] ?? 0) > most) return done('', true);
+  let parts: Buffer[] = [];
+  let size = 0;
+  req.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size <= most) parts.push(part);
+    else if (size - part.length <= most) {
+      parts = [];
+      done('', true);
+    }
+  });
+  req.on('end', () => {
+    if (size <= most)
+      done(parts.length === 1 ? (parts[0] as Buffer).toString() : Buffer.concat(parts).toString(), false);
+  });
+}
+
+/** The answer to a body that is still being sent: say so, swallow what is on its way, then close. */
+function refuse(
+  exchange: Exchange,
+  req: IncomingMessage,
+  res: ServerResponse,
+  play: (exchange: Exchange) => void,
+): void {
+  res.shouldKeepAlive = false;
+  req.resume();
+  req.once('error', () => res.destroy());
+  play(exchange);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => {
+      const code = codeOf(error);
+      const said =
+        code === 'EADDRINUSE'
+          ? `port ${port} is in use; choose another with --port, or 0 for any`
+          : `cannot listen on ${host}:${port} (${code ?? error.message})`;
+      reject(new UsageError(code === 'EADDRINUSE' ? 'port_in_use' : 'no_listen', said));
+    });
+    server.listen({ host, port, backlog }, resolve);
+  });
+}
+
+function drain(server: Server, clock: Clock, graceMs: number): Promise<void> {
+  return new Promise(resolve => {
+    const cancel = clock.at(clock.now() + graceMs, () => server.closeAllConnections());
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+export type { Played };

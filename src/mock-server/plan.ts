@@ -1,0 +1,50 @@
+/** The words between the engine, which decides what is answered, and the players, which carry it out. */
+
+/** A request as both transports see it. */
+export interface MockRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+  /** `clock.now()` when the request's head was read: all times of a plan count from here. */
+  readonly arrivedMs: number;
+}
+
+/** Status and headers; `at` is when they leave, in ms since the request came in. Names may repeat. */
+export interface Head {
+  readonly at: number;
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** At `at` ms since the request came in, send these bytes, or end the connection in one of three ways. */
+export type Beat =
+  | { readonly at: number; readonly send: string | Uint8Array }
+  | { readonly at: number; readonly end: 'fin' | 'reset' | 'hang' };
+
+/** What to answer. No head: nothing was answered. Running out of beats is the normal end. */
+export interface ReplyPlan {
+  readonly head?: Head;
+  readonly beats: Iterable<Beat>;
+}
+
+/** How a player got on with a plan. */
+export interface Played {
+  readonly ending: 'complete' | 'client_gone' | 'cut';
+  /** Whether the head was handed to the transport. */
+  readonly headSent: boolean;
+  /** Beats handed to the transport. */
+  readonly beats: number;
+  /** Bytes of body handed to the transport. */
+  readonly bytes: number;
+  /** The largest pacing error in ms; 0 when nothing was sent. */
+  readonly worstLatenessMs: number;
+}
+
+/** One request being answered. The player calls `settle` exactly once, whatever happened. */
+export interface Exchange {
+  readonly plan: ReplyPlan;
+  settle(played: Played): void;
+}

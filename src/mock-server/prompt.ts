@@ -1,0 +1,103 @@
+/** What a request asks, read once: its texts, language, turns and token counts. */
+
+import { digest } from '../core/random.ts';
+import type { ChatRequest, Message, Tool } from '../core/wire/chat.ts';
+import type { Language } from '../core/wire/errors.ts';
+import type { Model } from '../core/wire/models.ts';
+import { countTokens } from '../core/wire/tokens.ts';
+
+/** A leading part of the prompt that a cache can recognise: its digest and its length in tokens. */
+export interface Prefix {
+  readonly key: number;
+  readonly tokens: number;
+}
+
+export interface Prompt {
+  /** Language of the last user text; undefined when it has no letters. */
+  readonly language: Language | undefined;
+  /** Text of the last user message. */
+  readonly lastUser: string;
+  /** Texts of the user's earlier messages, oldest first. */
+  readonly earlier: readonly string[];
+  /** Everything a system message said. */
+  readonly system: string;
+  /** What the tools answered since the last user message, oldest first. */
+  readonly toolResults: readonly { readonly name: string; readonly content: string }[];
+  readonly tokens: number;
+  /** One per message, ever longer; tools are part of each. */
+  readonly prefixes: readonly Prefix[];
+}
+
+/** Tokens of one image; a guess, the service's count was not recorded. */
+const imageTokens = 600;
+
+/** Reads a validated request. Linear in its size. */
+export function readPrompt(request: ChatRequest, model: Model): Prompt {
+  const { messages } = request;
+  const texts = messages.map(textOf);
+  const users = texts.filter((_, i) => messages[i]?.role === 'user');
+  const lastUser = users.at(-1) ?? '';
+  const prefixes = prefixesOf(messages, texts, fixedTokens(request, model));
+  return {
+    language: languageOf(lastUser),
+    lastUser,
+    earlier: users.slice(0, -1),
+    system: texts.filter((_, i) => messages[i]?.role === 'system').join('\n'),
+    toolResults: toolResults(messages, texts),
+    tokens: prefixes.at(-1)?.tokens ?? 0,
+    prefixes,
+  };
+}
+
+function textOf({ content }: Message): string {
+  if (typeof content === 'string') return content;
+  return content?.map(part => part.text ?? '').join('') ?? '';
+}
+
+/** What the template, the tools and the switches add to a prompt; glm-api.md §8.2. */
+function fixedTokens({ thinking, reasoning_effort, tools, response_format }: ChatRequest, model: Model): number {
+  let tokens = model.template;
+  if (thinking?.type === 'disabled' && model.id.startsWith('glm-4.5-')) tokens += 4;
+  if (model.thinking === 'effort' && (reasoning_effort || thinking?.type)) tokens += 6;
+  if (response_format?.type === 'json_object') tokens += 55;
+  if (tools?.length) tokens += (model.thinking === 'none' ? 40 : 95) + toolTokens(tools);
+  return tokens;
+}
+
+const toolTokens = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0);
+
+function prefixesOf(messages: readonly Message[], texts: readonly string[], fixed: number): Prefix[] {
+  let tokens = fixed;
+  let key = digest(String(fixed));
+  return messages.map((message, i) => {
+    const extras = `${message.reasoning_content ?? ''}${message.tool_calls ? JSON.stringify(message.tool_calls) : ''}`;
+    const text = `${texts[i] ?? ''}${extras}`;
+    key = digest(`${message.role}\n${text}`, key);
+    tokens += (i === 0 ? 0 : 3) + countTokens(text) + imageTokens * imagesOf(message);
+    return { key, tokens };
+  });
+}
+
+const imagesOf = ({ content }: Message) =>
+  Array.isArray(content) ? content.filter(part => part.type !== 'text').length : 0;
+
+function toolResults(messages: readonly Message[], texts: readonly string[]): Prompt['toolResults'] {
+  const start = messages.findLastIndex(({ role }) => role === 'user');
+  const names = new Map(
+    messages.flatMap(message => message.tool_calls ?? []).map(call => [call.id, call.function?.name ?? '']),
+  );
+  return messages.flatMap(({ role, tool_call_id: id }, i) =>
+    role === 'tool' && i > start ? [{ name: names.get(id ?? '') ?? '', content: texts[i] ?? '' }] : [],
+  );
+}
+
+const sampleLength = 2000;
+
+/** Chinese when at least a sixth of the letters are CJK; undefined without any letters. */
+export function languageOf(text: string): Language | undefined {
+  const sample = text.slice(0, sampleLength);
+  const cjk = sample.match(/[㐀-鿿]/g)?.length ?? 0;
+  const latin = sample.match(/[a-z]/gi)?.length ?? 0;
+  if (cjk + latin === 0) return undefined;
+  return cjk * 5 >= latin ? 'zh' : 'en';
+}

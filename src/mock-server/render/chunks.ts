@@ -1,0 +1,94 @@
+/**
+ * An answer as server-sent events. Key order, deltas and the last chunk as recorded; glm-api.md §4.2, §4.3.
+ * A chunk is a constant prefix, the escaped text and a constant suffix: ten times cheaper than stringifying an object.
+ */
+import { done, frame } from '../../core/sse.ts';
+import type { Usage } from '../../core/wire/chat.ts';
+import { pieces } from '../../core/wire/tokens.ts';
+import type { Answer, ToolCallAnswer } from '../answer.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** How continuation fragments of a streamed tool call repeat their head; not recorded, so switchable (§4.4). */
+export type ToolStreamRepeats = 'nothing' | 'id_and_type' | 'everything';
+
+export interface ChunkOptions {
+  /** Stream tool arguments piece by piece instead of one chunk per call. */
+  readonly toolStream?: boolean;
+  readonly toolStreamRepeats?: ToolStreamRepeats;
+}
+
+/** One frame of a stream. `token` says whether generating it takes a token's time. */
+export interface Chunk {
+  readonly text: string;
+  readonly token: boolean;
+}
+
+/** All frames of a stream in order, `[DONE]` last. */
+export function* chunks(answer: Answer, dialect: Dialect, options: ChunkOptions = {}): Generator<Chunk> {
+  const open = envelope(answer, dialect);
+  const delta = (json: string) => ({ text: frame(`${open}{"index":0,"delta":${json}}]}`), token: true });
+  const closing = `${open}{"index":0,"finish_reason":${JSON.stringify(answer.finish)},"delta":`;
+
+  for (const json of thinking(answer, dialect)) yield delta(json);
+  const before = 'data: ' + open + '{"index":0,"delta":{"role":"assistant","content":';
+  for (const piece of answer.content) yield { text: `${before}${JSON.stringify(piece)}}}]}\n\n`, token: true };
+  for (const [index, call] of answer.toolCalls.entries()) {
+    if (options.toolStream) for (const json of toolFragments(call, index, options)) yield delta(json);
+    else if (dialect.toolChunk.finish)
+      yield { text: frame(`${closing}${wholeCall(call, index, dialect)}}]}`), token: true };
+    else yield delta(wholeCall(call, index, dialect));
+  }
+  yield {
+    text: frame(`${closing}{"role":"assistant","content":""}}],"usage":${usageJson(answer.usage)}}`),
+    token: false,
+  };
+  yield { text: done, token: false };
+}
+
+/** Everything up to and including `"choices":[`. */
+function envelope(answer: Answer, { object }: Pick<Dialect, 'object'>): string {
+  const kind = object ? ',"object":"chat.completion.chunk"' : '';
+  return `{"id":${JSON.stringify(answer.id)},"created":${answer.created}${kind},"model":${JSON.stringify(answer.model)},"choices":[`;
+}
+
+function* thinking({ reasoning = [] }: Answer, { lead }: Dialect): Generator<string> {
+  if (reasoning.length > 0 && lead === 'content-first') yield '{"role":"assistant","content":"\\n"}';
+  for (const [i, piece] of reasoning.entries()) {
+    const content = i === 0 && lead === 'newline-with-content' ? '"content":"",' : '';
+    yield `{"role":"assistant",${content}"reasoning_content":${JSON.stringify(piece)}}`;
+  }
+}
+
+function wholeCall(call: ToolCallAnswer, index: number, { toolChunk }: Dialect): string {
+  const role = toolChunk.role ? '"role":"assistant",' : '';
+  const json = JSON.stringify({
+    id: call.id,
+    index: toolChunk.minusOne ? -1 : index,
+    type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  });
+  return `{${role}"tool_calls":[${json}]}`;
+}
+
+/** The documented shape of `tool_stream`: id, type and name on the first fragment, then arguments only (§4.4). */
+function* toolFragments(call: ToolCallAnswer, index: number, options: ChunkOptions): Generator<string> {
+  const repeats = options.toolStreamRepeats ?? 'nothing';
+  const head = { id: call.id, index, type: 'function' };
+  const write = (json: unknown) => `{"role":"assistant","tool_calls":[${JSON.stringify(json)}]}`;
+  yield write({ ...head, function: { name: call.name, arguments: '' } });
+  for (const piece of pieces(call.arguments)) {
+    const name = repeats === 'everything' ? { name: call.name } : {};
+    yield write({ ...(repeats === 'nothing' ? { index } : head), function: { ...name, arguments: piece } });
+  }
+}
+
+function usageJson(usage: Usage): string {
+  const { prompt_tokens, completion_tokens, total_tokens, prompt_tokens_details, completion_tokens_details } = usage;
+  return JSON.stringify({
+    prompt_tokens,
+    completion_tokens,
+    total_tokens,
+    prompt_tokens_details,
+    completion_tokens_details,
+  });
+}

@@ -1,0 +1,96 @@
+/** How fast the mock speaks: time to the first token and between tokens, fixed or drawn from a distribution. */
+import { z } from 'zod';
+import { parseDuration } from '../core/duration.ts';
+import { UsageError } from '../core/errors.ts';
+import { gaussian, type Random } from '../core/random.ts';
+
+/** A duration in ms: fixed, or drawn anew each time. */
+export type Spread =
+  | { readonly kind: 'fixed'; readonly ms: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly sd: number }
+  | { readonly kind: 'lognormal'; readonly median: number; readonly sigma: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+
+export interface Timing {
+  readonly ttft: Spread;
+  readonly itl: Spread;
+}
+
+/** Presets by name. They are plausible, not measured: the service publishes no latencies. */
+export const presets: Readonly<Record<string, string>> = {
+  instant: 'ttft=0,itl=0',
+  flash: 'ttft=lognormal(250ms,0.3),itl=lognormal(8ms,0.4)',
+  air: 'ttft=lognormal(400ms,0.3),itl=lognormal(12ms,0.4)',
+  flagship: 'ttft=lognormal(800ms,0.35),itl=lognormal(20ms,0.5)',
+  busy: 'ttft=lognormal(3s,0.6),itl=lognormal(45ms,0.7)',
+};
+
+const example = 'write instant, ttft=300ms,itl=20ms, ttft=normal(300ms,50ms), itl=lognormal(20ms,0.4)';
+
+/**
+ * Reads `instant`, a preset's name, or `ttft=…,itl=…`.
+ * @throws {UsageError} `bad_timing`
+ */
+export function parseTiming(text: string): Timing {
+  const spec = presets[text.trim()] ?? text.trim();
+  const fields = new Map<string, Spread>();
+  for (const part of spec.split(/,(?![^(]*\))/)) {
+    const [, name = '', value = ''] = /^\s*(ttft|itl)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    if (name === '') throw bad(text);
+    fields.set(name, parseSpread(value, text));
+  }
+  const zero: Spread = { kind: 'fixed', ms: 0 };
+  return { ttft: fields.get('ttft') ?? zero, itl: fields.get('itl') ?? zero };
+}
+
+const bad = (text: string) =>
+  new UsageError(
+    'bad_timing',
+    `timing "${text.slice(0, 60)}" is neither a preset (${Object.keys(presets).join(', ')}) nor a pace: ${example}`,
+  );
+
+function parseSpread(value: string, whole: string): Spread {
+  const call = /^(normal|lognormal|uniform)\(([^,]+),([^,]+)\)$/.exec(value);
+  if (call === null) return { kind: 'fixed', ms: parseDuration(value) };
+  const [, kind, a = '', b = ''] = call;
+  if (kind === 'normal') return { kind, mean: parseDuration(a), sd: parseDuration(b) };
+  if (kind === 'uniform') return { kind, low: parseDuration(a), high: parseDuration(b) };
+  const sigma = Number(b);
+  if (!(sigma >= 0 && sigma <= 3)) throw bad(whole);
+  return { kind: 'lognormal', median: parseDuration(a), sigma };
+}
+
+/** One value in ms, never negative. */
+export function draw(spread: Spread, random: Random): number {
+  switch (spread.kind) {
+    case 'fixed':
+      return spread.ms;
+    case 'normal':
+      return Math.max(0, spread.mean + spread.sd * gaussian(random));
+    case 'lognormal':
+      return spread.median * Math.exp(spread.sigma * gaussian(random));
+    case 'uniform':
+      return spread.low + (spread.high - spread.low) * random();
+  }
+}
+
+/** Due times of the tokens of one reply, in ms since its request: `next()` is the first token's, then each later one's. */
+export function createPace(timing: Timing, random: Random): { next(): number } {
+  let at = -1;
+  const next = () => {
+    at = at < 0 ? draw(timing.ttft, random) : at + draw(timing.itl, random);
+    return at;
+  };
+  return { next };
+}
+
+/** The config value: written as text, held parsed. */
+export const timing = z.string().transform((text, context) => {
+  try {
+    return parseTiming(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
