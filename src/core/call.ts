@@ -3,8 +3,9 @@
  * way the call can end becomes one Outcome. Nothing here retries: a second call is a second record.
  */
 import type { Dispatcher } from 'undici';
-import { breakOf, createLanes, type Lane } from './call/lane.ts';
-import { createBodyReader, createStreamReader, type Reader } from './call/reader.ts';
+import { breakOf, failureOf, type Stage } from './call/failure.ts';
+import { createLanes, type Lane } from './call/lane.ts';
+import { createBodyReader, createStreamReader, mostBytes, type Reader, tooLarge } from './call/reader.ts';
 import { type CallRecord, type DeadlineName, type Draft, newDraft } from './call/record.ts';
 import { type Cancel, type Clock, systemClock } from './clock.ts';
 import { codeOf } from './errors.ts';
@@ -107,9 +108,6 @@ interface Exchange {
   readonly clock: Clock;
 }
 
-/** A body larger than this is not an answer. */
-const mostBytes = 64 * 1024 * 1024;
-
 /**
  * One request on one connection. Long because its callbacks share the state of one call and are made once for it:
  * an event then costs a parse and some assignments.
@@ -185,7 +183,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         const atMs = clock.now();
         if (settled || reader === undefined) return;
         draft.bytes += bytes.length;
-        if (draft.bytes > mostBytes) return fail({ kind: 'malformed', detail: 'the body is larger than 64 MiB' });
+        if (draft.bytes > mostBytes) return fail(tooLarge);
         const before = draft.lastTokenMs;
         reader.feed(bytes, atMs);
         if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined)
@@ -193,10 +191,11 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         if (!draft.done && reader.complete) settle(reader.end(), false);
       },
       onResponseEnd: () => {
-        if (lane.broken !== undefined) return fail(brokenOff(lane.broken, draft));
+        if (lane.broken !== undefined) return fail(failureOf(lane.broken, 'reading'));
         if (reader !== undefined) settle(expected(reader.end()), true);
       },
-      onResponseError: (_controller, error) => fail(transportFailure(error, lane, task.secure, draft)),
+      onResponseError: (_controller, error) =>
+        fail(failureOf(lane.broken ?? breakOf(error), stageOf(lane, task.secure, draft))),
     };
     const expected = (outcome: Outcome): Outcome => {
       const asked = request.stream === true;
@@ -238,26 +237,10 @@ function dispatchOptions({ request, key, root }: Exchange): Dispatcher.DispatchO
 
 const oneOf = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 
-/** Where the connection stood says more than the error's code: TLS has dozens of codes, and one phase. */
-function transportFailure(error: Error, lane: Lane, secure: boolean, draft: Draft): Outcome {
-  const how = lane.broken ?? breakOf(error);
-  const connecting = draft.sentMs === undefined;
-  if (/^(EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|UND_ERR_INVALID_ARG|UND_ERR_DESTROYED)$/.test(how))
-    return { kind: 'internal', detail: how };
-  if (connecting && lane.tcpMs === undefined) return { kind: unreached(how), detail: how };
-  if (connecting && secure && lane.tlsMs === undefined) return { kind: 'tls', detail: how };
-  return brokenOff(how, draft);
-}
-
-function unreached(how: string): Reason {
-  if (how === 'ENOTFOUND' || how.startsWith('EAI_')) return 'dns';
-  return how === 'ETIMEDOUT' || how === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout_connect' : 'tcp';
-}
-
-/** A FIN inside a body is the other side giving up on the answer; anything else is the connection's fault. */
-function brokenOff(how: string, draft: Draft): Outcome {
-  if (how === 'not_http') return { kind: 'malformed', detail: 'not HTTP' };
-  if (how !== 'closed') return { kind: 'reset', detail: how };
-  if (draft.headMs === undefined) return { kind: 'reset', detail: 'closed before an answer' };
-  return { kind: 'truncated', detail: 'closed inside the body' };
+/** How far the call had come: a connection that was opened for it goes through `tcp` and `tls` first. */
+function stageOf(lane: Lane, secure: boolean, { sentMs, headMs }: Draft): Stage {
+  if (headMs !== undefined) return 'reading';
+  if (sentMs !== undefined) return 'waiting';
+  if (lane.tcpMs === undefined) return 'tcp';
+  return secure && lane.tlsMs === undefined ? 'tls' : 'waiting';
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../core/clock.ts';
+import { configKeys } from '../core/flags.ts';
 import type { Io } from '../core/program.ts';
 import { writeTextfile } from '../core/textfile.ts';
 import { checkNames } from './checks/index.ts';
@@ -44,18 +45,12 @@ const check = (io: Io) =>
     .action(flags => runCheck(flags, io));
 
 async function runCheck(flags: Record<string, unknown>, io: Io): Promise<void> {
-  const { config, target } = readProbeConfig(keysOf(flags), io.env);
+  const { config, target } = readProbeConfig(configKeys(flags), io.env);
   const results = await runChecks(target, { stop: io.stop });
   io.out(config.json ? jsonReport(results) : textReport(results));
   if (config.prom !== undefined) writeTextfile(config.prom, await metricsText(results));
   io.exitWith(exitCodeOf(results));
 }
-
-/** Flags are config keys in another spelling: `--max-gap` is `max_gap`. */
-const keysOf = (flags: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(flags).map(([name, value]) => [name.replace(/[A-Z]/g, c => `_${c.toLowerCase()}`), value]),
-  );
 
 async function metricsText(results: readonly CheckResult[]): Promise<string> {
   const { metrics, record } = createProbeMetrics(results, systemClock);

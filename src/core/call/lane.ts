@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { buildConnector, Client } from 'undici';
 import type { Clock } from '../clock.ts';
-import { codeOf } from '../errors.ts';
+import { breakOf } from './failure.ts';
 
 /** One connection: undici reopens it on demand, and `opened` tells that it did. */
 export interface Lane {
@@ -135,14 +135,4 @@ function watch(socket: Socket, lane: Lane, clock: Clock): Socket {
     .on('error', (error: Error) => {
       lane.broken ??= breakOf(error);
     });
-}
-
-/**
- * One word for how a connection broke: `closed` (a FIN before the answer was complete), `not_http`, or the system's
- * code. undici 8 gives its parser's errors no code, so that one is told by its text.
- */
-export function breakOf(error: Error): string {
-  if (error.name === 'HTTPParserError') return error.message.includes('EOF') ? 'closed' : 'not_http';
-  const code = codeOf(error) ?? 'unknown';
-  return code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ? 'closed' : code;
 }

@@ -20,6 +20,10 @@ export interface ReaderOptions {
   readonly onGap?: ((ms: number) => void) | undefined;
 }
 
+/** A body of more bytes than this is not an answer. */
+export const mostBytes = 64 * 1024 * 1024;
+export const tooLarge: Outcome = { kind: 'malformed', detail: 'the body is larger than 64 MiB' };
+
 /** What a body may hold; nothing in it is taken for granted. */
 interface Body {
   readonly id?: unknown;

@@ -1,0 +1,36 @@
+/** What a broken connection means: whose fault, by how it broke and how far the call had come. */
+import { codeOf } from '../errors.ts';
+import type { Outcome, Reason } from '../outcome.ts';
+
+/** What the call was doing: opening a connection, securing it, waiting for the head, reading the body. */
+export type Stage = 'tcp' | 'tls' | 'waiting' | 'reading';
+
+/**
+ * One word for how a connection broke: `closed` (a FIN before the answer was complete), `not_http`, or the system's
+ * code. undici 8 gives its parser's errors no code, so that one is told by its text.
+ */
+export function breakOf(error: Error): string {
+  if (error.name === 'HTTPParserError') return error.message.includes('EOF') ? 'closed' : 'not_http';
+  const code = codeOf(error) ?? 'unknown';
+  return code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ? 'closed' : code;
+}
+
+/** This machine or this program ran out of something. */
+const ours = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'UND_ERR_INVALID_ARG', 'UND_ERR_DESTROYED']);
+
+/** The stage says more than the code: TLS has dozens of codes, and one stage. */
+export function failureOf(how: string, stage: Stage): Outcome {
+  if (ours.has(how)) return { kind: 'internal', detail: how };
+  if (stage === 'tcp') return { kind: unreached(how), detail: how };
+  if (stage === 'tls') return { kind: 'tls', detail: how };
+  if (how === 'not_http') return { kind: 'malformed', detail: 'not HTTP' };
+  if (how !== 'closed') return { kind: 'reset', detail: how };
+  // A FIN inside a body is the other side giving up on the answer.
+  if (stage === 'reading') return { kind: 'truncated', detail: 'closed inside the body' };
+  return { kind: 'reset', detail: 'closed before an answer' };
+}
+
+function unreached(how: string): Reason {
+  if (how === 'ENOTFOUND' || how.startsWith('EAI_')) return 'dns';
+  return how === 'ETIMEDOUT' || how === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout_connect' : 'tcp';
+}
