@@ -1,0 +1,243 @@
+/**
+ * Unary calls over plain HTTP: autocannon's sockets, request building and parser, without its loop, its clock and its
+ * statistics. Its clients are tamed from `setupClient`: they send when the runner says so, and every ending that
+ * autocannon hides (a FIN in a body, a refused port, bytes that are not HTTP) becomes an Outcome.
+ * What is overridden is private to autocannon 9; test/loadtest/autocannon.test.ts notices when it changes.
+ */
+import type { Socket } from 'node:net';
+import autocannon from 'autocannon';
+import { breakOf, failureOf, type Stage } from '../../core/call/failure.ts';
+import { createBodyReader, mostBytes, tooLarge } from '../../core/call/reader.ts';
+import { type CallRecord, type DeadlineName, type Draft, newDraft } from '../../core/call/record.ts';
+import type { Cancel, Clock } from '../../core/clock.ts';
+import type { Outcome, Reason } from '../../core/outcome.ts';
+import { type CreateDriver, deadlinesOf, type SendOptions } from './driver.ts';
+
+/** Longer than any run; autocannon's own limits must not be what ends it. In seconds, below 2^31 ms. */
+const never = 2_000_000;
+
+export const createAutocannonDriver: CreateDriver = (plan, clock) => {
+  const guns: Gun[] = [];
+  const ended = Promise.withResolvers<void>();
+  const deadlines = deadlinesOf(plan);
+  const instance = autocannon(
+    {
+      url: `${plan.baseUrl.replace(/\/+$/, '')}/chat/completions`,
+      connections: plan.concurrency,
+      pipelining: 1,
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${plan.key}`,
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'glm-testkit',
+      },
+      duration: never,
+      timeout: never,
+      // How often it looks whether it was stopped, in ms.
+      sampleInt: 50,
+      // No rate options, so nothing is "corrected" (it would be in the wrong unit). `ignoreCoordinatedOmission: true`
+      // would say so, but autocannon 9 refuses it where there is no rate (lib/validate.js).
+      skipAggregateResult: true,
+      setupClient: client => {
+        guns.push(createGun(client as TameableClient, deadlines, clock));
+      },
+    },
+    error => (error ? ended.reject(error) : ended.resolve()),
+  );
+  const send = async (body: string, options: SendOptions) => {
+    const gun = guns.pop();
+    if (gun === undefined) throw new Error('more requests at once than the plan’s concurrency');
+    const record = await gun.fire(body, options);
+    guns.push(gun);
+    return record;
+  };
+  const close = () => {
+    instance.stop();
+    return ended.promise;
+  };
+  return { send, close };
+};
+
+/** What we use of an autocannon client beyond its published type. */
+interface TameableClient extends autocannon.Client {
+  conn: Socket;
+  readonly parser: {
+    readonly type: string;
+    execute(bytes: Buffer): unknown;
+    finish(): unknown;
+    reinitialize(type: string): void;
+  };
+  readonly pipelinedRequests: { addBody(bytes: Buffer): void };
+  _connect(): void;
+  _doRequest(): void;
+  _destroyConnection(): void;
+}
+
+interface Head {
+  readonly statusCode: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly shouldKeepAlive: boolean;
+}
+
+/** One connection with at most one request on it. */
+interface Gun {
+  fire(body: string, options: SendOptions): Promise<CallRecord>;
+}
+
+/** The request under way on a connection. */
+interface Shot {
+  readonly draft: Draft;
+  head(head: Head): void;
+  body(bytes: Uint8Array): void;
+  complete(): void;
+  fail(outcome: Outcome): void;
+}
+
+function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): Gun {
+  const base: TameableClient = Object.getPrototypeOf(client);
+  let shot: Shot | undefined;
+  let connected = false;
+  let keepAlive = true;
+
+  // autocannon reconnects at once and sends at once; here both happen on demand.
+  client._connect = () => {};
+  client._doRequest = () => {};
+  client._destroyConnection = () => {
+    if (client.conn !== undefined) base._destroyConnection.call(client);
+  };
+  const drop = () => {
+    connected = false;
+    client._destroyConnection();
+    client.parser.reinitialize(client.parser.type);
+  };
+  const fail = (outcome: Outcome) => {
+    drop();
+    shot?.fail(outcome);
+  };
+  const broken = (how: string) => fail(failureOf(how, stageOf(shot?.draft)));
+
+  const open = (draft: Draft) => {
+    connected = true;
+    keepAlive = true;
+    draft.reusedConnection = false;
+    draft.connectMs = clock.now();
+    base._connect.call(client);
+    client.conn
+      .setNoDelay(true)
+      .prependOnceListener('lookup', (error: Error | null) => {
+        if (!error) draft.dnsMs = clock.now();
+      })
+      .prependOnceListener('connect', () => {
+        draft.tcpMs = draft.sentMs = clock.now();
+      })
+      .prependListener('error', (error: Error) => broken(breakOf(error)))
+      .prependListener('end', () => {
+        client.parser.finish(); // completes a body that only a FIN ends
+        broken('closed');
+      });
+  };
+
+  const { execute } = client.parser;
+  client.parser.execute = bytes => {
+    const result = execute.call(client.parser, bytes);
+    if (result instanceof Error) broken('not_http');
+    return result;
+  };
+  // autocannon glues the body to a string, which is slow and breaks characters that two reads share.
+  client.pipelinedRequests.addBody = bytes => shot?.body(bytes);
+  client.on('headers', head => {
+    ({ shouldKeepAlive: keepAlive } = head as unknown as Head);
+    shot?.head(head as unknown as Head);
+  });
+  client.on('response', () => {
+    shot?.complete();
+    if (!keepAlive) drop();
+  });
+
+  const fire = async (body: string, { signal }: SendOptions) => {
+    const draft = newDraft(clock.now(), clock.now());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    shot = createShot(draft, deadlines, clock, { fail, resolve });
+    const cancel = () => fail({ kind: 'cancelled' });
+    signal.addEventListener('abort', cancel, { once: true });
+    if (!connected) open(draft);
+    else draft.sentMs = clock.now();
+    client.setBody(body);
+    base._doRequest.call(client);
+    await promise;
+    signal.removeEventListener('abort', cancel);
+    shot = undefined;
+    return draft;
+  };
+  return { fire };
+}
+
+function stageOf(draft: Draft | undefined): Stage {
+  if (draft?.headMs !== undefined) return 'reading';
+  return draft?.sentMs === undefined ? 'tcp' : 'waiting';
+}
+
+type Deadlines = ReturnType<typeof deadlinesOf>;
+
+interface ShotEvents {
+  /** Ends the shot and its connection. */
+  readonly fail: (outcome: Outcome) => void;
+  /** The shot has ended. */
+  readonly resolve: () => void;
+}
+
+function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, resolve }: ShotEvents): Shot {
+  const reader = createBodyReader(draft, 'completion', {});
+  const timers: Cancel[] = [];
+  let streamed = false;
+  let settled = false;
+
+  const settle = (outcome: Outcome) => {
+    if (settled) return;
+    settled = true;
+    draft.endMs = clock.now();
+    draft.outcome = outcome;
+    for (const cancel of timers) cancel();
+    resolve();
+  };
+  const arm = (name: keyof typeof endings, unmet: () => boolean) => {
+    const expire = () => {
+      if (settled || !unmet()) return;
+      draft.deadline = name;
+      fail({ kind: endings[name], detail: `deadline ${name} of ${deadlines[name]} ms` });
+    };
+    timers.push(clock.at(draft.startMs + deadlines[name], expire));
+  };
+  arm('connect', () => draft.sentMs === undefined);
+  arm('first_byte', () => draft.headMs === undefined);
+  arm('total', () => true);
+  return {
+    draft,
+    head: ({ statusCode, headers }) => {
+      draft.headMs = clock.now();
+      draft.status = statusCode;
+      draft.logId = headerOf(headers, 'x-log-id');
+      streamed = headerOf(headers, 'content-type')?.startsWith('text/event-stream') === true;
+    },
+    body: bytes => {
+      draft.bytes += bytes.length;
+      if (draft.bytes > mostBytes) fail(tooLarge);
+      else reader.feed(bytes, clock.now());
+    },
+    complete: () => settle(streamed ? { kind: 'contract', detail: 'got a stream unasked' } : reader.end()),
+    fail: settle,
+  };
+}
+
+const endings = {
+  connect: 'timeout_connect',
+  first_byte: 'timeout_first_byte',
+  total: 'timeout_total',
+} as const satisfies Partial<Record<DeadlineName, Reason>>;
+
+function headerOf(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((word, i) => i % 2 === 0 && word.toLowerCase() === name);
+  return at < 0 ? undefined : headers[at + 1];
+}

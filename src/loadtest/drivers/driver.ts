@@ -1,0 +1,29 @@
+/** The way requests get onto the wire. The runner decides when; a driver only does it and tells what happened. */
+import type { CallRecord } from '../../core/call/record.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { LoadPlan } from '../config.ts';
+
+export interface SendOptions {
+  /** Aborting it ends the request as `cancelled`. */
+  readonly signal: AbortSignal;
+  /** Called for every gap between two reads that brought tokens, in ms. */
+  readonly onGap?: ((ms: number) => void) | undefined;
+}
+
+export interface Driver {
+  /** Sends one chat request; never rejects, whatever happens is the record's outcome. */
+  send(body: string, options: SendOptions): Promise<CallRecord>;
+  close(): Promise<void>;
+}
+
+export type CreateDriver = (plan: LoadPlan, clock: Clock) => Driver;
+
+const longestConnectMs = 10_000;
+
+/** What ends a request, the same for every driver. */
+export const deadlinesOf = ({ timeoutMs }: LoadPlan) => ({
+  connect: Math.min(longestConnectMs, timeoutMs),
+  first_byte: timeoutMs,
+  first_token: timeoutMs,
+  total: timeoutMs,
+});

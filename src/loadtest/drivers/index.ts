@@ -1,0 +1,13 @@
+/** Every driver by its public name. */
+import { createAutocannonDriver } from './autocannon.ts';
+import type { CreateDriver } from './driver.ts';
+import { createUndiciDriver } from './undici.ts';
+
+export const drivers = { undici: createUndiciDriver, autocannon: createAutocannonDriver } as const satisfies Record<
+  string,
+  CreateDriver
+>;
+
+export type DriverName = keyof typeof drivers;
+
+export const driverNames = Object.keys(drivers) as [DriverName, ...DriverName[]];

@@ -1,0 +1,13 @@
+/** Streams and everything over TLS: the measured call of `core/call.ts` on kept connections. */
+import { createCaller } from '../../core/call.ts';
+import { type CreateDriver, deadlinesOf } from './driver.ts';
+
+export const createUndiciDriver: CreateDriver = (plan, clock) => {
+  const { baseUrl, key, ca, concurrency: connections, stream } = plan;
+  const deadlines = deadlinesOf(plan);
+  const caller = createCaller({ baseUrl, key, ca, connection: 'pooled', connections, deadlines, clock });
+  return {
+    send: (body, options) => caller.call({ kind: 'chat', body, stream }, options),
+    close: async () => caller.close(),
+  };
+};
