@@ -120,6 +120,11 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
   let reader: Reader | undefined;
   let streamed = false;
   let settled = false;
+  let reading = false; // inside the callbacks of one read
+  let readMs = 0;
+  const endRead = () => {
+    reading = false;
+  };
 
   return new Promise(resolve => {
     const settle = (outcome: Outcome, usable: boolean) => {
@@ -180,12 +185,18 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         reader = streamed ? createStreamReader(draft, how) : createBodyReader(draft, expects, how);
       },
       onResponseData: (_controller, bytes) => {
-        const atMs = clock.now();
+        // undici calls once for every HTTP chunk; all chunks of one read come in one go and have one stamp, because the
+        // microseconds between them are ours and not the service's.
+        if (!reading) {
+          readMs = clock.now();
+          reading = true;
+          queueMicrotask(endRead);
+        }
         if (settled || reader === undefined) return;
         draft.bytes += bytes.length;
         if (draft.bytes > mostBytes) return fail(tooLarge);
         const before = draft.lastTokenMs;
-        reader.feed(bytes, atMs);
+        reader.feed(bytes, readMs);
         if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined)
           armIdle(deadlines.idle);
         if (!draft.done && reader.complete) settle(reader.end(), false);

@@ -158,6 +158,18 @@ test('a stream leaves its times in order, its counts and its identity', async ()
   expect(record.tlsMs).toBeUndefined();
 });
 
+test('HTTP chunks that arrive in one read have one stamp', async () => {
+  const parts = [word('a'), word('b'), word('c'), last(), done].map(
+    part => `${part.length.toString(16)}\r\n${part}\r\n`,
+  );
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+  const server = await serve(response => response.socket?.write(`${head}${parts.join('')}0\r\n\r\n`));
+  const gaps: number[] = [];
+  const record = await callerTo(server.url).call(ask(true), { onGap: ms => gaps.push(ms) });
+  expect(record).toMatchObject({ outcome: { kind: 'ok' }, chunks: 4, coalesced: 2, maxGapMs: 0 });
+  expect(gaps).toEqual([]);
+});
+
 test('the text is not kept unless asked for', async () => {
   const server = await serve(fake.good);
   const record = await callerTo(server.url).call(ask(true));

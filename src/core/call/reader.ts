@@ -5,7 +5,7 @@ import type { Usage } from '../wire/chat.ts';
 import type { Draft } from './record.ts';
 
 export interface Reader {
-  /** @param atMs the one stamp of this read: all its events happened then, as far as anyone can tell */
+  /** @param atMs the stamp of the read these bytes came with: all its events happened then, as far as anyone can tell */
   feed(bytes: Uint8Array, atMs: number): void;
   /** Whether the answer is complete, or can only be called bad, whatever the transport still does. */
   readonly complete: boolean;
@@ -48,8 +48,6 @@ interface Words {
 /** For `text/event-stream`. JSON.parse of every chunk is affordable; nothing parsed outlives its event. */
 export function createStreamReader(draft: Draft, { keepText = false, onGap }: ReaderOptions): Reader {
   let stamp = 0;
-  let reads = 0;
-  let lastTokenRead = 0; // the read that brought the last token
   let malformed: string | undefined;
   let errorInStream = false;
 
@@ -91,19 +89,17 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
   };
   const onToken = () => {
     if (draft.lastTokenMs === undefined) draft.firstTokenMs = stamp;
-    else if (lastTokenRead === reads) draft.coalesced++;
+    else if (draft.lastTokenMs === stamp) draft.coalesced++;
     else {
       const gap = stamp - draft.lastTokenMs;
       if (gap > draft.maxGapMs) draft.maxGapMs = gap;
       onGap?.(gap);
     }
-    lastTokenRead = reads;
     draft.lastTokenMs = stamp;
   };
   return {
     feed: (bytes, atMs) => {
       stamp = atMs;
-      reads++;
       parser.feed(bytes);
     },
     get complete() {
