@@ -1,6 +1,7 @@
 /** What a load run is told. Defaults live here and nowhere else; so does the rule where load may go. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { baseUrl } from '../core/base-url.ts';
 import { checked, readKey, readText } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
@@ -11,8 +12,7 @@ const wait = (standard: string) => duration.default(() => duration.parse(standar
 const whole = z.coerce.number('is not a number').int('is not a whole number');
 
 export const loadSchema = z.strictObject({
-  /** Base URL up to and without `/chat/completions`. */
-  url: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
+  url: baseUrl,
   model: z.string().min(1),
   /** Requests under way at any time. */
   concurrency: whole.min(1).max(10_000).default(10),

@@ -1,5 +1,6 @@
 /** What a probe is told: which endpoint, which checks, how long to wait. Defaults live here and nowhere else. */
 import { z } from 'zod';
+import { baseUrl } from '../core/base-url.ts';
 import { checked, readKey, readText } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { type CheckName, checkNames } from './checks/index.ts';
@@ -7,8 +8,7 @@ import { type CheckName, checkNames } from './checks/index.ts';
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
 
 export const probeSchema = z.strictObject({
-  /** Base URL up to and without `/chat/completions`. */
-  url: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
+  url: baseUrl,
   model: z.string().min(1),
   check: z
     .array(z.enum(checkNames, { error: `knows only ${checkNames.join(', ')}` }))
