@@ -144,6 +144,8 @@ export interface Metrics {
   zero(name: MetricName, labels: Labels): void;
   /** A counter bound to its labels, for hot paths. */
   counter(name: MetricName, labels: Labels): { inc(by?: number): void };
+  /** A histogram bound to its labels, for hot paths; observes seconds. */
+  histogram(name: MetricName, labels: Labels): { observe(seconds: number): void };
   text(): Promise<string>;
   readonly contentType: string;
   readonly registry: Registry;
@@ -167,6 +169,7 @@ export function createMetrics(): Metrics {
       else metric.inc(labels, 0);
     },
     counter: (name, labels) => get<Counter>(name).labels(labels),
+    histogram: (name, labels) => get<PromHistogram>(name).labels(labels),
     expose: (name, labels, source) => expose(get<PromHistogram>(name), name, labels, source),
     text: () => registry.metrics(),
     contentType: registry.contentType,

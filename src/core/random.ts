@@ -7,33 +7,43 @@ export interface Random {
 }
 
 /** A generator (sfc32) from a seed of any text or number. Not for secrets. */
-export function createRandom(seed: string | number): Random {
-  const text = String(seed);
-  let a = mix(text, 0x9e3779b9);
-  let b = mix(text, 0x243f6a88);
-  let c = mix(text, 0xb7e15162);
-  let d = 1;
-  const next = () => {
+export const createRandom = (seed: string | number): Random =>
+  grow(hash(String(seed), 0x9e3779b9), hash(String(seed), 0x243f6a88));
+
+/** Two words of seed name a stream; a fork mixes its label into them, so it costs no text and no order of calls. */
+function grow(low: number, high: number): Random {
+  let a = spread(low);
+  let b = spread(high);
+  let c = spread(low ^ 0xb7e15162);
+  let d = spread(high ^ 0x85ebca6b);
+  const next = (() => {
     const t = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
     b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + t;
-    c |= 0;
+    c = (((c << 21) | (c >>> 11)) + t) | 0;
     return (t >>> 0) / 0x1_0000_0000;
+  }) as Random;
+  next.fork = label => {
+    const text = String(label);
+    return grow(hash(text, low ^ 0x27220a95), hash(text, high ^ 0x165667b1));
   };
-  for (let i = 0; i < 12; i++) next();
-  return Object.assign(next, { fork: (label: string | number) => createRandom(`${text}/${label}`) });
+  next();
+  next();
+  return next;
 }
 
-function mix(text: string, start: number): number {
+/** A finishing mix: every bit of the input reaches every bit of the result. */
+function spread(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+function hash(text: string, start: number): number {
   let h = start ^ text.length;
-  for (let i = 0; i < text.length; i++) {
-    h = Math.imul(h ^ text.charCodeAt(i), 0x85ebca6b);
-    h = (h << 13) | (h >>> 19);
-  }
-  h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35);
-  return h ^ (h >>> 15);
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return spread(h);
 }
 
 /** A whole number in [0, below). */

@@ -55,11 +55,20 @@ export function createGate(rules: AccessRules): Gate {
       return ofClaims(claims, nowMs);
     });
   };
+  const seenKeys = new Map<string, Access>(); // headers that held a good raw key
   const check: Gate['check'] = (authorization, nowMs) => {
+    const seen = authorization === undefined ? undefined : seenKeys.get(authorization);
+    return seen ?? judge(authorization, nowMs);
+  };
+  const judge: Gate['check'] = (authorization, nowMs) => {
     const token = authorization?.replace(/^\s*bearer(\s+|$)/i, '').trim();
     if (!token) return { code: '1001' };
     const key = parseKey(token);
-    if (key !== undefined) return ofKey(key.id, key.secret);
+    if (key !== undefined) {
+      const access = ofKey(key.id, key.secret);
+      if ('keyId' in access && seenKeys.size < remembered) seenKeys.set(authorization ?? '', access);
+      return access;
+    }
     return token.split('.').length === 3 ? ofToken(token, nowMs) : { code: '401' };
   };
   return { check };

@@ -56,6 +56,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     signatureCode: config.wire.jwtSignatureCode,
     warn: door.warn ?? (() => {}),
   });
+  const { label = '' } = door;
   let count = 0;
 
   const handle: Engine['handle'] = request => {
@@ -73,24 +74,16 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     return answer.then(given => exchange(call, endpoint.name, given));
   };
 
-  const open = (request: MockRequest): OpenCall => {
+  const open = (request: MockRequest): Call => {
     const n = ++count;
     const wallMs = door.clock.wall();
     const entry = newEntry(n, wallMs, request);
     journal.add(entry);
-    return {
-      request,
-      language: languageFor(config, request),
-      wallMs,
-      random: random.fork(`${door.label ?? ''}${n}`),
-      seed: random,
-      config,
-      state,
-      entry,
-    };
+    const language = languageFor(config, request);
+    return { request, keyId: '', language, wallMs, random: random.fork(label + n), seed: random, config, state, entry };
   };
 
-  const exchange = (call: OpenCall, endpoint: string, answer: Reply | Refusal): Exchange => {
+  const exchange = (call: Call, endpoint: string, answer: Reply | Refusal): Exchange => {
     const plan = 'beats' in answer ? answer : refusalReply(answer);
     const { entry } = call;
     entry.status = plan.status;
@@ -101,24 +94,29 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     return { plan: withBody(head, plan, call.request), settle: played => settle(call, endpoint, played) };
   };
 
-  const headersOf = (call: OpenCall, plan: Reply): Head['headers'] => [
-    ['content-type', plan.type],
-    ...hostHeaders(config.profile, plan.status === 200, cookie),
-    ...(plan.note === undefined ? [] : ([['x-glm-mock-note', plan.note]] as const)),
-    ['x-log-id', completionId(call.wallMs, call.random.fork('log'))],
-  ];
+  const fixed = { ok: hostHeaders(config.profile, true, cookie), error: hostHeaders(config.profile, false, cookie) };
+  const headersOf = ({ wallMs, random: own }: Call, plan: Reply): string[] => {
+    const list = [
+      'content-type',
+      plan.type,
+      ...(plan.status === 200 ? fixed.ok : fixed.error),
+      'x-log-id',
+      completionId(wallMs, own),
+    ];
+    if (plan.note !== undefined) list.push('x-glm-mock-note', plan.note);
+    return list;
+  };
 
-  const withBody = (head: Head, plan: Reply, request: MockRequest): Exchange['plan'] => {
+  const withBody = (head: Head & { headers: string[] }, plan: Reply, request: MockRequest): Exchange['plan'] => {
     if (plan.body === undefined) return { head, beats: plan.beats };
     const asked = plan.status === 200 && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
     const packed = asked ? door.gzip?.(plan.body) : undefined;
-    const length: [string, string] = ['content-length', String(packed?.length ?? Buffer.byteLength(plan.body))];
-    const coding: [string, string][] = packed === undefined ? [] : [['content-encoding', 'gzip']];
-    const headers = [...head.headers, ...coding, length];
-    return { head: { ...head, headers }, beats: [{ at: plan.at, send: packed ?? plan.body }] };
+    if (packed !== undefined) head.headers.push('content-encoding', 'gzip');
+    head.headers.push('content-length', String(packed?.length ?? Buffer.byteLength(plan.body)));
+    return { head, beats: [{ at: plan.at, send: packed ?? plan.body }] };
   };
 
-  const settle = (call: OpenCall, endpoint: string, played: Played) => {
+  const settle = (call: Call, endpoint: string, played: Played) => {
     const { entry, request } = call;
     entry.ending = played.ending;
     entry.beats = played.beats;
@@ -133,12 +131,11 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   return { handle, tooLarge, journal };
 }
 
-type OpenCall = Omit<Call, 'keyId'>;
-
-function reply(access: Access, call: OpenCall, answer: Endpoint): ReturnType<Endpoint> {
+function reply(access: Access, call: Call, answer: Endpoint): ReturnType<Endpoint> {
   if ('code' in access) return businessError(access.code, call.language);
+  call.keyId = access.keyId;
   call.entry.keyId = access.keyId;
-  return answer({ ...call, keyId: access.keyId });
+  return answer(call);
 }
 
 const refusalReply = ({ status, code, type, body, note }: Refusal): Reply => ({
@@ -149,7 +146,7 @@ const refusalReply = ({ status, code, type, body, note }: Refusal): Reply => ({
   body,
   beats: [],
   stream: false,
-  ...(note === undefined ? {} : { note }),
+  note,
 });
 
 /** English when asked for, else the host's own language; glm-api.md §5.7. */

@@ -23,26 +23,26 @@ export interface FinishContext {
 }
 
 export function finish(draft: Draft, context: FinishContext): Answer {
-  const { request, model, dialect, wallMs, random } = context;
+  const { request, dialect, wallMs, random } = context;
   const id = dialect.id === 'decimal' ? decimalId(random) : completionId(wallMs, random);
   const cut = withinBudget(draft, context);
-  const callIds = toolCallIds(dialect.toolId, cut.calls.length, id, random);
+  const callIds = cut.calls.length === 0 ? [] : toolCallIds(dialect.toolId, cut.calls.length, id, random);
   return {
     id,
     requestId: request.request_id === undefined || request.request_id === null ? id : String(request.request_id),
     created: Math.floor(wallMs / 1000),
     model: request.model,
-    reasoning: cut.reasoning,
-    content: cut.content,
-    toolCalls: cut.calls.map((call, i) => ({ id: callIds[i] ?? '', ...call })),
+    reasoning: cut.reasoning?.pieces,
+    content: cut.content.pieces,
+    toolCalls: cut.calls.map(({ name, arguments: args }, i) => ({ id: callIds[i] ?? '', name, arguments: args })),
     finish: cut.finish,
-    usage: usageOf(cut, context, model),
+    usage: usageOf(cut, context),
   };
 }
 
 interface Cut {
-  readonly reasoning: readonly string[] | undefined;
-  readonly content: readonly string[];
+  readonly reasoning: Measured | undefined;
+  readonly content: Measured;
   readonly calls: Draft['calls'];
   readonly finish: FinishReason;
   readonly callTokens: number;
@@ -52,32 +52,43 @@ function withinBudget(draft: Draft, { request, model, prompt, dialect }: FinishC
   const room = model.context - prompt.tokens;
   const asked = request.max_tokens ?? maxCompletion(request) ?? model.defaultOutput;
   const short: FinishReason = room < asked ? 'model_context_window_exceeded' : 'length';
-  const newline = dialect.lead === 'newline' || dialect.lead === 'newline-with-content';
-  const thought = draft.reasoning === undefined ? undefined : [...(newline ? ['\n'] : []), ...pieces(draft.reasoning)];
-  let left = Math.min(room, asked);
+  const newline = dialect.lead === 'newline' || dialect.lead === 'newline-with-content' ? '\n' : '';
+  const measure = request.stream === true ? inPieces : inOne;
 
-  const reasoning = thought?.slice(0, left);
-  left -= reasoning?.length ?? 0;
-  if (thought !== undefined && reasoning !== undefined && reasoning.length < thought.length)
-    return nothingSaid(reasoning, short);
+  const thought = draft.reasoning === undefined ? nothing : measure(newline, draft.reasoning, Math.min(room, asked));
+  const reasoning = draft.reasoning === undefined ? undefined : thought;
+  const left = Math.min(room, asked) - thought.tokens;
+  if (thought.cut) return { reasoning, content: nothing, calls: [], finish: short, callTokens: 0 };
 
-  const lead = newline && thought !== undefined ? ['\n'] : [];
   const { text, stopped } = beforeStop(draft.content, request.stop);
-  const said = [...lead, ...pieces(text)];
-  const content = said.slice(0, left);
-  left -= content.length;
-  if (content.length < said.length) return { reasoning, content, calls: [], finish: short, callTokens: 0 };
+  const content = measure(reasoning === undefined ? '' : newline, text, left);
+  if (content.cut) return { reasoning, content, calls: [], finish: short, callTokens: 0 };
   if (draft.calls.length === 0 || stopped) return { reasoning, content, calls: [], finish: 'stop', callTokens: 0 };
-  return withCalls(draft.calls, { reasoning, content, short, left });
+  return withCalls(draft.calls, { reasoning, content, short, left: left - content.tokens });
 }
 
-const nothingSaid = (reasoning: readonly string[], short: FinishReason): Cut => ({
-  reasoning,
-  content: [],
-  calls: [],
-  finish: short,
-  callTokens: 0,
-});
+/** A text that was measured: its pieces, how many tokens they are, and whether the budget cut it. */
+interface Measured {
+  readonly pieces: readonly string[];
+  readonly tokens: number;
+  readonly cut: boolean;
+}
+
+const nothing: Measured = { pieces: [], tokens: 0, cut: false };
+
+/** A lone newline before the text, and the text in pieces, as a stream sends them. */
+function inPieces(lead: string, text: string, most: number): Measured {
+  const all = lead === '' ? pieces(text) : [lead, ...pieces(text)];
+  return all.length <= most
+    ? { pieces: all, tokens: all.length, cut: false }
+    : { pieces: all.slice(0, most), tokens: most, cut: true };
+}
+
+/** The same in one piece, for a body: cutting is only worth it when the text does not fit. */
+function inOne(lead: string, text: string, most: number): Measured {
+  const tokens = lead.length + countTokens(text);
+  return tokens <= most ? { pieces: [lead + text], tokens, cut: false } : inPieces(lead, text, most);
+}
 
 /** A community field that the service is said to accept (§2.1). */
 const maxCompletion = ({ max_completion_tokens: value }: ChatRequest) =>
@@ -112,9 +123,9 @@ function beforeStop(text: string, stop: ChatRequest['stop']): { text: string; st
   return ends.length === 0 ? { text, stopped: false } : { text: text.slice(0, Math.min(...ends)), stopped: true };
 }
 
-function usageOf(cut: Cut, { prompt, dialect, cachedTokens }: FinishContext, model: Model): Usage {
-  const reasoning = model.thinking === 'inline' ? 0 : (cut.reasoning?.length ?? 0);
-  const completion = reasoning + cut.content.length + cut.callTokens;
+function usageOf(cut: Cut, { prompt, dialect, cachedTokens }: FinishContext): Usage {
+  const reasoning = cut.reasoning?.tokens ?? 0;
+  const completion = reasoning + cut.content.tokens + cut.callTokens;
   return {
     prompt_tokens: prompt.tokens,
     completion_tokens: completion,

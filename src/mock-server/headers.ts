@@ -2,26 +2,19 @@
 import type { Random } from '../core/random.ts';
 
 export type Profile = 'cn' | 'intl';
-type HeaderList = (readonly [string, string])[];
 
-const origins: HeaderList = [
-  ['vary', 'Origin'],
-  ['vary', 'Access-Control-Request-Method'],
-  ['vary', 'Access-Control-Request-Headers'],
-];
-const always: HeaderList = [['strict-transport-security', 'max-age=31536000; includeSubDomains']];
+/** Names and values in turn, as `node:http` takes them; a name may come again. */
+export type HeaderList = readonly string[];
 
-/** Headers of a 200 (`compressible`) or of an error, without content type and log id. */
+const origins = ['vary', 'Origin', 'vary', 'Access-Control-Request-Method', 'vary', 'Access-Control-Request-Headers'];
+const always = ['strict-transport-security', 'max-age=31536000; includeSubDomains'];
+
+/** What the host adds to a 200 (`compressible`) or to an error, beside content type and log id. */
 export function hostHeaders(profile: Profile, compressible: boolean, cookie: string): HeaderList {
-  const encoding: HeaderList = compressible ? [['vary', 'Accept-Encoding']] : [];
-  if (profile === 'intl') return [['server', 'nginx'], ...always, ...encoding, ...origins, ...origins];
-  return [
-    ['set-cookie', `acw_tc=${cookie};path=/;HttpOnly;Max-Age=1800`],
-    ...always,
-    ...encoding,
-    ...origins,
-    ...origins,
-  ];
+  const encoding = compressible ? ['vary', 'Accept-Encoding'] : [];
+  const own =
+    profile === 'intl' ? ['server', 'nginx'] : ['set-cookie', `acw_tc=${cookie};path=/;HttpOnly;Max-Age=1800`];
+  return [...own, ...always, ...encoding, ...origins, ...origins];
 }
 
 /** The load balancer's cookie: 60 hex digits. */

@@ -39,12 +39,18 @@ export function createMeter(labels: { version: string; profile: string; era: str
     requests.set(key, bound);
     return bound;
   };
+  const durations = new Map<string, { observe(seconds: number): void }>();
+  const durationOf = (endpoint: string) => {
+    const bound = durations.get(endpoint) ?? metrics.histogram('glm_mock_request_duration_seconds', { endpoint });
+    durations.set(endpoint, bound);
+    return bound;
+  };
   const end: Meter['end'] = (entry, endpoint, model, played) => {
     requestsOf(entry, endpoint, model).inc();
     flight.inc(-1);
     input.inc(entry.promptTokens);
     output.inc(entry.completionTokens);
-    metrics.observe('glm_mock_request_duration_seconds', { endpoint }, entry.durationMs / 1000);
+    durationOf(endpoint).observe(entry.durationMs / 1000);
     if (played.ending === 'client_gone') metrics.inc('glm_mock_client_disconnects_total', { stage: stageOf(played) });
     if (!entry.stream) return;
     streams.inc(-1);

@@ -78,7 +78,7 @@ export function playAsResponse(
     const begin = () => {
       if (head === undefined) return player.endWithoutHead();
       const headers = new Headers();
-      for (const [name, value] of head.headers) headers.append(name, value);
+      for (let i = 0; i < head.headers.length; i += 2) headers.append(head.headers[i] ?? '', head.headers[i + 1] ?? '');
       resolve(new Response(player.open(), { status: head.status, headers }));
     };
     if (signal.aborted) return player.gone(signal.reason);

@@ -11,7 +11,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { codeOf, UsageError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Engine } from './engine.ts';
-import type { Beat, Exchange, Head, MockRequest, Played } from './plan.ts';
+import type { Beat, Exchange, MockRequest } from './plan.ts';
 
 export const gzip = (body: string): Uint8Array => gzipSync(body);
 
@@ -90,7 +90,7 @@ export function playOnNode(
   const begin = () => {
     cancel = undefined;
     if (head !== undefined) {
-      res.writeHead(head.status, flat(head));
+      res.writeHead(head.status, head.headers as string[]);
       played.headSent = true;
     }
     pump();
@@ -102,12 +102,6 @@ export function playOnNode(
 const take = (iterator: Iterator<Beat>): Beat | undefined => {
   const step = iterator.next();
   return step.done ? undefined : step.value;
-};
-
-const flat = ({ headers }: Head): string[] => {
-  const list: string[] = [];
-  for (const [name, value] of headers) list.push(name, value);
-  return list;
 };
 
 export interface NodeOptions {
@@ -232,5 +226,3 @@ function drain(server: Server, clock: Clock, graceMs: number): Promise<void> {
     server.closeIdleConnections();
   });
 }
-
-export type { Played };

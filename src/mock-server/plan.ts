@@ -1,5 +1,7 @@
 /** The words between the engine, which decides what is answered, and the players, which carry it out. */
 
+import type { HeaderList } from './headers.ts';
+
 /** A request as both transports see it. */
 export interface MockRequest {
   readonly method: string;
@@ -12,11 +14,11 @@ export interface MockRequest {
   readonly arrivedMs: number;
 }
 
-/** Status and headers; `at` is when they leave, in ms since the request came in. Names may repeat. */
+/** Status and headers; `at` is when they leave, in ms since the request came in. */
 export interface Head {
   readonly at: number;
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: HeaderList;
 }
 
 /** At `at` ms since the request came in, send these bytes, or end the connection in one of three ways. */

@@ -95,9 +95,13 @@ const sampleLength = 2000;
 
 /** Chinese when at least a sixth of the letters are CJK; undefined without any letters. */
 export function languageOf(text: string): Language | undefined {
-  const sample = text.slice(0, sampleLength);
-  const cjk = sample.match(/[㐀-鿿]/g)?.length ?? 0;
-  const latin = sample.match(/[a-z]/gi)?.length ?? 0;
+  let cjk = 0;
+  let latin = 0;
+  for (let i = 0; i < text.length && i < sampleLength; i++) {
+    const c = text.charCodeAt(i) | 0x20;
+    if (c >= 0x3400 && c <= 0x9fff) cjk++;
+    else if (c >= 97 && c <= 122) latin++;
+  }
   if (cjk + latin === 0) return undefined;
   return cjk * 5 >= latin ? 'zh' : 'en';
 }

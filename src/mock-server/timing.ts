@@ -60,8 +60,11 @@ function parseSpread(value: string, whole: string): Spread {
   return { kind: 'lognormal', median: parseDuration(a), sigma };
 }
 
+/** Fixed paces draw nothing. */
+const never: Random = Object.assign(() => 0, { fork: () => never });
+
 /** One value in ms, never negative. */
-export function draw(spread: Spread, random: Random): number {
+export function draw(spread: Spread, random: Random = never): number {
   switch (spread.kind) {
     case 'fixed':
       return spread.ms;
@@ -75,14 +78,27 @@ export function draw(spread: Spread, random: Random): number {
 }
 
 /** Due times of the tokens of one reply, in ms since its request: `next()` is the first token's, then each later one's. */
-export function createPace(timing: Timing, random: Random): { next(): number } {
+export function createPace({ ttft, itl }: Timing, random: () => Random): { next(): number } {
+  const chance = isFixed(ttft) && isFixed(itl) ? undefined : random();
   let at = -1;
   const next = () => {
-    at = at < 0 ? draw(timing.ttft, random) : at + draw(timing.itl, random);
+    at = at < 0 ? draw(ttft, chance) : at + draw(itl, chance);
     return at;
   };
   return { next };
 }
+
+/** How long generating a number of tokens takes, in ms since the request. */
+export function paceTotal(timing: Timing, tokens: number, random: () => Random): number {
+  const { ttft, itl } = timing;
+  if (isFixed(ttft) && isFixed(itl)) return ttft.ms + Math.max(0, tokens - 1) * itl.ms;
+  const pace = createPace(timing, random);
+  let at = pace.next();
+  for (let i = 1; i < tokens; i++) at = pace.next();
+  return at;
+}
+
+const isFixed = (spread: Spread): spread is Extract<Spread, { kind: 'fixed' }> => spread.kind === 'fixed';
 
 /** The config value: written as text, held parsed. */
 export const timing = z.string().transform((text, context) => {

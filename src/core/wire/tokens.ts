@@ -100,9 +100,12 @@ function isJoined(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
   if (isMark(c)) return true;
   if (c < 0x483 && before < 0x600) return false;
-  if (isCjk(c) && (before < 0x300 || isCjk(before))) return false;
+  if (isPlain(c) && isPlain(before)) return false;
   return joinsBack.test(characterAt(text, at)) || joinsOn.test(characterBefore(text, at));
 }
+
+/** Letters, Chinese and its punctuation: most text, and none of it combines with its like. */
+const isPlain = (c: number) => c < 0x300 || isCjk(c) || (c >= 0x3000 && c <= 0x3029) || (c >= 0xff01 && c <= 0xff60);
 
 const isMark = (c: number) =>
   (c >= 0x300 && c <= 0x36f) ||

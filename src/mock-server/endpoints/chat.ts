@@ -8,7 +8,7 @@ import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
 import { strictFindings } from '../strict.ts';
-import { createPace } from '../timing.ts';
+import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
 import { bodyReply, type Call, type Reply } from './endpoint.ts';
 
@@ -76,12 +76,8 @@ export const createdAt = (answer: Answer, wallMs: number): Answer => ({
 });
 
 /** How long generating takes at the configured pace, in ms. */
-export function generationMs({ usage }: Answer, { config, random }: Call): number {
-  const pace = createPace(config.timing, random.fork('pace'));
-  let at = pace.next();
-  for (let i = 1; i < usage.completion_tokens; i++) at = pace.next();
-  return at;
-}
+export const generationMs = ({ usage }: Answer, { config, random }: Call): number =>
+  paceTotal(config.timing, usage.completion_tokens, () => random.fork('pace'));
 
 function streamed(answer: Answer, dialect: Dialect, { request }: ValidChat, call: Call): Reply {
   const { wire } = call.config;
@@ -98,7 +94,7 @@ const streamsTools = (model: string) => /^glm-(?:4\.[67]|5)/.test(model) && !/v/
 
 /** Each token's frame at its due time; the closing frames leave with the last token. */
 function* paced(frames: Iterable<Chunk>, { config, random }: Call): Generator<Beat> {
-  const pace = createPace(config.timing, random.fork('pace'));
+  const pace = createPace(config.timing, () => random.fork('pace'));
   let at = 0;
   for (const { text, token } of frames) {
     if (token) at = pace.next();

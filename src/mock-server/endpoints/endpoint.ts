@@ -19,7 +19,8 @@ export interface State {
 /** One authenticated request. */
 export interface Call {
   readonly request: MockRequest;
-  readonly keyId: string;
+  /** Empty until the caller is known. */
+  keyId: string;
   readonly language: Language;
   readonly wallMs: number;
   /** Forked by request number: ids and times. */
@@ -42,7 +43,7 @@ export interface Reply {
   readonly body?: string;
   readonly beats: Iterable<Beat>;
   /** Something a person should know; travels in `x-glm-mock-note`. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** A promise only where another process has to be asked. */

@@ -5,25 +5,17 @@ import type { Dialect } from '../dialect.ts';
 
 /** The body of a unary completion, or of a finished task when `status` is given. */
 export function completionBody(answer: Answer, dialect: Pick<Dialect, 'object'>, status?: TaskStatus): string {
-  return JSON.stringify({
-    choices: [{ finish_reason: answer.finish, index: 0, message: messageOf(answer) }],
-    created: answer.created,
-    id: answer.id,
-    model: answer.model,
-    ...(dialect.object ? { object: 'chat.completion' } : {}),
-    ...(answer.requestId === undefined ? {} : { request_id: answer.requestId }),
-    ...(status === undefined ? {} : { task_status: status }),
-    usage: sortedUsage(answer.usage),
-  });
+  const { finish, created, id, model, requestId, usage } = answer;
+  const object = dialect.object ? ',"object":"chat.completion"' : '';
+  const request = requestId === undefined ? '' : `,"request_id":${JSON.stringify(requestId)}`;
+  const task = status === undefined ? '' : `,"task_status":"${status}"`;
+  return `{"choices":[{"finish_reason":"${finish}","index":0,"message":${message(answer)}}],"created":${created},"id":"${id}","model":${JSON.stringify(model)}${object}${request}${task},"usage":${usageJson(usage)}}`;
 }
 
-function messageOf(answer: Answer) {
-  return {
-    content: answer.content.join(''),
-    ...(answer.reasoning === undefined ? {} : { reasoning_content: answer.reasoning.join('') }),
-    role: 'assistant',
-    ...(answer.toolCalls.length === 0 ? {} : { tool_calls: answer.toolCalls.map(toolCall) }),
-  };
+function message({ content, reasoning, toolCalls }: Answer): string {
+  const thought = reasoning === undefined ? '' : `,"reasoning_content":${JSON.stringify(reasoning.join(''))}`;
+  const calls = toolCalls.length === 0 ? '' : `,"tool_calls":${JSON.stringify(toolCalls.map(toolCall))}`;
+  return `{"content":${JSON.stringify(content.join(''))}${thought},"role":"assistant"${calls}}`;
 }
 
 const toolCall = (call: Answer['toolCalls'][number], index: number) => ({
@@ -33,12 +25,10 @@ const toolCall = (call: Answer['toolCalls'][number], index: number) => ({
   type: 'function',
 });
 
-const sortedUsage = (usage: Usage) => ({
-  completion_tokens: usage.completion_tokens,
-  ...(usage.completion_tokens_details === undefined
-    ? {}
-    : { completion_tokens_details: usage.completion_tokens_details }),
-  prompt_tokens: usage.prompt_tokens,
-  ...(usage.prompt_tokens_details === undefined ? {} : { prompt_tokens_details: usage.prompt_tokens_details }),
-  total_tokens: usage.total_tokens,
-});
+function usageJson(usage: Usage): string {
+  const { completion_tokens_details: thought, prompt_tokens_details: cache } = usage;
+  const reasoning =
+    thought === undefined ? '' : `,"completion_tokens_details":{"reasoning_tokens":${thought.reasoning_tokens}}`;
+  const cached = cache === undefined ? '' : `,"prompt_tokens_details":{"cached_tokens":${cache.cached_tokens}}`;
+  return `{"completion_tokens":${usage.completion_tokens}${reasoning},"prompt_tokens":${usage.prompt_tokens}${cached},"total_tokens":${usage.total_tokens}}`;
+}
