@@ -3,7 +3,10 @@
 import { Command } from 'commander';
 import { exitCodes, type Io, runProgram } from './core/program.ts';
 import { packageVersion } from './core/version.ts';
+import { command as demo } from './demo.ts';
+import { command as load } from './loadtest/cli.ts';
 import { command as mock } from './mock-server/cli.ts';
+import { command as probe } from './probe/cli.ts';
 import { command as token } from './token.ts';
 
 const stop = new AbortController();
@@ -34,6 +37,9 @@ const program = new Command('glm-testkit')
   .description('mock, probe and load-test the GLM chat API')
   .version(packageVersion())
   .addCommand(mock(io))
+  .addCommand(probe(io))
+  .addCommand(load(io))
+  .addCommand(demo(io))
   .addCommand(token(io));
 
 const code = await runProgram(program, process.argv.slice(2), io);

@@ -7,23 +7,36 @@ import { textOf, UsageError } from './errors.ts';
 /**
  * Checks a settings object against a room's schema and freezes it.
  * @param source what to blame in messages: a file's name or `options`
+ * @param spell how the user wrote a key: as a flag, or as in the file
  * @throws {UsageError} `bad_config`, one line per mistake
  */
-export function checked<S extends z.ZodType>(schema: S, value: unknown, source: string): z.infer<S> {
+export function checked<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  source: string,
+  spell: Spell = source === 'options' ? asFlag : String,
+): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return deepFreeze(result.data);
-  throw new UsageError('bad_config', `${source}:\n${problems(result.error.issues)}`);
+  const lines = result.error.issues.map(issue => `  ${describe(issue, spell)}`);
+  throw new UsageError('bad_config', `${source}:\n${lines.join('\n')}`);
 }
 
-function problems(issues: readonly z.core.$ZodIssue[]): string {
-  return issues.map(issue => `  ${describe(issue)}`).join('\n');
-}
+/** How a key of a schema is spelled where the user wrote it. */
+export type Spell = (key: string) => string;
 
-function describe(issue: z.core.$ZodIssue): string {
-  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  if (issue.code === 'unrecognized_keys')
-    return `${where}unknown ${issue.keys.length > 1 ? 'keys' : 'key'} ${issue.keys.join(', ')}`;
-  return `${where}${issue.message}`;
+/** `max_gap` and `maxGap` are the flag `--max-gap`. */
+export const asFlag: Spell = key => `--${key.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`).replaceAll('_', '-')}`;
+
+/** `maxGap` is the key `max_gap` of a file. */
+export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase()}`);
+
+function describe(issue: z.core.$ZodIssue, spell: Spell): string {
+  const [first, ...rest] = issue.path.map(String);
+  const where = first === undefined ? '' : `${[spell(first), ...rest].join('.')}: `;
+  if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}`;
+  const keys = issue.keys.map(key => (first === undefined ? spell(key) : key));
+  return `${where}unknown ${keys.length > 1 ? 'keys' : 'key'} ${keys.join(', ')}`;
 }
 
 function deepFreeze<T>(value: T): T {

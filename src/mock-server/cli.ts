@@ -1,6 +1,6 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
-import { checked, readConfigFile } from '../core/config.ts';
+import { asFlag, asKey, checked, readConfigFile } from '../core/config.ts';
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Io } from '../core/program.ts';
@@ -76,17 +76,31 @@ async function run(flags: Flags, io: Io): Promise<void> {
   await mock.close({ graceMs: grace });
 }
 
-/** File below flags, all mistakes at once. */
+/** File below flags, all mistakes at once, each key as the user wrote it. */
 function settingsOf(
-  { config: file, key, wire, grace: _grace, checkConfig: _check, ...flags }: Flags,
+  { config: file, grace: _grace, checkConfig: _check, key, wire, ...flags }: Flags,
   io: Io,
 ): MockConfig {
   const base = file === undefined ? {} : readConfigFile(file, io.env);
   if (typeof base !== 'object' || base === null || Array.isArray(base))
     throw new UsageError('bad_config', `${file}: must hold settings as key: value`);
-  const merged = { ...base, ...flags, ...(key && { keys: key }), ...(wire && { wire: wireOf(wire) }) };
-  return checked(mockConfig, merged, file === undefined ? 'options' : `${file} with options`);
+  const given = { ...flags, ...(key && { keys: key }), ...(wire && { wire: wireOf(wire) }) };
+  const source = file === undefined ? 'options' : `${file} and options`;
+  return checked(mockConfig, { ...camelKeys(base), ...given }, source, name =>
+    name in given ? flagOf(name) : asKey(name),
+  );
 }
+
+const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name));
+
+/** A file writes `reply_tokens` where the schema says `replyTokens`. */
+const camelKeys = (value: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()),
+      key === 'wire' && typeof inner === 'object' && inner !== null ? camelKeys(inner) : inner,
+    ]),
+  );
 
 function wireOf(list: readonly string[]): Record<string, string> {
   return Object.fromEntries(
