@@ -16,7 +16,7 @@ export function checked<S extends z.ZodType>(
   source: string,
   spell: Spell = source === 'options' ? asFlag : String,
 ): z.infer<S> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return deepFreeze(result.data);
   const lines = result.error.issues.map(issue => `  ${describe(issue, spell)}`);
   throw new UsageError('bad_config', `${source}:\n${lines.join('\n')}`);
@@ -34,9 +34,17 @@ export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase(
 function describe(issue: z.core.$ZodIssue, spell: Spell): string {
   const [first, ...rest] = issue.path.map(String);
   const where = first === undefined ? '' : `${[spell(first), ...rest].join('.')}: `;
-  if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}${found(issue)}`;
   const keys = issue.keys.map(key => (first === undefined ? spell(key) : key));
   return `${where}unknown ${keys.length > 1 ? 'keys' : 'key'} ${keys.join(', ')}`;
+}
+
+/** What stood there, unless it is long or looks like a secret in the wrong place. */
+function found({ input, message }: z.core.$ZodIssue): string {
+  if (input === undefined || typeof input === 'object' || Number.isNaN(input)) return '';
+  const text = JSON.stringify(input);
+  const secretive = text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
+  return secretive || message.includes(text) ? '' : `, found ${text}`;
 }
 
 function deepFreeze<T>(value: T): T {

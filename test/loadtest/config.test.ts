@@ -46,7 +46,7 @@ test.each<[object, RegExp]>([
   [{ duration: '10' }, /duration: "10" is not a duration/],
   [{ url: 'ftp://127.0.0.1/' }, /url: is not an http\(s\) URL/],
   [{ url: 'http://u:canary@127.0.0.1/v4' }, /url: must hold no user, password or query/],
-  [{ colour: 'red' }, /unknown key colour/],
+  [{ colour: 'red' }, /unknown key --colour/],
 ])('options %j are refused', (more, message) => {
   expect(() => read(more)).toThrow(message);
 });
