@@ -1,7 +1,7 @@
 /** One way for every room to read its settings: defaults < file < environment < flags, all mistakes reported at once. */
 import { existsSync, readFileSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { textOf, UsageError } from './errors.ts';
 
 /**
@@ -21,6 +21,12 @@ export function checked<S extends z.ZodType>(
   const lines = result.error.issues.map(issue => `  ${describe(issue, spell)}`);
   throw new UsageError('bad_config', `${source}:\n${lines.join('\n')}`);
 }
+
+/** A whole number, also when it comes as text from a flag. */
+export const whole = (low: number, high: number) => {
+  const error = `must be a whole number from ${low} to ${high}`;
+  return z.coerce.number(error).int(error).min(low, error).max(high, error);
+};
 
 /** How a key of a schema is spelled where the user wrote it. */
 export type Spell = (key: string) => string;

@@ -2,20 +2,19 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, readKey, readText } from '../core/config.ts';
+import { checked, readKey, readText, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { freshSeed } from '../core/random.ts';
 import { driverNames } from './drivers/index.ts';
 
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
-const whole = z.coerce.number('is not a number').int('is not a whole number');
 
 export const loadSchema = z.strictObject({
   url: baseUrl,
   model: z.string().min(1),
   /** Requests under way at any time. */
-  concurrency: whole.min(1).max(10_000).default(10),
+  concurrency: whole(1, 10_000).default(10),
   /** How long new requests are started, the warm-up not included. */
   duration: wait('10s'),
   /** Requests started in this time before the run are made and not measured. */
@@ -25,21 +24,21 @@ export const loadSchema = z.strictObject({
   /** For a whole call. */
   timeout: wait('120s'),
   stream: z.boolean().default(true),
-  max_tokens: whole.positive().default(128),
+  max_tokens: whole(1, 131_072).default(128),
   prompt: z.string().min(1).default('Write one paragraph about the sea.'),
   /** Send every request with the very same prompt, so that the endpoint's prefix cache can serve it. */
   same_prompt: z.boolean().default(false),
-  seed: whole.min(0).optional(),
+  seed: whole(0, 0xffff_ffff).optional(),
   /** Left out: undici for streams and for https, autocannon for unary calls. */
   driver: z.enum(driverNames, { error: `knows only ${driverNames.join(', ')}` }).optional(),
   /** Never send more than this, the warm-up included. */
-  max_requests: whole.positive().optional(),
+  max_requests: whole(1, 1_000_000_000).optional(),
   yes_load_this_endpoint: z.boolean().default(false),
   ca: z.string().optional(),
   api_key_file: z.string().optional(),
   json: z.boolean().default(false),
   prom: z.string().optional(),
-  metrics_port: whole.min(0).max(65_535).optional(),
+  metrics_port: whole(0, 65_535).optional(),
 });
 
 export type LoadConfig = z.infer<typeof loadSchema>;

@@ -1,5 +1,6 @@
 /** Every setting of the mock with its default; a file and the flags fill the same schema. */
 import { z } from 'zod';
+import { whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import { timing } from './timing.ts';
@@ -7,7 +8,6 @@ import { timing } from './timing.ts';
 const key = z
   .string()
   .refine(text => parseKey(text) !== undefined, 'a key must look like id.secret, with exactly one dot');
-const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
 /** Facts of the wire that are guesses or changed over time; glm-api.md §14, §15. */
 const wire = z.strictObject({
@@ -27,29 +27,29 @@ const wire = z.strictObject({
 
 export const mockConfig = z.strictObject({
   host: z.string().default('127.0.0.1'),
-  port: count(0, 65_535).default(4010),
+  port: whole(0, 65_535).default(4010),
   keys: z.array(key).default([]),
   anyKey: z.boolean().default(false),
   /** `cn` answers as open.bigmodel.cn, `intl` as api.z.ai. */
   profile: z.enum(['cn', 'intl']).default('cn'),
   era: z.enum(['2024', '2025', '2026']).default('2026'),
   /** Everything random comes from it; printed at start. */
-  seed: z.coerce.number().int().min(0).max(0xffff_ffff).default(1),
+  seed: whole(0, 0xffff_ffff).default(1),
   timing: timing.prefault('instant'),
   strict: z.boolean().default(false),
   /** Model codes that answer although the service does not know them; `*` for any. */
   models: z.array(z.string()).default([]),
   /** Length of generated answers in tokens; without it they are as long as they like. */
-  replyTokens: count(1, 131_072).optional(),
-  thinkingTokens: count(0, 131_072).optional(),
+  replyTokens: whole(1, 131_072).optional(),
+  thinkingTokens: whole(0, 131_072).optional(),
   /** How long an asynchronous task stays PROCESSING, after its generation time. */
   taskTime: duration.prefault('1s'),
   /** How long until a prompt's prefix counts as cached. */
   cacheDelay: duration.prefault('0'),
   /** Larger request bodies are refused with 413. */
-  maxBodyBytes: count(1024, 1 << 30).default(32 * 1024 * 1024),
-  journalSize: count(1, 1_000_000).default(1000),
-  workers: count(1, 64).default(1),
+  maxBodyBytes: whole(1024, 1 << 30).default(32 * 1024 * 1024),
+  journalSize: whole(1, 1_000_000).default(1000),
+  workers: whole(1, 64).default(1),
   tls: z.boolean().default(false),
   tlsCert: z.string().optional(),
   tlsKey: z.string().optional(),

@@ -1,7 +1,7 @@
 /** What a probe is told: which endpoint, which checks, how long to wait. Defaults live here and nowhere else. */
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, readKey, readText } from '../core/config.ts';
+import { checked, readKey, readText, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { type CheckName, checkNames } from './checks/index.ts';
 
@@ -16,7 +16,7 @@ export const probeSchema = z.strictObject({
     .default([...checkNames]),
   prompt: z.string().min(1).default('Reply with the single word: pong'),
   /** Left out: 64, or 2048 where the model thinks whatever it is asked, so that an answer becomes visible. */
-  max_tokens: z.coerce.number('is not a number').int().positive().optional(),
+  max_tokens: whole(1, 131_072).optional(),
   /** For a whole call. */
   timeout: wait('60s'),
   /** Longest silence between two tokens. */

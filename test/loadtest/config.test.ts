@@ -41,7 +41,7 @@ test.each<[object, RegExp]>([
   [{ driver: 'autocannon' }, /cannot measure streams/],
   [{ driver: 'autocannon', stream: false, url: 'https://127.0.0.1/v4' }, /does not verify certificates/],
   [{ driver: 'curl' }, /driver: knows only undici, autocannon/],
-  [{ concurrency: 'many' }, /concurrency: is not a number/],
+  [{ concurrency: 'many' }, /concurrency: must be a whole number/],
   [{ concurrency: '0' }, /concurrency/],
   [{ duration: '10' }, /duration: "10" is not a duration/],
   [{ url: 'ftp://127.0.0.1/' }, /url: is not an http\(s\) URL/],

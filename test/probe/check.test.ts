@@ -170,7 +170,7 @@ test('the key may come from a file', async () => {
 test.each<[string, string[], string]>([
   ['an unknown check', ['--check', 'nope'], 'knows only chat, chat_stream'],
   ['a bare number as duration', ['--timeout', '30'], 'is not a duration'],
-  ['a limit that is no number', ['--max-tokens', 'many'], '--max-tokens: is not a number'],
+  ['a limit that is no number', ['--max-tokens', 'many'], '--max-tokens: must be a whole number from 1 to 131072'],
   ['a file that is not there', ['--ca', '/no/such/file'], 'no such file'],
 ])('%s is refused with exit code 2', async (_name, flags, message) => {
   const { code, err } = await check('http://127.0.0.1:1/v4', ...flags);
