@@ -2,6 +2,8 @@
  * Who may call: the 401 cases, each with its own code; glm-api.md §5.4, §6. A raw key is judged at once; a JWT's
  * signature takes a promise the first time it is seen, because jose is asynchronous, and is remembered afterwards.
  */
+
+import { createRecent } from '../core/recent.ts';
 import { expiryOf, parseKey, readToken, signedBy, type TokenClaims } from '../core/wire/auth.ts';
 
 /** The caller's key id, or the business code of the 401. */
@@ -15,7 +17,7 @@ export interface AccessRules {
   readonly expUnit: 'ms-only' | 'lenient';
   /** What a wrong signature is called; not recorded (§5.4). */
   readonly signatureCode: '1000' | '1002' | '1004';
-  /** Told once per odd token, in a sentence without secrets. */
+  /** Told once per key that sends odd tokens, in a sentence without secrets. */
   readonly warn: (sentence: string) => void;
 }
 
@@ -27,7 +29,9 @@ export interface Gate {
 const remembered = 10_000;
 
 export function createGate(rules: AccessRules): Gate {
-  const verified = new Map<string, TokenClaims>();
+  const verified = createRecent<TokenClaims>(remembered);
+  const warned = createRecent<true>(remembered);
+  const seenKeys = createRecent<Access>(remembered); // headers that held a good raw key
   const known = (id: string) => rules.anyKey || rules.keys.has(id);
 
   const ofKey = (id: string, secret: string): Access => {
@@ -37,7 +41,10 @@ export function createGate(rules: AccessRules): Gate {
   const ofClaims = ({ apiKey = '', exp }: TokenClaims, nowMs: number): Access => {
     if (exp === undefined) return { code: '1000' };
     const { ms, seconds } = expiryOf(exp, rules.expUnit);
-    if (seconds) rules.warn(`a JWT of key ${apiKey} has exp in seconds; the API documents milliseconds`);
+    if (seconds && warned.get(apiKey) === undefined) {
+      warned.set(apiKey, true);
+      rules.warn(`a JWT of key ${apiKey} has exp in seconds; the API documents milliseconds`);
+    }
     return ms <= nowMs ? { code: '1003' } : { keyId: apiKey };
   };
   const ofToken = (token: string, nowMs: number): Access | Promise<Access> => {
@@ -51,11 +58,9 @@ export function createGate(rules: AccessRules): Gate {
     return signedBy(token, { id, secret }).then(good => {
       if (!good) return { code: rules.signatureCode };
       verified.set(token, claims);
-      if (verified.size > remembered) verified.delete(verified.keys().next().value as string);
       return ofClaims(claims, nowMs);
     });
   };
-  const seenKeys = new Map<string, Access>(); // headers that held a good raw key
   const check: Gate['check'] = (authorization, nowMs) => {
     const seen = authorization === undefined ? undefined : seenKeys.get(authorization);
     return seen ?? judge(authorization, nowMs);
@@ -66,7 +71,7 @@ export function createGate(rules: AccessRules): Gate {
     const key = parseKey(token);
     if (key !== undefined) {
       const access = ofKey(key.id, key.secret);
-      if ('keyId' in access && seenKeys.size < remembered) seenKeys.set(authorization ?? '', access);
+      if ('keyId' in access) seenKeys.set(authorization ?? '', access);
       return access;
     }
     return token.split('.').length === 3 ? ofToken(token, nowMs) : { code: '401' };

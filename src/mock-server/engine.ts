@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { createRandom } from '../core/random.ts';
+import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import type { Language } from '../core/wire/errors.ts';
 import { completionId } from '../core/wire/ids.ts';
@@ -47,7 +48,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
     prefixes: createPrefixCache(config.cacheDelay),
-    usedIds: new Set(),
+    usedIds: createRecent(100_000),
   };
   const gate = createGate({
     keys: new Map(config.keys.map(text => parseKey(text)).flatMap(key => (key ? [[key.id, key.secret]] : []))),

@@ -2,6 +2,7 @@
  * Which prompt prefixes the service has seen, for `cached_tokens`. Paid models report blocks of 64 tokens (2304, 4608 and
  * 20160 were recorded), free ones all but two (1508 of 1510); glm-api.md §8.2.
  */
+import { createRecent } from '../core/recent.ts';
 import type { Model } from '../core/wire/models.ts';
 import type { Prefix } from './prompt.ts';
 
@@ -16,7 +17,7 @@ const block = 64;
 
 /** @param delayMs how long a prompt takes to become known: seconds to minutes at the service, 0 by default */
 export function createPrefixCache(delayMs: number): PrefixCache {
-  const seen = new Map<string, number>(); // owner, model and digest → when first seen
+  const seen = createRecent<number>(most); // owner, model and digest → when first seen
   const lookup: PrefixCache['lookup'] = (owner, model, prefixes, nowMs) => {
     let tokens = 0;
     for (const prefix of prefixes) {
@@ -25,8 +26,7 @@ export function createPrefixCache(delayMs: number): PrefixCache {
       if (at === undefined) seen.set(key, nowMs);
       else if (at + delayMs <= nowMs) tokens = Math.max(tokens, prefix.tokens);
     }
-    while (seen.size > most) seen.delete(seen.keys().next().value as string);
     return model.free ? Math.max(0, tokens - 2) : Math.floor(tokens / block) * block;
   };
-  return { lookup, clear: () => seen.clear() };
+  return { lookup, clear: seen.clear };
 }

@@ -2,13 +2,14 @@
  * `--strict`: conversations the service may let pass or refuse without saying why. Each finding names the place and the
  * rule, so a test fails on the client's mistake and not somewhere behind it. Reports: glm-api.md §2.2, [I].
  */
+import type { Recent } from '../core/recent.ts';
 import { type ChatRequest, chatRequest, type Message } from '../core/wire/chat.ts';
 
 /** What is wrong with a valid request, in sentences; empty when nothing is. */
 export function strictFindings(
   request: ChatRequest,
   raw: Readonly<Record<string, unknown>>,
-  usedIds: ReadonlySet<string>,
+  usedIds: Recent<true>,
 ): string[] {
   return [
     ...unknownFields(raw),
@@ -35,11 +36,11 @@ function unknownFields(raw: Readonly<Record<string, unknown>>): string[] {
     .map(key => `${key.slice(0, 64)}: the API does not document this field`);
 }
 
-function requestId({ request_id: given }: ChatRequest, usedIds: ReadonlySet<string>): string[] {
+function requestId({ request_id: given }: ChatRequest, usedIds: Recent<true>): string[] {
   if (given === undefined || given === null) return [];
   const id = String(given);
   const length = id.length < 6 || id.length > 64 ? [`request_id: must have 6 to 64 characters, has ${id.length}`] : [];
-  return usedIds.has(id) ? [...length, 'request_id: was used before; it must be unique'] : length;
+  return usedIds.get(id) ? [...length, 'request_id: was used before; it must be unique'] : length;
 }
 
 const stops = ({ stop }: ChatRequest) =>

@@ -1,5 +1,7 @@
 /** Asynchronous tasks: PROCESSING until their time has come, then SUCCESS; glm-api.md §9. */
 
+import { createRecent } from '../core/recent.ts';
+
 export interface Task {
   readonly id: string;
   readonly requestId: string;
@@ -19,12 +21,9 @@ export interface TaskStore {
 
 /** @param most how many tasks are kept; the oldest go first */
 export function createTaskStore(most = 10_000): TaskStore & { find(id: string, owner: string): Task | undefined } {
-  const tasks = new Map<string, Task>();
+  const tasks = createRecent<Task>(most);
   return {
-    add: task => {
-      tasks.set(task.id, task);
-      if (tasks.size > most) tasks.delete(tasks.keys().next().value as string);
-    },
+    add: task => tasks.set(task.id, task),
     find: (id, owner) => {
       const task = tasks.get(id);
       return task?.owner === owner ? task : undefined;

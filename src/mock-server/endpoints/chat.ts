@@ -32,7 +32,7 @@ export function readChat(call: Call): ValidChat | Refusal {
   entry.promptTokens = valid.prompt.tokens;
   if (!config.strict) return valid;
   entry.strict = strictFindings(valid.request, parseObject(request.body) ?? {}, state.usedIds);
-  if (valid.request.request_id) state.usedIds.add(String(valid.request.request_id));
+  if (valid.request.request_id) state.usedIds.set(String(valid.request.request_id), true);
   return entry.strict.length === 0 ? valid : strictRefusal(entry.strict, call);
 }
 

@@ -1,5 +1,6 @@
 /** What an endpoint gets and what it gives back. */
 import type { Random } from '../../core/random.ts';
+import type { Recent } from '../../core/recent.ts';
 import type { Language } from '../../core/wire/errors.ts';
 import type { MockConfig } from '../config.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -13,7 +14,7 @@ export interface State {
   readonly tasks: TaskStore;
   readonly prefixes: PrefixCache;
   /** `request_id`s that were used, for `--strict`. */
-  readonly usedIds: Set<string>;
+  readonly usedIds: Recent<true>;
 }
 
 /** One authenticated request. */
