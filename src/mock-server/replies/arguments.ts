@@ -1,9 +1,8 @@
 /** Values that are valid against a JSON Schema and, where it says nothing against it, about what the user asked. */
 import { generateSync } from 'json-schema-faker';
 import { digest, type Random } from '../../core/random.ts';
+import { isObject, type Schema, tamed } from './schema.ts';
 import { entitiesOf, numbersOf } from './topic.ts';
-
-type Schema = Readonly<Record<string, unknown>>;
 
 /** What the user's text offers for arguments; entities and numbers are taken in order. */
 export interface Hints {
@@ -14,68 +13,28 @@ export interface Hints {
 
 export const hintsOf = (text: string): Hints => ({ text, entities: entitiesOf(text), numbers: numbersOf(text) });
 
-/** A value for the schema. A schema that cannot be met, or is none, gives `{}`. */
-export function valueFor(schema: unknown, hints: Hints, random: Random): unknown {
-  if (!isObject(schema)) return {};
+/** An object for the schema. One that cannot be met, that is none, or that wants no object gives `{}`. */
+export function valueFor(schema: unknown, hints: Hints, random: Random): Schema {
+  const bounded = isObject(schema) ? tamed(schema) : undefined;
+  if (bounded === undefined) return {};
   try {
-    const bounded = bound(schema, 0) as Schema;
-    const value = generateSync(bounded, { seed: digest(String(random())), alwaysFakeOptionals: true }) ?? {};
-    return withHints(value, bounded, hints, '');
+    const value = generateSync(bounded, { seed: digest(String(random())), alwaysFakeOptionals: true, formats });
+    return isObject(value) ? (withHints(value, bounded, hints, '') as Schema) : {};
   } catch {
     // The generator throws on schemas it cannot read or meet; the service would call the tool all the same.
     return {};
   }
 }
 
-const isObject = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const limits: Readonly<Record<string, number>> = {
-  minLength: 2000,
-  maxLength: 4000,
-  minItems: 50,
-  maxItems: 50,
-  minProperties: 50,
-  maxProperties: 50,
-  minContains: 20,
-};
-
-/** The schema without demands that would take unreasonable time or memory. */
-function bound(schema: unknown, depth: number): unknown {
-  if (depth > 24) return {};
-  if (Array.isArray(schema)) return schema.map(item => bound(item, depth + 1));
-  if (!isObject(schema)) return schema;
-  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
-    if (key === 'pattern') return typeof value === 'string' && isTame(value) ? [[key, value]] : [];
-    const limit = limits[key];
-    if (limit !== undefined && typeof value === 'number') return [[key, Math.min(value, limit)]];
-    return [[key, bound(value, depth + 1)]];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** A pattern that compiles, is short, and repeats nothing more than 100 times. */
-function isTame(pattern: string): boolean {
-  if (
-    pattern.length > 200 ||
-    [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].some(([, low, high]) => Number(high || low) > 100)
-  )
-    return false;
-  try {
-    new RegExp(pattern, 'u');
-    return true;
-  } catch {
-    // Not a regular expression: then it demands nothing.
-    return false;
-  }
-}
+/** The generator's own durations may say `PT1D`, which is none. */
+const formats = { duration: ({ int }: { int(min: number, max: number): number }) => `PT${int(1, 23)}H${int(1, 59)}M` };
 
 function withHints(value: unknown, schema: Schema, hints: Hints, name: string): unknown {
-  if (schema.default !== undefined && typeof schema.default === schema.type) return schema.default;
+  if (isScalar(schema.default, schema.type)) return schema.default;
   if (typeof value === 'string') return hintedText(value, schema, hints, name);
   if (typeof value === 'number') return hintedNumber(value, schema, hints);
   const { properties } = schema;
-  if (!isObject(value) || !isObject(properties)) return value;
+  if (!isObject(value) || !isObject(properties) || closed.some(key => key in schema)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const rule = properties[key];
@@ -84,7 +43,23 @@ function withHints(value: unknown, schema: Schema, hints: Hints, name: string): 
   );
 }
 
-const closed = ['enum', 'const', 'pattern', 'format', 'anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref'];
+const isScalar = (value: unknown, type: unknown) =>
+  ['string', 'number', 'boolean'].includes(typeof value) &&
+  (type === typeof value || (type === 'integer' && Number.isInteger(value)));
+
+const closed = [
+  'enum',
+  'const',
+  'pattern',
+  'format',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'not',
+  'if',
+  'dependentSchemas',
+  'patternProperties',
+];
 const isOpen = (schema: Schema, type: readonly string[]) =>
   type.includes(String(schema.type)) && !closed.some(key => key in schema);
 
