@@ -3,6 +3,7 @@ import type { Random } from '../../core/random.ts';
 import type { Language } from '../../core/wire/errors.ts';
 import type { Prompt } from '../prompt.ts';
 import { hintsOf, valueFor } from './arguments.ts';
+import { isObject } from './schema.ts';
 import { topicOf } from './topic.ts';
 
 export function jsonAnswer(prompt: Prompt, language: Language, random: Random): string {
@@ -17,16 +18,19 @@ export function jsonAnswer(prompt: Prompt, language: Language, random: Random): 
 
 /** A JSON Schema is met; an example is answered with values of the same types. */
 function fillIn(shown: Record<string, unknown>, prompt: Prompt, random: Random): unknown {
-  const isSchema = 'properties' in shown && typeof shown.properties === 'object';
-  return valueFor(isSchema ? shown : schemaOf(shown), hintsOf(prompt.lastUser), random);
+  return valueFor(isObject(shown.properties) ? shown : schemaOf(shown, 0), hintsOf(prompt.lastUser), random);
 }
 
-function schemaOf(value: unknown): Record<string, unknown> {
-  if (Array.isArray(value)) return { type: 'array', items: schemaOf(value[0]), minItems: 1, maxItems: 3 };
-  if (value === null) return { type: 'null' };
+/** An example may be nested deeper than any stack. */
+const deepest = 10;
+
+function schemaOf(value: unknown, depth: number): Record<string, unknown> {
+  if (value === null || depth > deepest) return { type: 'null' };
+  if (Array.isArray(value))
+    return { type: 'array', items: schemaOf(value[0] ?? null, depth + 1), minItems: 1, maxItems: 3 };
   if (typeof value !== 'object')
     return { type: typeof value === 'number' && Number.isInteger(value) ? 'integer' : typeof value };
-  const properties = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, schemaOf(inner)]));
+  const properties = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, schemaOf(inner, depth + 1)]));
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
