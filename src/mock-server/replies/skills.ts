@@ -27,18 +27,31 @@ const repeat: Skill = ({ lastUser }) => {
     /\b(?:reply|respond|answer|output|say|repeat)\b(?: with)?(?: (?:exactly|only|just))*(?: (?:the|this) (?:word|text))?\s*(?::\s*|(?=["“']))["“']?(.+?)["”']?[.!。]?\s*$/is;
   const chinese =
     /(?:只|仅|原样)?(?:回复|回答|输出|重复|复述|说)[^：:“"「]{0,8}[：:“"「]\s*["“「]?(.+?)["”」]?[。.！!]?\s*$/s;
-  return (english.exec(lastUser) ?? chinese.exec(lastUser))?.[1];
+  const oneWord = /\b(?:reply|respond|answer|output|say)\b[^.:]{0,30} the (?:single )?word (\p{L}+)[.!]?\s*$/iu;
+  return (english.exec(lastUser) ?? chinese.exec(lastUser) ?? oneWord.exec(lastUser))?.[1];
 };
+
+const greetingWords =
+  'Hello there and welcome friend, it is a pleasure to meet you here today and I hope everything is going well'.split(
+    ' ',
+  );
 
 const words: Skill = ({ lastUser }, language) => {
   const count = Number(/\bin (?:exactly )?(\d{1,2}) words?\b/i.exec(lastUser)?.[1] ?? 0);
   if (count === 0 || language === 'zh') return undefined;
-  const text =
-    'Hello there and welcome friend, it is a pleasure to meet you here today and I hope everything is going well'.split(
-      ' ',
-    );
-  return `${text.slice(0, count).join(' ').replace(/,$/, '')}!`;
+  const text = Array.from({ length: count }, (_, i) => greetingWords[i % greetingWords.length]);
+  return `${text.join(' ').replace(/,$/, '')}!`;
 };
+
+const calculates =
+  /(?:what(?:['’]s| is)|calculate|compute|solve|evaluate|how much is|计算|算一下|算算|求|请问)\s*[:：]?\s*$/i;
+
+/** `3-5 ideas`, `24/7` and dates are no sums: a bare minus or slash needs a cue before, an equals sign after, or blanks. */
+const isSum = (text: string, sum: string) =>
+  /[+*]|\s[-/]\s/.test(sum) ||
+  text.trim() === sum ||
+  calculates.test(text.slice(0, text.indexOf(sum))) ||
+  /^\s*(?:=|＝|等于|是多少|equals)/i.test(text.slice(text.indexOf(sum) + sum.length));
 
 const arithmetic: Skill = ({ lastUser }, language) => {
   const spelled = lastUser
@@ -47,11 +60,11 @@ const arithmetic: Skill = ({ lastUser }, language) => {
     .replace(/\b(?:times|multiplied by)\b|乘以?|[×x*](?=\s*\d)/gi, '*')
     .replace(/\bdivided by\b|除以|÷/gi, '/');
   const sum = /-?\d+(?:\.\d+)?(?:\s*[-+*/]\s*-?\d+(?:\.\d+)?)+/.exec(spelled)?.[0];
-  if (sum === undefined || /^\d{4}-\d{2}-\d{2}$/.test(sum)) return undefined;
+  if (sum === undefined || !isSum(spelled, sum) || /^\d{4}-\d{2}-\d{2}$/.test(sum)) return undefined;
   const value = evaluate(sum);
   if (value === undefined) return undefined;
   const pretty = sum
-    .replace(/\s*([-+*/])\s*/g, ' $1 ')
+    .replace(/(?<=\d)\s*([-+*/])\s*/g, ' $1 ')
     .replace(/\*/g, '×')
     .trim();
   return language === 'zh' ? `${pretty} = ${value}。` : `${pretty} = ${value}.`;
@@ -72,12 +85,19 @@ function evaluate(sum: string): number | undefined {
   return Number.isFinite(value) ? Number(value.toPrecision(12)) : undefined;
 }
 
+const isNamed = /(?:my name is|call me)\s+([\p{L}'-]+)|(?:我叫|叫我|我的名字是)(?!什么|谁)([\p{L}]{1,8})/iu;
+/** Weaker: `I am hungry` names nobody. */
+const isSomebody = /\bI(?: am|['’]m)\s+(\p{Lu}[\p{L}'-]+)|我是(?!谁|什么)([\p{L}]{1,8})/u;
+
+function told(texts: readonly string[], how: RegExp): string | undefined {
+  const match = texts.map(text => how.exec(text)).findLast(found => found !== null);
+  return match?.[1] ?? match?.[2];
+}
+
 const myName: Skill = ({ lastUser, earlier }, language) => {
   if (!/what(?:'s| is) my name|who am i|我叫什么|我的名字|我是谁/i.test(lastUser)) return undefined;
-  const told = earlier
-    .map(text => /(?:my name is|i am|i'm|call me)\s+([\p{L}'-]+)|(?:我叫|我是|叫我)([\p{L}]{1,8})/iu.exec(text))
-    .findLast(match => match !== null);
-  const name = told?.[1] ?? told?.[2];
+  const said = [...earlier, lastUser];
+  const name = told(said, isNamed) ?? told(said, isSomebody);
   if (name === undefined) return language === 'zh' ? '您还没有告诉我您的名字。' : 'You have not told me your name yet.';
   return language === 'zh' ? `您叫${name}。` : `Your name is ${name}.`;
 };
