@@ -38,18 +38,24 @@ export function entitiesOf(text: string): string[] {
   const cities = head.match(knownPlaces) ?? [];
   const quoted = [...head.matchAll(/["“「『]([^"”」』]{1,60})["”」』]/g)].map(match => match[1] ?? '');
   const named = [...head.matchAll(/\b[A-Z][\p{L}\p{M}'-]+(?:\s+[A-Z][\p{L}\p{M}'-]+)*/gu)]
-    .filter(match => !isSentenceStart(head, match))
-    .map(match => match[0]);
+    .map(match => thing(head, match))
+    .filter(name => name !== '');
   return [...new Set([...quoted, ...cities, ...named])];
 }
 
 const knownPlaces =
   /北京|上海|广州|深圳|杭州|南京|成都|武汉|西安|重庆|天津|苏州|长沙|青岛|厦门|香港|澳门|台北|东京|首尔|新加坡|伦敦|巴黎|纽约|柏林|悉尼/g;
 
-/** A capital at the start of a sentence says nothing, unless the word is not an ordinary opener. */
-function isSentenceStart(text: string, match: RegExpExecArray): boolean {
-  const starts = match.index === 0 || /[.!?]\s*$/.test(text.slice(0, match.index));
-  return starts && !match[0].includes(' ');
+const openers =
+  /^(?:what|who|where|when|why|how|which|is|are|was|do|does|did|will|would|can|could|should|please|tell|show|find|get|give|search|compare|check|look|book|send|translate|call|use|in|for|and|the|an|i)(?:['’][a-z]+)?$/i;
+
+/** A capital at the start of a sentence says nothing by itself: `Compare Beijing` is about Beijing. */
+function thing(text: string, { 0: name, index }: RegExpExecArray): string {
+  const words = name.split(/\s+/);
+  if (openers.test(words[0] ?? '')) return words.slice(1).join(' ');
+  const starts = index === 0 || /[.!?]\s*$/.test(text.slice(0, index));
+  const listed = /^(?:,| and| or| vs\.?)\s*[A-Z]/.test(text.slice(index + name.length));
+  return starts && words.length === 1 && !listed ? '' : name;
 }
 
 export const numbersOf = (text: string): number[] => (text.slice(0, 2000).match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
