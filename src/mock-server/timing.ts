@@ -32,7 +32,8 @@ const example = 'write instant, ttft=300ms,itl=20ms, ttft=normal(300ms,50ms), it
  * @throws {UsageError} `bad_timing`
  */
 export function parseTiming(text: string): Timing {
-  const spec = presets[text.trim()] ?? text.trim();
+  const name = text.trim();
+  const spec = (Object.hasOwn(presets, name) ? presets[name] : undefined) ?? name;
   const fields = new Map<string, Spread>();
   for (const part of spec.split(/,(?![^(]*\))/)) {
     const [, name = '', value = ''] = /^\s*(ttft|itl)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
