@@ -32,7 +32,7 @@ const alsoKnown = new Set([
 
 function unknownFields(raw: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(raw)
-    .filter(key => !(key in chatRequest.shape) && !alsoKnown.has(key))
+    .filter(key => !Object.hasOwn(chatRequest.shape, key) && !alsoKnown.has(key))
     .map(key => `${key.slice(0, 64)}: the API does not document this field`);
 }
 
