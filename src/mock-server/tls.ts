@@ -1,7 +1,8 @@
 /** Certificates: the user's own, or one made for this run. */
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import { readText } from '../core/config.ts';
-import { UsageError } from '../core/errors.ts';
+import { textOf, UsageError } from '../core/errors.ts';
 import type { MockConfig } from './config.ts';
 
 export interface Certificate {
@@ -20,13 +21,22 @@ export async function certificateFor(config: MockConfig): Promise<Certificate | 
       `--tls-cert and --tls-key go together: ${tlsCert === undefined ? '--tls-cert' : '--tls-key'} is missing`,
     );
   if (tlsCert !== undefined && tlsKey !== undefined)
-    return { cert: readText(tlsCert), key: readText(tlsKey), generated: false };
+    return usable({ cert: readText(tlsCert), key: readText(tlsKey), generated: false }, tlsCert, tlsKey);
   if (!tls) return undefined;
   const made = await generate([{ name: 'commonName', value: 'glm-testkit mock' }], {
     algorithm: 'sha256',
     extensions: extensions(host),
   });
   return { cert: made.cert, key: made.private, generated: true };
+}
+
+function usable(pair: Certificate, certFile: string, keyFile: string): Certificate {
+  try {
+    createSecureContext(pair);
+    return pair;
+  } catch (error) {
+    throw new UsageError('bad_tls', `${certFile} and ${keyFile}: not a certificate with its key (${textOf(error)})`);
+  }
 }
 
 const extensions = (host: string) => [
