@@ -45,8 +45,9 @@ export const isRefusal = (value: object): value is Refusal => 'status' in value;
 
 /** The body as an object; undefined for broken JSON, arrays and bare values. */
 export function parseObject(body: string): Record<string, unknown> | undefined {
+  if (body.length > 2 * deepest && isTooDeep(body)) return undefined;
   try {
-    const value: unknown = JSON.parse(body);
+    const value: unknown = JSON.parse(body.charCodeAt(0) === byteOrderMark ? body.slice(1) : body);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
@@ -54,6 +55,36 @@ export function parseObject(body: string): Record<string, unknown> | undefined {
     // JSON.parse has only one complaint, and the caller words it as the service does.
     return undefined;
   }
+}
+
+const byteOrderMark = 0xfeff;
+
+/** What the service's JSON reader takes by default; deeper values are past every stack here, too. */
+const deepest = 1000;
+
+/** Whether brackets nest deeper than that, outside of texts. */
+function isTooDeep(body: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < body.length; at++) {
+    const c = body.charCodeAt(at);
+    if (c === quote) at = textEnd(body, at);
+    else if (c === 0x7b || c === 0x5b) {
+      if (++depth > deepest) return true;
+    } else if (c === 0x7d || c === 0x5d) depth--;
+  }
+  return false;
+}
+
+const quote = 0x22;
+
+/** Where the text that begins at a quote ends. */
+function textEnd(body: string, start: number): number {
+  for (let at = body.indexOf('"', start + 1); at >= 0; at = body.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (body.charCodeAt(at - 1 - slashes) === 0x5c) slashes++;
+    if (slashes % 2 === 0) return at;
+  }
+  return body.length;
 }
 
 /** The model of that code, or one the user allowed by name. */
