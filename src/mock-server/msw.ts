@@ -7,7 +7,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
 import { packageVersion } from '../core/version.ts';
-import { type MockOptions, mockConfig } from './config.ts';
+import { type MockConfig, type MockOptions, mockConfig } from './config.ts';
 import { bases } from './endpoints/table.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { JournalEntry } from './journal.ts';
@@ -45,22 +45,25 @@ export function glmHandlers(options: HandlerOptions = {}): GlmHandlers {
   const origins = typeof origin === 'string' ? [origin] : origin;
   const handlers = origins.flatMap(host =>
     bases.map(base =>
-      http.all(`${host.replace(/\/+$/, '')}${base}/*`, ({ request }) => answer(engine, request, clock)),
+      http.all(`${host.replace(/\/+$/, '')}${base}/*`, ({ request }) => answer(engine, config, request, clock)),
     ),
   );
   return Object.assign(handlers, { key, journal: engine.journal.entries });
 }
 
-async function answer(engine: Engine, request: Request, clock: Clock): Promise<Response> {
+async function answer(engine: Engine, { maxBodyBytes }: MockConfig, request: Request, clock: Clock): Promise<Response> {
   const arrivedMs = clock.now();
+  const body = Buffer.from(await request.clone().arrayBuffer());
+  const tooLarge = body.length > maxBodyBytes;
   const asked: MockRequest = {
     method: request.method,
     path: new URL(request.url).pathname,
     headers: Object.fromEntries(request.headers),
-    body: await request.clone().text(),
+    body: tooLarge ? '' : body.toString(),
     arrivedMs,
   };
-  return playAsResponse(await engine.handle(asked), arrivedMs, request.signal, clock);
+  const exchange = tooLarge ? engine.tooLarge(asked) : await engine.handle(asked);
+  return playAsResponse(exchange, arrivedMs, request.signal, clock);
 }
 
 /** Carries a plan out as a Response. Aborting the signal ends it as a closed socket would. */
