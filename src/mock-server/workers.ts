@@ -62,7 +62,11 @@ export async function startWorkers(
   };
   const ports = await Promise.all(
     Array.from({ length: config.workers }, (_, i) => launch(config, i, certificate, hear)),
-  );
+  ).catch(error => {
+    // Those that did start would keep this process alive for ever.
+    for (const worker of workers()) worker.process.kill('SIGKILL');
+    throw error;
+  });
   const url = urlOf(config, ports[0] ?? config.port);
   return {
     url,
