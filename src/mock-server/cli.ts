@@ -1,7 +1,8 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
+import type { z } from 'zod';
 import { asFlag, asKey, checked, readConfigFile } from '../core/config.ts';
-import { formatDuration, parseDuration } from '../core/duration.ts';
+import { duration, formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Io } from '../core/program.ts';
 import { packageVersion } from '../core/version.ts';
@@ -11,6 +12,9 @@ import { type Mock, startMock } from './mock.ts';
 import { certificateFor } from './tls.ts';
 import { writeTrust } from './trust.ts';
 import { startWorkers } from './workers.ts';
+
+/** The mock's settings and what only a process has. */
+const commandConfig = mockConfig.extend({ grace: duration.prefault('10s') });
 
 const collect = (value: string, all: string[] = []) => [...all, value];
 
@@ -42,7 +46,7 @@ export const command = (io: Io): Command =>
     .option('--tls-cert <file>', 'serve HTTPS with this certificate')
     .option('--tls-key <file>', 'and this key')
     .option('--wire <name=value>', 'settle a fact that is not known for sure; repeatable, see the README', collect)
-    .option('--grace <duration>', 'on Ctrl-C, how long running answers may take to end', '10s')
+    .option('--grace <duration>', 'on Ctrl-C, how long running answers may take to end (default 10s)')
     .option('--check-config', 'only check the settings: exit 0 or 2')
     .addHelpText(
       'after',
@@ -54,14 +58,15 @@ type Flags = Record<string, unknown> & {
   config?: string;
   key?: string[];
   wire?: string[];
-  grace: string;
   checkConfig?: true;
 };
 
 async function run(flags: Flags, io: Io): Promise<void> {
-  const settings = settingsOf(flags, io);
-  const grace = parseDuration(flags.grace);
-  if (flags.checkConfig) return io.out('settings are good\n');
+  const { grace, ...settings } = settingsOf(flags, io);
+  if (flags.checkConfig) {
+    await certificateFor({ ...settings, tls: false });
+    return io.out('settings are good\n');
+  }
   const { config, key } = withTestKey(settings);
   const certificate = await certificateFor(config);
   const warn = (sentence: string) => io.err(`warning: ${sentence}\n`);
@@ -70,7 +75,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
       ? await startWorkers(config, certificate, warn)
       : await startMock(config, { warn, ...(certificate && { certificate }) });
   const trust = certificate?.generated ? writeTrust(certificate.cert, mock.url) : undefined;
-  io.out(greeting(mock, config, key, trust));
+  io.out(greeting(mock, config, settings.keys.length > 0 ? undefined : key, trust));
   if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
   io.err(`closing: running answers have ${formatDuration(grace)} to end\n`);
   await mock.close({ graceMs: grace });
@@ -78,15 +83,15 @@ async function run(flags: Flags, io: Io): Promise<void> {
 
 /** File below flags, all mistakes at once, each key as the user wrote it. */
 function settingsOf(
-  { config: file, grace: _grace, checkConfig: _check, key, wire, ...flags }: Flags,
+  { config: file, checkConfig: _check, key, wire, ...flags }: Flags,
   io: Io,
-): MockConfig {
+): z.infer<typeof commandConfig> {
   const base = file === undefined ? {} : readConfigFile(file, io.env);
   if (typeof base !== 'object' || base === null || Array.isArray(base))
     throw new UsageError('bad_config', `${file}: must hold settings as key: value`);
   const given = { ...flags, ...(key && { keys: key }), ...(wire && { wire: wireOf(wire) }) };
   const source = file === undefined ? 'options' : `${file} and options`;
-  return checked(mockConfig, { ...camelKeys(base), ...given }, source, name =>
+  return checked(commandConfig, { ...camelKeys(base), ...given }, source, name =>
     name in given ? flagOf(name) : asKey(name),
   );
 }
@@ -112,17 +117,18 @@ function wireOf(list: readonly string[]): Record<string, string> {
   );
 }
 
-/** What a person needs to make the first call. */
-function greeting(mock: Mock, config: MockConfig, key: string, trust: string | undefined): string {
+/** What a person needs to make the first call. A key the user named may be a real one, so it is not repeated. */
+function greeting(mock: Mock, config: MockConfig, testKey: string | undefined, trust: string | undefined): string {
   const { profile, era, seed, workers } = config;
+  const bearer = testKey === undefined ? '"Authorization: Bearer $GLM_API_KEY"' : `'Authorization: Bearer ${testKey}'`;
   const body = '{"model":"glm-4.6","messages":[{"role":"user","content":"你好"}]}';
   return `glm-testkit mock ${packageVersion()} · profile ${profile} · era ${era} · seed ${seed}${workers > 1 ? ` · ${workers} workers` : ''}
   base URL  ${mock.baseUrl}
   coding    ${mock.url}/api/coding/paas/v4
-  test key  ${key}${config.anyKey ? '  (any other key works too)' : ''}
+  ${testKey === undefined ? 'your key  as given, not shown' : `test key  ${testKey}`}${config.anyKey ? '  (any other key works too)' : ''}
   metrics   ${mock.url}/metrics
 ${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust}\n`}
-  curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${body}'
+  curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H ${bearer} -H 'Content-Type: application/json' -d '${body}'
 
 `;
 }
