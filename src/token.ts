@@ -1,11 +1,13 @@
 /** `glm-testkit token`: mint the API's JWT, or see what is in one. */
+import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { systemClock } from './core/clock.ts';
-import { readKey, readText } from './core/config.ts';
-import { formatDuration, parseDuration } from './core/duration.ts';
+import { checked, readKey } from './core/config.ts';
+import { duration, formatDuration } from './core/duration.ts';
 import { UsageError } from './core/errors.ts';
 import { exitCodes, type Io } from './core/program.ts';
-import { inspectToken, mintToken, parseKey } from './core/wire/auth.ts';
+import { expiryOf, inspectToken, mintToken, parseKey } from './core/wire/auth.ts';
 
 export const command = (io: Io): Command => {
   const token = new Command('token').description('mint or inspect the API’s JWT');
@@ -25,7 +27,7 @@ export const command = (io: Io): Command => {
         throw new UsageError('bad_key', 'the API key is not of the form id.secret, so no JWT can be made from it');
       const jwt = await mintToken(key, {
         nowMs: systemClock.wall(),
-        ttlMs: parseDuration(flags.ttl),
+        ttlMs: checked(z.object({ ttl: duration }), { ttl: flags.ttl }, 'options').ttl,
         typ: flags.typ ?? false,
       });
       io.out(`${jwt}\n`);
@@ -39,9 +41,10 @@ export const command = (io: Io): Command => {
       'after',
       '\nExamples:\n  glm-testkit token mint | glm-testkit token inspect\n  glm-testkit token inspect --json < token.txt',
     )
-    .action((jwt: string | undefined, flags: { json?: true }) => {
-      const text = (jwt === undefined || jwt === '-' ? readText('/dev/stdin') : jwt).trim().replace(/^bearer\s+/i, '');
-      const { claims, findings } = inspectToken(text, systemClock.wall());
+    .action(async (jwt: string | undefined, flags: { json?: true }) => {
+      const given = jwt === undefined || jwt === '-' ? await text(process.stdin) : jwt;
+      const token = given.trim().replace(/^bearer\s+/i, '');
+      const { claims, findings } = inspectToken(token, systemClock.wall());
       io.out(
         flags.json
           ? `${JSON.stringify({ header: claims.header, payload: claims.payload, findings })}\n`
@@ -56,10 +59,14 @@ function describe(
   { header, payload, exp }: ReturnType<typeof inspectToken>['claims'],
   findings: readonly string[],
 ): string {
-  const left =
-    exp === undefined
-      ? ''
-      : `\nexpires ${new Date(exp < 1e11 ? exp * 1000 : exp).toISOString()} (${formatDuration(Math.max(0, (exp < 1e11 ? exp * 1000 : exp) - systemClock.wall()))} left)`;
+  const left = exp === undefined ? '' : `\n${lifetime(expiryOf(exp, 'lenient').ms)}`;
   const odd = findings.length === 0 ? '\nnothing odd\n' : `\n${findings.map(text => `odd: ${text}`).join('\n')}\n`;
   return `header  ${JSON.stringify(header)}\npayload ${JSON.stringify(payload)}${left}${odd}`;
+}
+
+/** A number beyond all dates is an expiry, too: some clients send microseconds or worse. */
+function lifetime(expMs: number): string {
+  const date = new Date(expMs);
+  if (Number.isNaN(date.getTime())) return `expires at ${expMs} ms, later than any date`;
+  return `expires ${date.toISOString()} (${formatDuration(Math.max(0, expMs - systemClock.wall()))} left)`;
 }
