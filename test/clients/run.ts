@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createMock } from '../../src/mock-server/index.ts';
 
@@ -126,7 +126,7 @@ if (unknown !== undefined) {
 }
 
 const kept = process.env.CLIENTS_DIR;
-const dir = kept ?? mkdtempSync(join(tmpdir(), 'glm-clients-'));
+const dir = kept === undefined ? mkdtempSync(join(tmpdir(), 'glm-clients-')) : resolve(kept);
 mkdirSync(dir, { recursive: true });
 const mock = await createMock({ timing: 'ttft=20ms,itl=2ms' });
 const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.key };
