@@ -319,7 +319,7 @@ const prints: readonly [word: string, out: string][] = [
   ['', '2 + 3 = 5.\n'],
 ];
 
-test.each(javascript)('$file, block $at runs', async ({ text, at }) => {
+test.each(javascript)('$file, block $at runs', { timeout: 60_000 }, async ({ text, at }) => {
   const path = join(folder, `block-${at}-${text.length}.mjs`);
   writeFileSync(path, onSource(onMock(text)));
   const expected = prints.find(([word]) => text.includes(word))?.[1];
@@ -388,7 +388,7 @@ test.each(clientCalls)('$file: “$shown” works', async ({ argv }) => {
   expect(out).toMatch(/good/);
 });
 
-test('the token commands work as a pipe', async () => {
+test('the token commands work as a pipe', { timeout: 60_000 }, async () => {
   const line = shellLines.find(({ line }) => line.includes('token mint'))?.line ?? '';
   const cli = `'${process.execPath}' '${join(root, 'src/cli.ts')}'`;
   const { code, out, err } = await execute('sh', ['-c', line.replaceAll('npm run -s cli --', cli)]);
