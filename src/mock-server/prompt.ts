@@ -70,18 +70,22 @@ function prefixesOf(messages: readonly Message[], texts: readonly string[], fixe
   let tokens = fixed;
   let key = digest(String(fixed));
   return messages.map((message, i) => {
-    const extras = `${message.reasoning_content ?? ''}${message.tool_calls ? JSON.stringify(message.tool_calls) : ''}`;
-    const text = `${texts[i] ?? ''}${extras}`;
-    key = digest(`${message.role}\n${text}`, key);
+    const text = (texts[i] ?? '') + extrasOf(message);
+    key = digest(text, digest(message.role, key));
     tokens += (i === 0 ? 0 : 3) + countTokens(text) + imageTokens * imagesOf(message);
     return { key, tokens };
   });
 }
 
+/** What counts beside the content: thinking that is sent back, and calls. */
+const extrasOf = ({ reasoning_content: thought, tool_calls: calls }: Message) =>
+  thought || calls ? (thought ?? '') + (calls ? JSON.stringify(calls) : '') : '';
+
 const imagesOf = ({ content }: Message) =>
   Array.isArray(content) ? content.filter(part => part.type !== 'text').length : 0;
 
 function toolResults(messages: readonly Message[], texts: readonly string[]): Prompt['toolResults'] {
+  if (messages.at(-1)?.role !== 'tool') return [];
   const start = messages.findLastIndex(({ role }) => role === 'user');
   const names = new Map(
     messages.flatMap(message => message.tool_calls ?? []).map(call => [call.id, call.function?.name ?? '']),

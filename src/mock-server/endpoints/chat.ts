@@ -7,6 +7,7 @@ import { type Chunk, chunks } from '../render/chunks.ts';
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
+import type { Draft } from '../replies/draft.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
@@ -49,20 +50,34 @@ function strictRefusal(findings: readonly string[], { language }: Call): Refusal
 }
 
 export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dialect: Dialect } {
-  const { config, keyId, language, random, seed, state, wallMs } = call;
+  const { config, keyId, random, state, wallMs } = call;
   const { request, model, prompt } = valid;
   const era = dialectOf(model, config.era);
   const dialect = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
-  const content = seed.fork(
-    `${request.model}/${prompt.prefixes.at(-1)?.key}/${request.response_format?.type ?? 'text'}`,
-  );
-  const lengths = { replyTokens: config.replyTokens, thinkingTokens: config.thinkingTokens };
-  const draft = compose(request, model, prompt, content, { fallback: language, ...lengths });
+  const draft = draftOf(valid, call);
   const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
   const answer = finish(draft, { request, model, prompt, dialect, cachedTokens, wallMs, random });
   call.entry.completionTokens = answer.usage.completion_tokens;
   return { answer, dialect };
 }
+
+/** The same body gets the same draft, so a short one is remembered. */
+function draftOf(
+  { request, model, prompt }: ValidChat,
+  { request: { body }, config, language, seed, state }: Call,
+): Draft {
+  const known = state.drafts.get(body);
+  if (known?.language === language) return known.draft;
+  const content = seed.fork(
+    `${request.model}/${prompt.prefixes.at(-1)?.key}/${request.response_format?.type ?? 'text'}`,
+  );
+  const lengths = { replyTokens: config.replyTokens, thinkingTokens: config.thinkingTokens };
+  const draft = compose(request, model, prompt, content, { fallback: language, ...lengths });
+  if (body.length <= rememberedChars) state.drafts.set(body, { language, draft });
+  return draft;
+}
+
+const rememberedChars = 4096;
 
 /** A unary body leaves when its last token is generated, and is stamped then. */
 function unary(answer: Answer, dialect: Dialect, call: Call): Reply {

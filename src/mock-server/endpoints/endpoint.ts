@@ -7,12 +7,15 @@ import type { JournalEntry } from '../journal.ts';
 import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
 import type { Refusal } from '../render/error.ts';
+import type { Draft } from '../replies/draft.ts';
 import type { TaskStore } from '../tasks.ts';
 
 /** Everything the mock remembers between requests, apart from its journal. */
 export interface State {
   readonly tasks: TaskStore;
   readonly prefixes: PrefixCache;
+  /** Generated texts by request body. */
+  readonly drafts: Recent<{ readonly language: Language; readonly draft: Draft }>;
   /** `request_id`s that were used, for `--strict`. */
   readonly usedIds: Recent<true>;
 }

@@ -14,14 +14,16 @@ export type Found =
 
 export const bases = ['/api/paas/v4', '/api/coding/paas/v4'] as const;
 
-const table: Readonly<Record<string, { readonly method: string; readonly answer: Endpoint }>> = {
-  '/chat/completions': { method: 'POST', answer: chat },
-  '/async/chat/completions': { method: 'POST', answer: submit },
-  '/async-result/{id}': { method: 'GET', answer: asyncResult },
-  '/models': { method: 'GET', answer: models },
-  '/tokenizer': { method: 'POST', answer: tokenizer },
-  '/embeddings': { method: 'POST', answer: embeddings },
-};
+const table = new Map<string, { readonly method: string; readonly answer: Endpoint }>(
+  Object.entries({
+    '/chat/completions': { method: 'POST', answer: chat },
+    '/async/chat/completions': { method: 'POST', answer: submit },
+    '/async-result/{id}': { method: 'GET', answer: asyncResult },
+    '/models': { method: 'GET', answer: models },
+    '/tokenizer': { method: 'POST', answer: tokenizer },
+    '/embeddings': { method: 'POST', answer: embeddings },
+  }),
+);
 
 /** The endpoint of a request; names double as metric labels. */
 export function find(method: string, path: string): Found {
@@ -30,8 +32,8 @@ export function find(method: string, path: string): Found {
   if (base === undefined)
     return { kind: 'spring', status: 404, path: path.replace(/^\/api\/(coding\/)?paas(?=\/|$)/, '') || '/' };
   const rest = path.slice(base.length);
-  const name = /^\/async-result\/[^/]+$/.test(rest) ? '/async-result/{id}' : rest;
-  const entry = Object.hasOwn(table, name) ? table[name] : undefined;
+  const name = rest.startsWith('/async-result/') && /^\/async-result\/[^/]+$/.test(rest) ? '/async-result/{id}' : rest;
+  const entry = table.get(name);
   if (entry === undefined) return { kind: 'spring', status: 404, path: `/v4${rest}` };
   if (entry.method !== method && !(entry.method === 'GET' && method === 'HEAD'))
     return { kind: 'spring', status: 405, path: `/v4${rest}` };
