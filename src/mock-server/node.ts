@@ -1,108 +1,16 @@
-/**
- * The player on `node:http`: carries a plan out, measures its own pacing error, and stops at once when the client goes.
- * The hot path of the mock: one listener and no promise per request, everything that is due leaves in one write
- * (`bench/mock.ts`).
- */
+/** The mock on `node:http`: listens, reads requests up to a limit, hands them to the engine and its plans to the player. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { Cancel, Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { codeOf, UsageError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Engine } from './engine.ts';
-import type { Beat, Exchange, MockRequest } from './plan.ts';
+import type { Exchange, MockRequest } from './plan.ts';
+import { playOnNode } from './player.ts';
 
 export const gzip = (body: string): Uint8Array => gzipSync(body);
-
-/** Writes larger than this leave before the rest of what is due is collected. */
-const batchChars = 16_384;
-
-/** Plays one exchange. Calls `settle` once, when the response is closed by either side. */
-export function playOnNode(
-  exchange: Exchange,
-  arrivedMs: number,
-  res: ServerResponse,
-  clock: Clock,
-  lateness: Histogram,
-): void {
-  const { head, beats } = exchange.plan;
-  const iterator = beats[Symbol.iterator]();
-  const played = { headSent: false, beats: 0, bytes: 0, worstLatenessMs: 0 };
-  let waiting: Beat | undefined; // the next beat, not due yet
-  let cut = false; // the plan itself ended the connection
-  let cancel: Cancel | undefined;
-
-  res.once('close', () => {
-    cancel?.();
-    iterator.return?.();
-    const ending = cut ? 'cut' : res.writableFinished ? 'complete' : 'client_gone';
-    exchange.settle({ ending, ...played });
-  });
-  const pump = () => {
-    cancel = undefined;
-    let batch = '';
-    let now = clock.now() - arrivedMs;
-    for (;;) {
-      const beat = waiting ?? take(iterator);
-      waiting = undefined;
-      if (beat === undefined) return void res.end(batch);
-      if (beat.at > now) {
-        now = clock.now() - arrivedMs;
-        if (beat.at > now) return rest(beat, batch);
-      }
-      if ('end' in beat) return close(beat.end, batch);
-      note(beat, now);
-      if (typeof beat.send !== 'string') {
-        if (batch !== '') res.write(batch);
-        batch = '';
-        if (!res.write(beat.send)) return void res.once('drain', pump);
-        continue;
-      }
-      batch += beat.send;
-      if (batch.length < batchChars) continue;
-      if (!res.write(batch)) return void res.once('drain', pump);
-      batch = '';
-    }
-  };
-  const note = (beat: Extract<Beat, { send: unknown }>, now: number) => {
-    const late = now - beat.at;
-    lateness.record(late);
-    if (late > played.worstLatenessMs) played.worstLatenessMs = late;
-    played.beats++;
-    played.bytes += Buffer.byteLength(beat.send);
-  };
-  const rest = (beat: Beat, batch: string) => {
-    waiting = beat;
-    if (batch !== '') res.write(batch);
-    else if (played.beats === 0) res.flushHeaders();
-    if (res.writableNeedDrain) res.once('drain', pump);
-    else cancel = clock.at(arrivedMs + beat.at, pump);
-  };
-  const close = (how: 'fin' | 'reset' | 'hang', batch: string) => {
-    if (batch !== '') res.write(batch);
-    else if (played.headSent) res.flushHeaders();
-    if (how === 'hang') return;
-    cut = true;
-    if (how === 'fin') res.socket?.destroySoon();
-    else res.socket?.resetAndDestroy();
-  };
-  const begin = () => {
-    cancel = undefined;
-    if (head !== undefined) {
-      res.writeHead(head.status, head.headers as string[]);
-      played.headSent = true;
-    }
-    pump();
-  };
-  if (head === undefined || head.at <= clock.now() - arrivedMs) begin();
-  else cancel = clock.at(arrivedMs + head.at, begin);
-}
-
-const take = (iterator: Iterator<Beat>): Beat | undefined => {
-  const step = iterator.next();
-  return step.done ? undefined : step.value;
-};
 
 export interface NodeOptions {
   readonly host: string;

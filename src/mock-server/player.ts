@@ -1,0 +1,117 @@
+/**
+ * The player on `node:http`: carries a plan out, measures its own pacing error, and stops at once when the client goes.
+ * The hot path of the mock: one listener and no promise per request, everything that is due leaves in one write
+ * (`bench/mock.ts`).
+ */
+import type { ServerResponse } from 'node:http';
+import type { Cancel, Clock } from '../core/clock.ts';
+import type { Histogram } from '../core/histogram.ts';
+import type { Beat, Exchange } from './plan.ts';
+
+/** Writes larger than this leave before the rest of what is due is collected. */
+const batchChars = 16_384;
+
+/** Plays one exchange. Calls `settle` once, when the response is closed by either side. */
+export function playOnNode(
+  exchange: Exchange,
+  arrivedMs: number,
+  res: ServerResponse,
+  clock: Clock,
+  lateness: Histogram,
+): void {
+  const { head, beats } = exchange.plan;
+  const iterator = beats[Symbol.iterator]();
+  const played = { headSent: false, beats: 0, bytes: 0, worstLatenessMs: 0 };
+  let waiting: Beat | undefined; // the next beat, not due yet
+  let resumedMs = 0; // when the client last made room; waiting for it is not the pacing's error
+  let framed = false; // headers are on the wire and chunks are framed here
+  let cut = false; // the plan itself ended the connection
+  let cancel: Cancel | undefined;
+
+  res.once('close', () => {
+    cancel?.();
+    iterator.return?.();
+    const ending = cut ? 'cut' : res.writableFinished ? 'complete' : 'client_gone';
+    exchange.settle({ ending, ...played });
+  });
+  const pump = () => {
+    cancel = undefined;
+    let batch = '';
+    let now = clock.now() - arrivedMs;
+    for (;;) {
+      const beat = waiting ?? take(iterator);
+      waiting = undefined;
+      if (beat === undefined) return end(batch);
+      if (beat.at > now) {
+        now = clock.now() - arrivedMs;
+        if (beat.at > now) return rest(beat, batch);
+      }
+      if ('end' in beat) return close(beat.end, batch);
+      note(now - Math.max(beat.at, resumedMs));
+      if (typeof beat.send === 'string') batch += beat.send;
+      else {
+        if (batch !== '') write(batch);
+        batch = '';
+        if (!write(beat.send)) return whenDrained();
+      }
+      if (batch.length < batchChars) continue;
+      if (!write(batch)) return whenDrained();
+      batch = '';
+    }
+  };
+  const note = (late: number) => {
+    lateness.record(late);
+    if (late > played.worstLatenessMs) played.worstLatenessMs = late;
+    played.beats++;
+  };
+  /** Frames a chunk itself once the headers are out: one write instead of four, a third less time per paced token. */
+  const write = (data: string | Uint8Array): boolean => {
+    const size = Buffer.byteLength(data);
+    played.bytes += size;
+    const { socket } = res;
+    if (!framed || socket === null || typeof data !== 'string') return res.write(data);
+    return socket.write(`${size.toString(16)}\r\n${data}\r\n`);
+  };
+  const end = (batch: string) => {
+    played.bytes += Buffer.byteLength(batch);
+    res.end(batch);
+  };
+  const whenDrained = () => {
+    const emitter = framed ? res.socket : res;
+    emitter?.once('drain', () => {
+      resumedMs = clock.now() - arrivedMs;
+      pump();
+    });
+  };
+  const rest = (beat: Beat, batch: string) => {
+    waiting = beat;
+    const full = batch !== '' && !write(batch);
+    if (batch === '' && played.beats === 0) res.flushHeaders();
+    if (full) return whenDrained();
+    framed = res.chunkedEncoding && res.socket !== null;
+    cancel = clock.at(arrivedMs + beat.at, pump);
+  };
+  const close = (how: 'fin' | 'reset' | 'hang', batch: string) => {
+    if (batch !== '') write(batch);
+    else if (played.headSent) res.flushHeaders();
+    if (how === 'hang') return;
+    cut = true;
+    if (how === 'fin') res.socket?.destroySoon();
+    else res.socket?.resetAndDestroy();
+  };
+  const begin = () => {
+    cancel = undefined;
+    if (head !== undefined) {
+      res.writeHead(head.status, head.headers as string[]);
+      played.headSent = true;
+    }
+    pump();
+  };
+  if (head === undefined || head.at <= clock.now() - arrivedMs) begin();
+  else cancel = clock.at(arrivedMs + head.at, begin);
+}
+
+const take = (iterator: Iterator<Beat>): Beat | undefined => {
+  const step = iterator.next();
+  return step.done ? undefined : step.value;
+};
