@@ -11,8 +11,8 @@ import { exitCodeOf } from './summary.ts';
 
 const examples = `
 Examples:
-  GLM_API_KEY=… glm-testkit load run --url http://127.0.0.1:8080/api/paas/v4 --model glm-4.6 -c 20 -d 10s
-  glm-testkit load run --url http://127.0.0.1:8080/api/paas/v4 --model glm-4.6 --no-stream -c 50 -d 5s --json
+  GLM_API_KEY=… glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 -c 20 -d 10s
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --no-stream -c 50 -d 5s --json
 
 Anything but this machine needs --yes-load-this-endpoint and --max-requests: a load test of a paid API is a bill.
 Ctrl-C starts no more requests, waits for those under way and still reports.`;

@@ -127,7 +127,7 @@ function greeting(mock: Mock, config: MockConfig, testKey: string | undefined, t
   coding    ${mock.url}/api/coding/paas/v4
   ${testKey === undefined ? 'your key  as given, not shown' : `test key  ${testKey}`}${config.anyKey ? '  (any other key works too)' : ''}
   metrics   ${mock.url}/metrics
-${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust}\n`}
+${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust} · REQUESTS_CA_BUNDLE=${trust}\n`}
   curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H ${bearer} -H 'Content-Type: application/json' -d '${body}'
 
 `;

@@ -8,7 +8,7 @@ import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import type { Language } from '../core/wire/errors.ts';
 import { completionId } from '../core/wire/ids.ts';
-import { modelOf } from '../core/wire/models.ts';
+import { embeddingModels, modelOf } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
 import type { Call, Endpoint, Reply, State } from './endpoints/endpoint.ts';
@@ -105,7 +105,6 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
       'x-log-id',
       completionId(wallMs, own),
     ];
-    if (plan.note !== undefined) list.push('x-glm-mock-note', plan.note);
     return list;
   };
 
@@ -140,7 +139,7 @@ function reply(access: Access, call: Call, answer: Endpoint): ReturnType<Endpoin
   return answer(call);
 }
 
-const refusalReply = ({ status, code, type, body, note }: Refusal): Reply => ({
+const refusalReply = ({ status, code, type, body }: Refusal): Reply => ({
   at: 0,
   status,
   code,
@@ -148,7 +147,6 @@ const refusalReply = ({ status, code, type, body, note }: Refusal): Reply => ({
   body,
   beats: [],
   stream: false,
-  note,
 });
 
 /** English when asked for, else the host's own language; glm-api.md §5.7. */
@@ -157,7 +155,13 @@ const languageFor = (config: MockConfig, { headers }: MockRequest): Language =>
 
 /** A client chooses the model's name, so only known ones become a label. */
 const labelOf = (model: string | undefined, config: MockConfig) =>
-  model === undefined ? 'none' : modelOf(model) || config.models.includes(model) ? model : 'other';
+  model === undefined
+    ? 'none'
+    : modelOf(model) || isEmbedding(model) || config.models.includes(model)
+      ? model
+      : 'other';
+
+const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === model);
 
 const newEntry = (n: number, at: number, { method, path }: MockRequest): JournalEntry => ({
   n,

@@ -16,7 +16,7 @@ const append = (value: string, list: readonly string[] = []) => [...list, value]
 const examples = `
 Examples:
   GLM_API_KEY=… glm-testkit probe check --url https://open.bigmodel.cn/api/paas/v4 --model glm-4.6
-  glm-testkit probe check --url http://127.0.0.1:8080/api/paas/v4 --model glm-4.6 --check chat_stream --json
+  glm-testkit probe check --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --check chat_stream --json
 
 The key is read from GLM_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, or from --api-key-file.
 Exit code: 0 good, 1 the provider or the network failed, 2 wrong usage, 3 account, request or this program.`;

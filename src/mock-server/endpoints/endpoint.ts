@@ -46,8 +46,6 @@ export interface Reply {
   readonly stream: boolean;
   readonly body?: string;
   readonly beats: Iterable<Beat>;
-  /** Something a person should know; travels in `x-glm-mock-note`. */
-  readonly note?: string | undefined;
 }
 
 /** A promise only where another process has to be asked. */

@@ -7,8 +7,6 @@ export interface Refusal {
   readonly code: string;
   readonly type: string;
   readonly body: string;
-  /** Something a person should know; travels in a header of the mock's own. */
-  readonly note?: string;
 }
 
 const json = 'application/json; charset=UTF-8';
