@@ -26,6 +26,13 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/render/chunks.ts', [
+    ['stream.text', 'text: `${before}${JSON.stringify(piece)}', 'text: `${before}${JSON.stringify(piece.trim())}'],
+    ['stream.either', "i === 0 && lead === 'newline-with-content'", 'i === 0'],
+    [
+      'stream.sensitive',
+      'JSON.stringify(answer.finish)',
+      "JSON.stringify(answer.finish === 'sensitive' ? 'content_filter' : answer.finish)",
+    ],
     [
       'stream.key-order',
       '{"index":0,"finish_reason":${JSON.stringify(answer.finish)},"delta":',
@@ -79,6 +86,8 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/render/completion.ts', [
+    ['body.raw-utf8', "JSON.stringify(content.join(''))", "JSON.stringify(content.join('')).replaceAll('/', '\\\\/')"],
+    ['body.one-choice', '"index":0,"message"', '"index":0,"logprobs":null,"message"'],
     ['body.alphabetical', '"finish_reason":"${finish}","index":0', '"index":0,"finish_reason":"${finish}"'],
     ['body.alphabetical', '"created":${created},"id":"${id}"', '"id":"${id}","created":${created}'],
     [
@@ -122,6 +131,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/core/wire/errors.ts', [
+    ['error.texts', '您无权访问 {api}', '无权访问 {api}'],
     ['error.recorded', '余额不足或无可用资源包,请充值。', '余额不足或无可用资源包，请充值。'],
     ['error.recorded', '身份验证失败。', '身份验证失败'],
     ['error.recorded', 'Header中未收到Authorization参数', 'Header 中未收到 Authentication 参数'],
@@ -165,6 +175,8 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/engine.ts', [
+    ['error.too-large', "gatewayPage(413, 'Request Entity Too Large')", "gatewayPage(413, 'Payload Too Large')"],
+    ['header.intl-success', 'plan.status === 200 ? fixed.ok : fixed.error', 'fixed.error'],
     ['header.log-id', "'x-log-id'", "'x-request-id'"],
     ['header.no-limits', "'x-log-id',", "'retry-after',\n      '1',\n      'x-log-id',"],
     ['error.language', "|| config.profile === 'intl'", ''],
@@ -233,6 +245,13 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/endpoints/chat.ts', [
+    ['request.odd-turns', 'if (!config.strict) return valid;', ''],
+    [
+      'stream.error',
+      'if (isRefusal(valid)) return valid;\n  const { answer',
+      "if (isRefusal(valid)) return call.request.body.includes('stream') ? { ...valid, status: 200 } : valid;\n  const { answer",
+    ],
+    ['own.strict', 'glm-testkit --strict: ', 'strict: '],
     ['body.created', 'createdAt(answer, call.wallMs + at)', 'createdAt(answer, call.wallMs)'],
     ['body.object-switch', "config.wire.object === 'always'", "config.wire.object === 'never'"],
     ['stream.tool-stream-models', '4\\.[67]|5', '4\\.[567]|5'],
@@ -248,6 +267,8 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/validate.ts', [
+    ['request.web-search', "'function', 'web_search', 'retrieval', 'mcp'", "'function'"],
+    ['request.effort-older', "model.thinking === 'always' &&", "model.thinking !== 'none' &&"],
     [
       'request.unknown-fields',
       "if (model === undefined) return businessError('1211', rules.language);",
@@ -299,6 +320,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/access.ts', [
+    ['key.raw', 'const key = parseKey(token);', 'const key = parseKey(`${token}.`);'],
     ['key.missing', "if (!token) return { code: '1001' };", "if (!token) return { code: '1000' };"],
     ['key.no-bearer', '/^\\s*bearer(\\s+|$)/i', '/^\\s*Bearer(\\s+|$)/'],
     ['key.unknown', "? { keyId: id } : { code: '1000' }", "? { keyId: id } : { code: '1002' }"],
@@ -326,6 +348,13 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/core/wire/models.ts', [
+    ['request.model-enum', "'glm-4.5v': {", "'glm-4.5v-gone': {"],
+    ['request.lower-case', 'byId.get(id)', 'byId.get(id.toLowerCase())'],
+    [
+      'token.default-output',
+      'context: 1_000_000, maxOutput: 4095, defaultOutput: 4095',
+      'context: 1_000_000, maxOutput: 4095, defaultOutput: 16 * K',
+    ],
     ['models.body', 'listed: 1774620000', 'listed: 1774620001'],
     [
       'models.later',
@@ -346,6 +375,11 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/replies/compose.ts', [
+    [
+      'thinking.decides',
+      "if (model.thinking === 'none') return false;",
+      "if (model.thinking === 'none' || !thinking) return false;",
+    ],
     ['thinking.inline', '`<think>${reasoning}</think>', '`<thinking>${reasoning}</thinking>'],
     ['thinking.effort-none', "|| effort === 'minimal'", ''],
     ['thinking.disabled', "return thinking?.type !== 'disabled';", 'return true;'],
@@ -370,6 +404,12 @@ export const mutations: readonly Mutation[] = [
 
   ...inFile('src/mock-server/endpoints/async.ts', [
     [
+      'async.stream',
+      'if (isRefusal(valid)) return valid;',
+      "if (isRefusal(valid)) return valid;\n  if (valid.request.stream) return businessError('1210', call.language);",
+    ],
+    ['async.refused', 'if (isRefusal(valid)) return valid;', "if (isRefusal(valid)) return bodyReply('{}');"],
+    [
       'async.submitted',
       'id: answer.id, model: answer.model, request_id: requestId',
       'id: answer.id, request_id: requestId, model: answer.model',
@@ -391,6 +431,11 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/endpoints/models.ts', [
+    [
+      'models.both-hosts',
+      'const listed = table.filter(',
+      "const listed = (config.profile === 'intl' ? [] : table).filter(",
+    ],
     ['models.body', "object: 'list', data:", 'data:'],
     ['models.body', "owned_by: 'z-ai' }));\n  const extra", "owned_by: 'zhipu' }));\n  const extra"],
     ['models.later', 'listed * 1000 <= wallMs', 'listed <= wallMs'],
@@ -428,6 +473,8 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/core/wire/tokens.ts', [
+    ['token.english', 'const partOfWord = 5', 'const partOfWord = 1'],
+    ['token.chinese', '(first & 1) === 0 && isCjk(', 'isCjk('],
     ['stream.pieces', 'const wholeWord = 9', 'const wholeWord = 40'],
     ['stream.pieces', 'if (first === 0x20 && isLetter(text.charCodeAt(start + 1))) at++;', ''],
   ]),

@@ -1,6 +1,6 @@
 /** Refusals: bodies E1, E2, E8, E11, and what comes back for which mistake; glm-api.md §5, §2.2–2.5. */
 import { expect, test } from 'vitest';
-import { businessError, contentError, gatewayPage, springError } from '../../src/mock-server/render/error.ts';
+import { businessError, contentError, springError } from '../../src/mock-server/render/error.ts';
 import { type Ask, base, key, openDesk, recording } from '../support/engine.ts';
 
 const desk = openDesk();
@@ -71,11 +71,10 @@ test('E11, POST to the root, is nginx’s page with 405', async () => {
 });
 
 test('a body too large for the gateway is nginx’s page with 413', () => {
-  expect(gatewayPage(413, 'Request Entity Too Large')).toMatchObject({
-    status: 413,
-    type: 'text/html',
-    body: expect.stringContaining('<head><title>413 Request Entity Too Large</title></head>'),
-  });
+  const { status, text, header } = desk.tooLarge();
+  expect(status).toBe(413);
+  expect(header('content-type')).toEqual(['text/html']);
+  expect(text).toContain('<center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>nginx</center>');
 });
 
 const user = (content: unknown) => ({ messages: [{ role: 'user', content }] });

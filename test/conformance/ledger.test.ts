@@ -43,6 +43,11 @@ test('docs/fidelity.md is what `npm run ledger` writes', () => {
   expect(text('docs/fidelity.md')).toBe(page(ledger));
 });
 
+test('every fact that a test holds is altered by a mutation', () => {
+  const altered = new Set(mutations.map(({ fact }) => fact));
+  expect(ledger.filter(({ id, test }) => test && !altered.has(id)).map(({ id }) => id)).toEqual([]);
+});
+
 test('every mutation alters a fact of the ledger, and is there once', () => {
   const known = new Set(ledger.map(({ id }) => id));
   expect(mutations.filter(({ fact }) => !known.has(fact)).map(({ fact }) => fact)).toEqual([]);

@@ -111,7 +111,7 @@ export const ledger: readonly Fact[] = [
       source: 'PI, §1.2',
       where: wire('models.ts'),
       test: 'by 2026-10-08 three models of the 5.3 family have been added at the end',
-      deviation: 'Their `created` was not recorded: 13 and 20 August 2026 are guesses.',
+      deviation: 'Their `created` was not recorded: 14 and 21 August 2026 are guesses.',
     },
     {
       id: 'models.free-unlisted',
@@ -913,6 +913,7 @@ export const ledger: readonly Fact[] = [
       source: 'idx 68842163282, §5.1',
       where: mock('render/error.ts'),
       test: 'E11, POST to the root, is nginx’s page with 405',
+      deviation: 'Its headers were not recorded; the mock sends those of every other error with it.',
     },
     {
       id: 'error.too-large',

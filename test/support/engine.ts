@@ -34,6 +34,8 @@ export interface Desk {
   ask(what: Ask): Promise<Heard>;
   /** `POST /chat/completions` with a good key. `body` is merged into the least request. */
   chat(body?: Readonly<Record<string, unknown>>, headers?: Ask['headers']): Promise<Heard>;
+  /** What a body is answered that was too large to be read. */
+  tooLarge(): Heard;
 }
 
 export const key = 'test-id.test-secret';
@@ -60,7 +62,9 @@ export function openDesk(
     );
   const chat: Desk['chat'] = (body = {}, headers = {}) =>
     ask({ path: `${base}/chat/completions`, body: { ...leastRequest, ...body }, headers });
-  return { clock, ask, chat };
+  const tooLarge = () =>
+    hear(engine.tooLarge({ method: 'POST', path: `${base}/chat/completions`, headers: {}, body: '', arrivedMs: 0 }));
+  return { clock, ask, chat, tooLarge };
 }
 
 export const leastRequest = { model: 'glm-5.1', messages: [{ role: 'user', content: '你好' }] };
