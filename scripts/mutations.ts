@@ -473,7 +473,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/core/wire/tokens.ts', [
-    ['token.english', 'const partOfWord = 5', 'const partOfWord = 1'],
+    ['token.english', '? at : start + partOfWord', '? start + 1 : start + 1'],
     ['token.chinese', '(first & 1) === 0 && isCjk(', 'isCjk('],
     ['stream.pieces', 'const wholeWord = 9', 'const wholeWord = 40'],
     ['stream.pieces', 'if (first === 0x20 && isLetter(text.charCodeAt(start + 1))) at++;', ''],
