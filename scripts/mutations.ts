@@ -228,7 +228,6 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/finish.ts', [
-    ['stream.lead-2026', "'newline-with-content' ? '\\n' : ''", "'newline-with-content' ? ' ' : ''"],
     [
       'body.request-id',
       'request.request_id === undefined || request.request_id === null ? id : String(request.request_id)',
@@ -236,12 +235,16 @@ export const mutations: readonly Mutation[] = [
     ],
     ['stream.constant', 'created: Math.floor(wallMs / 1000)', 'created: Math.floor(wallMs)'],
     ['body.model-echo', 'model: request.model,', 'model: request.model.toUpperCase(),'],
+    ['body.usage-sum', 'reasoning + said.content.tokens', 'said.content.tokens'],
+    ['body.usage-details', "dialect.usage === 'none' ? {}", "dialect.usage !== 'full' ? {}"],
+  ]),
+
+  ...inFile('src/mock-server/budget.ts', [
+    ['stream.lead-2026', "'newline-with-content' ? '\\n' : ''", "'newline-with-content' ? ' ' : ''"],
     ['body.eaten', 'finish: short, callTokens: 0 };\n\n', "finish: 'stop', callTokens: 0 };\n\n"],
-    ['body.usage-sum', 'reasoning + cut.content.tokens', 'cut.content.tokens'],
     ['body.finish-reasons', "finish: 'tool_calls'", "finish: 'stop'"],
     ['body.finish-reasons', "'model_context_window_exceeded' : 'length'", "'length' : 'length'"],
     ['request.stop', 'Math.min(...ends)', 'Math.max(...ends) + 1'],
-    ['body.usage-details', "dialect.usage === 'none' ? {}", "dialect.usage !== 'full' ? {}"],
   ]),
 
   ...inFile('src/mock-server/endpoints/chat.ts', [

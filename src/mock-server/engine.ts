@@ -48,7 +48,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
     prefixes: createPrefixCache(config.cacheDelay),
-    drafts: createRecent(1000),
+    said: createRecent(1000),
     usedIds: createRecent(100_000),
   };
   const gate = createGate({

@@ -1,5 +1,6 @@
 /** `POST /chat/completions`, unary and streamed. */
 import type { Answer } from '../answer.ts';
+import { type Said, withinBudget } from '../budget.ts';
 import { type Dialect, dialectOf } from '../dialect.ts';
 import { finish } from '../finish.ts';
 import type { Beat } from '../plan.ts';
@@ -7,7 +8,6 @@ import { type Chunk, chunks } from '../render/chunks.ts';
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
-import type { Draft } from '../replies/draft.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
@@ -54,27 +54,25 @@ export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dial
   const { request, model, prompt } = valid;
   const era = dialectOf(model, config.era);
   const dialect = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
-  const draft = draftOf(valid, call);
   const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
-  const answer = finish(draft, { request, model, prompt, dialect, cachedTokens, wallMs, random });
+  const answer = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
   call.entry.completionTokens = answer.usage.completion_tokens;
   return { answer, dialect };
 }
 
-/** The same body gets the same draft, so a short one is remembered. */
-function draftOf(
-  { request, model, prompt }: ValidChat,
-  { request: { body }, config, language, seed, state }: Call,
-): Draft {
-  const known = state.drafts.get(body);
-  if (known?.language === language) return known.draft;
+/** The same body is answered with the same words, so those of a short one are remembered. */
+function saidBy(valid: ValidChat, dialect: Dialect, { request: { body }, config, language, seed, state }: Call): Said {
+  const known = state.said.get(body);
+  if (known?.language === language) return known.said;
+  const { request, model, prompt } = valid;
   const content = seed.fork(
     `${request.model}/${prompt.prefixes.at(-1)?.key}/${request.response_format?.type ?? 'text'}`,
   );
   const lengths = { replyTokens: config.replyTokens, thinkingTokens: config.thinkingTokens };
   const draft = compose(request, model, prompt, content, { fallback: language, ...lengths });
-  if (body.length <= rememberedChars) state.drafts.set(body, { language, draft });
-  return draft;
+  const said = withinBudget(draft, { request, model, prompt, dialect });
+  if (body.length <= rememberedChars) state.said.set(body, { language, said });
+  return said;
 }
 
 const rememberedChars = 4096;

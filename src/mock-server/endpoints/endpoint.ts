@@ -2,20 +2,20 @@
 import type { Random } from '../../core/random.ts';
 import type { Recent } from '../../core/recent.ts';
 import type { Language } from '../../core/wire/errors.ts';
+import type { Said } from '../budget.ts';
 import type { MockConfig } from '../config.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
 import type { Refusal } from '../render/error.ts';
-import type { Draft } from '../replies/draft.ts';
 import type { TaskStore } from '../tasks.ts';
 
 /** Everything the mock remembers between requests, apart from its journal. */
 export interface State {
   readonly tasks: TaskStore;
   readonly prefixes: PrefixCache;
-  /** Generated texts by request body. */
-  readonly drafts: Recent<{ readonly language: Language; readonly draft: Draft }>;
+  /** What was said, by request body. */
+  readonly said: Recent<{ readonly language: Language; readonly said: Said }>;
   /** `request_id`s that were used, for `--strict`. */
   readonly usedIds: Recent<true>;
 }
