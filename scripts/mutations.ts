@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are source code
 /** One fact of the wire altered at a time; `npm run test:mutation` expects a test to fail for each. */
 
 export interface Mutation {
@@ -477,7 +478,7 @@ export const mutations: readonly Mutation[] = [
 
   ...inFile('src/core/wire/tokens.ts', [
     ['token.english', '? at : start + partOfWord', '? start + 1 : start + 1'],
-    ['token.chinese', '(first & 1) === 0 && isCjk(', 'isCjk('],
+    ['token.chinese', 'two ? start + 2 : start + 1', 'start + 1'],
     ['stream.pieces', 'const wholeWord = 9', 'const wholeWord = 40'],
     ['stream.pieces', 'if (first === 0x20 && isLetter(text.charCodeAt(start + 1))) at++;', ''],
   ]),
