@@ -90,6 +90,8 @@ export function playAsResponse(
   });
 }
 
+const nothing = new Uint8Array(0);
+
 /** The body as a stream that is pulled: nothing is produced for a reader that does not read. */
 function createBody(exchange: Exchange, beats: Iterable<Beat>, arrivedMs: number, clock: Clock) {
   const iterator = beats[Symbol.iterator]();
@@ -143,8 +145,10 @@ function createBody(exchange: Exchange, beats: Iterable<Beat>, arrivedMs: number
         return next();
       }
       const due = arrivedMs + step.value.at;
-      if (due <= clock.now()) play(step.value, next);
-      else cancel = clock.at(due, () => play(step.value, next));
+      if (due <= clock.now()) return play(step.value, next);
+      // MSW in Node holds the head back until it has a chunk: an empty one lets the head leave before the first wait.
+      if (played.beats === 0) controller?.enqueue(nothing);
+      cancel = clock.at(due, () => play(step.value, next));
     });
   const open = () => {
     played.headSent = true;
