@@ -167,6 +167,8 @@ export const mutations: readonly Mutation[] = [
 
   ...inFile('src/mock-server/headers.ts', [
     ['header.cn-success', 'acw_tc=', 'acw_sc='],
+    ['header.cookie', 'e7e5d', 'e7e5e'],
+    ['header.preflight', "= ['vary', 'Origin'];", "= ['vary', 'Origin', 'access-control-allow-origin', '*'];"],
     ['header.cn-success', 'Max-Age=1800', 'Max-Age=3600'],
     ['header.cn-success', "'strict-transport-security'", "'x-hsts'"],
     ['header.cn-error', 'compressible ? [', 'true ? ['],
@@ -229,11 +231,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/finish.ts', [
-    [
-      'body.request-id',
-      'request.request_id === undefined || request.request_id === null ? id : String(request.request_id)',
-      'id',
-    ],
+    ['body.request-id', "String(request.request_id ?? '') || id", 'id'],
     ['stream.constant', 'created: Math.floor(wallMs / 1000)', 'created: Math.floor(wallMs)'],
     ['body.model-echo', 'model: request.model,', 'model: request.model.toUpperCase(),'],
     ['body.usage-sum', 'reasoning + said.content.tokens', 'said.content.tokens'],
@@ -342,7 +340,7 @@ export const mutations: readonly Mutation[] = [
 
   ...inFile('src/core/wire/ids.ts', [
     ['id.stamp', '8 * 3_600_000', '0 * 3_600_000'],
-    ['id.stamp', 'hexOf(random, 16);', 'hexOf(random, 17);'],
+    ['id.stamp', 'hex(random, 16);', 'hexOf(random, 17);'],
     ['id.stamp', 'toString(16).padStart(8', 'toString(16).toUpperCase().padStart(8'],
     ['id.call-consecutive', 'base + BigInt(i)', 'base + 2n * BigInt(i)'],
     ['id.call-signed', "style === 'signed64' ? -abs(first)", "style === 'signed64' ? abs(first)"],

@@ -11,9 +11,9 @@ import { completionId } from '../core/wire/ids.ts';
 import { embeddingModels, modelOf } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
-import type { Call, Endpoint, Reply, State } from './endpoints/endpoint.ts';
+import { bodyReply, type Call, type Endpoint, type Reply, type State } from './endpoints/endpoint.ts';
 import { find } from './endpoints/table.ts';
-import { balancerCookie, hostHeaders } from './headers.ts';
+import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
 import type { Meter } from './meter.ts';
 import type { Exchange, Head, MockRequest, Played } from './plan.ts';
@@ -43,7 +43,6 @@ export interface EngineDoor {
 /** @throws nothing of its own: a failure here is our bug */
 export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const random = createRandom(config.seed);
-  const cookie = balancerCookie(random.fork('cookie'));
   const journal = createJournal(config.journalSize);
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
@@ -65,6 +64,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     const call = open(request);
     const endpoint = find(request.method, request.path);
     if (endpoint.kind === 'gateway') return exchange(call, 'other', gatewayPage(405, 'Not Allowed'));
+    if (endpoint.kind === 'preflight') return exchange(call, 'other', preflight);
     if (endpoint.kind === 'spring')
       return exchange(call, 'other', springError(endpoint.status, call.wallMs, endpoint.path));
     const access = gate.check(request.headers.authorization, call.wallMs);
@@ -96,15 +96,13 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     return { plan: withBody(head, plan, call.request), settle: played => settle(call, endpoint, played) };
   };
 
-  const fixed = { ok: hostHeaders(config.profile, true, cookie), error: hostHeaders(config.profile, false, cookie) };
+  const { profile } = config;
+  const fixed = { ok: hostHeaders(profile, true), error: hostHeaders(profile, false) };
   const headersOf = ({ wallMs, random: own }: Call, plan: Reply): string[] => {
-    const list = [
-      'content-type',
-      plan.type,
-      ...(plan.status === 200 ? fixed.ok : fixed.error),
-      'x-log-id',
-      completionId(wallMs, own),
-    ];
+    if (plan.headers !== undefined) return [...plan.headers];
+    const list = ['content-type', plan.type];
+    if (profile === 'cn') list.push('set-cookie', balancerCookie(wallMs, own));
+    list.push(...(plan.status === 200 ? fixed.ok : fixed.error), 'x-log-id', completionId(wallMs, own));
     return list;
   };
 
@@ -138,6 +136,9 @@ function reply(access: Access, call: Call, answer: Endpoint): ReturnType<Endpoin
   call.entry.keyId = access.keyId;
   return answer(call);
 }
+
+/** Browsers ask before they call; the answer forbids it by saying nothing. */
+const preflight: Reply = { ...bodyReply(''), headers: preflightHeaders };
 
 const refusalReply = ({ status, code, type, body }: Refusal): Reply => ({
   at: 0,

@@ -25,7 +25,7 @@ export function finish(said: Said, context: FinishContext): Answer {
   const callIds = said.calls.length === 0 ? [] : toolCallIds(dialect.toolId, said.calls.length, id, random);
   return {
     id,
-    requestId: request.request_id === undefined || request.request_id === null ? id : String(request.request_id),
+    requestId: String(request.request_id ?? '') || id,
     created: Math.floor(wallMs / 1000),
     model: request.model,
     reasoning: said.reasoning?.pieces,

@@ -1,5 +1,6 @@
 /** Response headers as recorded; glm-api.md §5.2. No `Retry-After` and no rate-limit headers, because none were ever seen. */
 import type { Random } from '../core/random.ts';
+import { hex } from '../core/wire/ids.ts';
 
 export type Profile = 'cn' | 'intl';
 
@@ -9,17 +10,19 @@ export type HeaderList = readonly string[];
 const origins = ['vary', 'Origin', 'vary', 'Access-Control-Request-Method', 'vary', 'Access-Control-Request-Headers'];
 const always = ['strict-transport-security', 'max-age=31536000; includeSubDomains'];
 
-/** What the host adds to a 200 (`compressible`) or to an error, beside content type and log id. */
-export function hostHeaders(profile: Profile, compressible: boolean, cookie: string): HeaderList {
+/** What the host adds to a 200 (`compressible`) or to an error, beside content type, cookie and log id. */
+export function hostHeaders(profile: Profile, compressible: boolean): HeaderList {
   const encoding = compressible ? ['vary', 'Accept-Encoding'] : [];
-  const own =
-    profile === 'intl' ? ['server', 'nginx'] : ['set-cookie', `acw_tc=${cookie};path=/;HttpOnly;Max-Age=1800`];
+  const own = profile === 'intl' ? ['server', 'nginx'] : [];
   return [...own, ...always, ...encoding, ...origins, ...origins];
 }
 
-/** The load balancer's cookie: 60 hex digits. */
-export function balancerCookie(random: Random): string {
-  let text = '';
-  while (text.length < 60) text += ((random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, '0');
-  return text.slice(0, 60);
+/** The load balancer's cookie, anew in every answer of the Chinese host: a node, the time, a counter, a mark and chance. */
+export function balancerCookie(wallMs: number, random: Random): string {
+  const count = String(Math.floor(random() * 10_000)).padStart(4, '0');
+  const value = `276082b5${String(Math.floor(wallMs)).padStart(13, '0')}${count}e7e5d${hex(random, 32)}`;
+  return `acw_tc=${value};path=/;HttpOnly;Max-Age=1800`;
 }
+
+/** A CORS preflight is answered with 200 and nothing that allows anything (§5.2). */
+export const preflightHeaders: HeaderList = ['vary', 'Origin'];

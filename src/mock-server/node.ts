@@ -35,12 +35,14 @@ const backlog = 4096;
 /** @throws {UsageError} `port_in_use`, `no_listen` */
 export async function serveNode(engine: Engine, options: NodeOptions): Promise<NodeServer> {
   const { clock, host, port } = options;
+  const unsettled = createCountdown();
   let draining = false;
   const listener: RequestListener = (req, res) => {
     const arrivedMs = clock.now();
     if (options.aside(req, res)) return;
     if (draining) res.once('close', () => server.closeIdleConnections());
-    const play = (exchange: Exchange) => playOnNode(exchange, arrivedMs, res, clock, options.lateness);
+    const play = (exchange: Exchange) =>
+      playOnNode(unsettled.counted(exchange), arrivedMs, res, clock, options.lateness);
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
       const request = {
         method: req.method ?? 'GET',
@@ -62,9 +64,31 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
   await listen(server, host, port);
   const close = (graceMs: number) => {
     draining = true;
-    return drain(server, clock, graceMs);
+    return drain(server, clock, graceMs).then(unsettled.none);
   };
   return { port: (server.address() as AddressInfo).port, close };
+}
+
+/** Knows when every exchange that began has been settled: a socket may be closed a moment before its journal entry is. */
+function createCountdown() {
+  let open = 0;
+  let whenNone = () => {};
+  const counted = ({ plan, settle }: Exchange): Exchange => {
+    open++;
+    return {
+      plan,
+      settle: played => {
+        settle(played);
+        if (--open === 0) whenNone();
+      },
+    };
+  };
+  const none = () =>
+    new Promise<void>(resolve => {
+      whenNone = resolve;
+      if (open === 0) resolve();
+    });
+  return { counted, none };
 }
 
 /** A failure of ours must not be swallowed by a promise: it surfaces as an uncaught exception. */

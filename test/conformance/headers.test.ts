@@ -35,6 +35,24 @@ test('a success of api.z.ai names nginx, sets no cookie and varies by encoding t
   expect(shape(linesOf(await openDesk({ profile: 'intl' }).chat()))).toEqual(success);
 });
 
+test('the cookie is new with every answer and made of node, time, counter, mark and chance', async () => {
+  const desk = openDesk();
+  const cookies = [...(await desk.chat()).header('set-cookie'), ...(await desk.chat(bad)).header('set-cookie')];
+  for (const cookie of cookies) {
+    expect(cookie).toMatch(/^acw_tc=276082b5\d{13}\d{4}e7e5d[0-9a-f]{32};path=\/;HttpOnly;Max-Age=1800$/);
+  }
+  expect(new Set(cookies).size).toBe(2);
+});
+
+test('a preflight is answered with 200 and nothing that allows anything', async () => {
+  const heard = await openDesk().ask({ method: 'OPTIONS', path: '/api/paas/v4/chat/completions' });
+  expect([heard.status, heard.text, linesOf(heard).filter(line => !line.startsWith('content-length'))]).toEqual([
+    200,
+    '',
+    ['vary: Origin'],
+  ]);
+});
+
 test.each([
   ['a success', {}, 'application/json;charset=UTF-8'],
   ['an error', bad, 'application/json; charset=UTF-8'],

@@ -20,14 +20,15 @@ export function chinaTime(wallMs: number): string {
   return iso(wallMs).slice(0, 19).replace('T', ' ');
 }
 
-const hexOf = (random: Random, digits: number) => {
+/** Lower-case hex digits. */
+export const hex = (random: Random, digits: number): string => {
   let text = '';
   while (text.length < digits) text += ((random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, '0');
   return text.slice(0, digits);
 };
 
 /** The 30-character id of completions, tasks, log ids and error ids. */
-export const completionId = (wallMs: number, random: Random) => stamp(wallMs) + hexOf(random, 16);
+export const completionId = (wallMs: number, random: Random) => stamp(wallMs) + hex(random, 16);
 
 /** The 19-digit decimal id used until the middle of 2024. */
 export const decimalId = (random: Random) => `8${Math.floor(random() * 1e9)}`.padEnd(10, '0') + nineDigits(random);
@@ -49,7 +50,7 @@ export function toolCallIds(style: ToolIdStyle, count: number, id: string, rando
   if (style === 'completion') return each(i => `${id}_${i}`);
   if (style === 'base62')
     return each(() => Array.from({ length: 22 }, () => alphabet[Math.floor(random() * 62)]).join(''));
-  const first = BigInt.asIntN(63, BigInt(`0x${hexOf(random, 16)}`));
+  const first = BigInt.asIntN(63, BigInt(`0x${hex(random, 16)}`));
   const base = style === 'signed64' ? -abs(first) : abs(first);
   return each(i => String(base + BigInt(i)));
 }

@@ -4,6 +4,7 @@ import type { Recent } from '../../core/recent.ts';
 import type { Language } from '../../core/wire/errors.ts';
 import type { Said } from '../budget.ts';
 import type { MockConfig } from '../config.ts';
+import type { HeaderList } from '../headers.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
@@ -46,6 +47,8 @@ export interface Reply {
   readonly stream: boolean;
   readonly body?: string;
   readonly beats: Iterable<Beat>;
+  /** In place of what the host sends otherwise. */
+  readonly headers?: HeaderList;
 }
 
 /** A promise only where another process has to be asked. */

@@ -6,11 +6,12 @@ import type { Endpoint } from './endpoint.ts';
 import { models } from './models.ts';
 import { tokenizer } from './tokenizer.ts';
 
-/** An endpoint; or Spring's own error with the path as the service sees it; or the gateway's page. */
+/** An endpoint; or Spring's own error with the path as the service sees it; or the gateway's page; or a preflight. */
 export type Found =
   | { readonly kind: 'endpoint'; readonly name: string; readonly answer: Endpoint }
   | { readonly kind: 'spring'; readonly status: 404 | 405; readonly path: string }
-  | { readonly kind: 'gateway' };
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'preflight' };
 
 export const bases = ['/api/paas/v4', '/api/coding/paas/v4'] as const;
 
@@ -35,6 +36,7 @@ export function find(method: string, path: string): Found {
   const name = rest.startsWith('/async-result/') && /^\/async-result\/[^/]+$/.test(rest) ? '/async-result/{id}' : rest;
   const entry = table.get(name);
   if (entry === undefined) return { kind: 'spring', status: 404, path: `/v4${rest}` };
+  if (method === 'OPTIONS') return { kind: 'preflight' };
   if (entry.method !== method && !(entry.method === 'GET' && method === 'HEAD'))
     return { kind: 'spring', status: 405, path: `/v4${rest}` };
   return { kind: 'endpoint', name, answer: entry.answer };
