@@ -39,18 +39,20 @@ export function createMeter(labels: { version: string; profile: string; era: str
     requests.set(key, bound);
     return bound;
   };
-  const durations = new Map<string, { observe(seconds: number): void }>();
-  const durationOf = (endpoint: string) => {
-    const bound = durations.get(endpoint) ?? metrics.histogram('glm_mock_request_duration_seconds', { endpoint });
-    durations.set(endpoint, bound);
-    return bound;
+  const durations = new Map<string, Histogram>();
+  const durationOf = (endpoint: string) => durations.get(endpoint) ?? newDuration(endpoint);
+  const newDuration = (endpoint: string) => {
+    const histogram = createHistogram();
+    metrics.expose('glm_mock_request_duration_seconds', { endpoint }, histogram);
+    durations.set(endpoint, histogram);
+    return histogram;
   };
   const end: Meter['end'] = (entry, endpoint, model, played) => {
     requestsOf(entry, endpoint, model).inc();
     flight.inc(-1);
     input.inc(entry.promptTokens);
     output.inc(entry.completionTokens);
-    durationOf(endpoint).observe(entry.durationMs / 1000);
+    durationOf(endpoint).record(entry.durationMs);
     if (played.ending === 'client_gone') metrics.inc('glm_mock_client_disconnects_total', { stage: stageOf(played) });
     if (!entry.stream) return;
     streams.inc(-1);
