@@ -10,7 +10,7 @@ import { type MockConfig, mockConfig } from './config.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, startMock } from './mock.ts';
 import { certificateFor } from './tls.ts';
-import { writeTrust } from './trust.ts';
+import { removeTrust, writeTrust } from './trust.ts';
 import { startWorkers } from './workers.ts';
 
 /** The mock's settings and what only a process has. */
@@ -79,6 +79,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
   if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
   io.err(`closing: running answers have ${formatDuration(grace)} to end\n`);
   await mock.close({ graceMs: grace });
+  if (trust !== undefined) removeTrust(trust);
 }
 
 /** File below flags, all mistakes at once, each key as the user wrote it. */

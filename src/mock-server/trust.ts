@@ -1,7 +1,7 @@
 /** Where clients find the generated certificate. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Writes a public certificate to a temporary folder of its own. @returns the file's path */
 export function writeTrust(certificate: string, url: string): string {
@@ -10,3 +10,6 @@ export function writeTrust(certificate: string, url: string): string {
   writeFileSync(file, certificate);
   return file;
 }
+
+/** Takes back what `writeTrust` wrote. */
+export const removeTrust = (file: string) => rmSync(dirname(file), { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,9 @@ const file = (name: string, text: string) => {
   writeFileSync(path, text);
   return path;
 };
+
+/** How a file names a variable of the environment. */
+const variable = (name: string) => `$\{${name}}`;
 
 async function serve(argv: readonly string[], env: Record<string, string> = {}) {
   const mock = launch(['mock', '--port', '0', ...argv], { env });
@@ -84,11 +87,15 @@ test('with TLS the greeting names a file with the certificate alone, and its cur
   const mock = await serve(['--tls']);
   expect(mock.baseUrl).toMatch(/^https:/);
   expect(mock.out()).toMatch(/trust {5}NODE_EXTRA_CA_CERTS=\S+\.pem · SSL_CERT_FILE=\S+\.pem/);
-  const pem = readFileSync(/SSL_CERT_FILE=(\S+)/.exec(mock.out())?.[1] ?? '', 'utf8');
+  const [, path = ''] = /SSL_CERT_FILE=(\S+)/.exec(mock.out()) ?? [];
+  const pem = readFileSync(path, 'utf8');
   expect(pem).toContain('BEGIN CERTIFICATE');
   expect(pem).not.toContain('PRIVATE');
   const [, line = ''] = /^ {2}(curl .*)$/m.exec(mock.out()) ?? [];
   if (hasCurl) expect(completionOf(await paste(line)).content).toContain('你好');
+  mock.child.kill('SIGTERM');
+  expect(await mock.ended).toBe(0);
+  expect(existsSync(path)).toBe(false);
 });
 
 test('a key of the user opens, and is not shown', async () => {
@@ -135,7 +142,10 @@ test('SIGTERM with a short grace breaks what does not end', async () => {
 });
 
 test('flags win over the file, and the file over the defaults', async () => {
-  const config = file('mock.yaml', 'seed: 5\nprofile: intl\nera: "2025"\nreply_tokens: 3\nkeys: ["${MY_KEY}"]\n');
+  const config = file(
+    'mock.yaml',
+    `seed: 5\nprofile: intl\nera: "2025"\nreply_tokens: 3\nkeys: ["${variable('MY_KEY')}"]\n`,
+  );
   const mock = await serve(['--config', config, '--reply-tokens', '7', '--era', '2024'], { MY_KEY: 'a.canary' });
   expect(mock.out()).toMatch(/profile intl · era 2024 · seed 5/);
   expect(mock.out()).not.toContain('canary');
@@ -206,7 +216,7 @@ test.each<[string, string[], RegExp]>([
   ['a file that is a list', ['--config', file('list.yaml', '- 1\n')], /list\.yaml: must hold settings as key: value/],
   [
     'a variable that is not set',
-    ['--config', file('env.yaml', 'keys: ["${NOT_SET_ANYWHERE}"]\n')],
+    ['--config', file('env.yaml', `keys: ["${variable('NOT_SET_ANYWHERE')}"]\n`)],
     /env\.yaml: .*NOT_SET_ANYWHERE is not set/,
   ],
   ['a wire setting without a value', ['--wire', 'rangeCode'], /--wire rangeCode: write name=value/],

@@ -43,7 +43,7 @@ async function knock(mock: Mock) {
 }
 
 const send = (mock: Mock, body: unknown, headers: Record<string, string> = {}) =>
-  fetch(mock.baseUrl + '/chat/completions', {
+  fetch(`${mock.baseUrl}/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${mock.key}`, 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -19,7 +19,7 @@ export function chooseCalls({ tools, tool_choice: choice }: ChatRequest, prompt:
     /^\s*(hi|hello|hey|thanks|你好|您好|谢谢)[!！.。]?\s*$/i.test(prompt.lastUser)
   )
     return [];
-  const ranked = functions.map(f => ({ f, score: fit(f, prompt.lastUser) })).sort((a, b) => b.score - a.score);
+  const ranked = functions.map(f => ({ f, score: fitness(f, prompt.lastUser) })).sort((a, b) => b.score - a.score);
   const best = ranked[0]?.f;
   if (best === undefined) return [];
   const named = ranked.slice(1, 4).filter(({ f }) => prompt.lastUser.includes(f.name));
@@ -32,7 +32,7 @@ export function chooseCalls({ tools, tool_choice: choice }: ChatRequest, prompt:
 type Fn = NonNullable<Tool['function']>;
 
 /** Shared words of the text with the function's name (double) and description. */
-function fit(f: Fn, text: string): number {
+function fitness(f: Fn, text: string): number {
   const asked = wordsOf(text);
   const score = (words: Set<string>) => [...words].filter(word => asked.has(word)).length;
   return (
