@@ -45,7 +45,7 @@ export const mutations: readonly Mutation[] = [
     ['stream.last', '{"role":"assistant","content":""}}],"usage":', '{}}],"usage":'],
     ['stream.last', '{"role":"assistant","content":""}}],"usage":', '{"role":"assistant","content":null}}],"usage":'],
     ['stream.last', ',"usage":${usageJson(answer.usage)}', ''],
-    ['stream.done', 'yield { text: done, token: false };', ''],
+    ['stream.done', 'yield { text: done, tokens: 0 };', ''],
     ['stream.object', '"chat.completion.chunk"', '"chat.completion"'],
     [
       'stream.key-order',

@@ -39,11 +39,16 @@ export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase(
 
 function describe(issue: z.core.$ZodIssue, spell: Spell): string {
   const [first, ...rest] = issue.path.map(String);
-  const where = first === undefined ? '' : `${[spell(first), ...rest].join('.')}: `;
-  if (issue.code !== 'unrecognized_keys') return `${where}${issue.message}${found(issue)}`;
+  const where = first === undefined ? '' : `${placeOf(spell(first), rest)}: `;
+  if (issue.code !== 'unrecognized_keys')
+    return `${where}${issue.message}${first !== undefined && /key/i.test(first) ? '' : found(issue)}`;
   const keys = issue.keys.map(key => (first === undefined ? spell(key) : key));
   return `${where}unknown ${keys.length > 1 ? 'keys' : 'key'} ${keys.join(', ')}`;
 }
+
+/** A flag may be given several times, so its value needs no number. */
+const placeOf = (name: string, rest: readonly string[]) =>
+  [name, ...(name.startsWith('--') ? rest.filter(part => !/^\d+$/.test(part)) : rest)].join('.');
 
 /** What stood there, unless it is long or looks like a secret in the wrong place. */
 function found({ input, message }: z.core.$ZodIssue): string {

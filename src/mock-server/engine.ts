@@ -108,7 +108,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
   const withBody = (head: Head & { headers: string[] }, plan: Reply, request: MockRequest): Exchange['plan'] => {
     if (plan.body === undefined) return { head, beats: plan.beats };
-    const asked = plan.status === 200 && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    const asked = plan.status === 200 && takesGzip.test(request.headers['accept-encoding'] ?? '');
     const packed = asked ? door.gzip?.(plan.body) : undefined;
     if (packed !== undefined) head.headers.push('content-encoding', 'gzip');
     head.headers.push('content-length', String(packed?.length ?? Buffer.byteLength(plan.body)));
@@ -139,6 +139,8 @@ function reply(access: Access, call: Call, answer: Endpoint): ReturnType<Endpoin
 
 /** Browsers ask before they call; the answer forbids it by saying nothing. */
 const preflight: Reply = { ...bodyReply(''), headers: preflightHeaders };
+
+const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
 const refusalReply = ({ status, code, type, body }: Refusal): Reply => ({
   at: 0,

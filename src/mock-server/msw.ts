@@ -82,6 +82,8 @@ export function playAsResponse(
       if (head === undefined) return player.endWithoutHead();
       const headers = new Headers();
       for (let i = 0; i < head.headers.length; i += 2) headers.append(head.headers[i] ?? '', head.headers[i + 1] ?? '');
+      // Without a frame of its own a body ends with the socket, and an aborted one would count as complete.
+      if (!headers.has('content-length')) headers.set('transfer-encoding', 'chunked');
       resolve(new Response(player.open(), { status: head.status, headers }));
     };
     if (signal.aborted) return player.gone(signal.reason);

@@ -35,12 +35,13 @@ const backlog = 4096;
 /** @throws {UsageError} `port_in_use`, `no_listen` */
 export async function serveNode(engine: Engine, options: NodeOptions): Promise<NodeServer> {
   const { clock, host, port } = options;
-  const unsettled = createCountdown();
+  const unsettled = createCountdown(() => {
+    if (draining) server.closeIdleConnections();
+  });
   let draining = false;
   const listener: RequestListener = (req, res) => {
     const arrivedMs = clock.now();
     if (options.aside(req, res)) return;
-    if (draining) res.once('close', () => server.closeIdleConnections());
     const play = (exchange: Exchange) =>
       playOnNode(unsettled.counted(exchange), arrivedMs, res, clock, options.lateness);
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
@@ -70,7 +71,7 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
 }
 
 /** Knows when every exchange that began has been settled: a socket may be closed a moment before its journal entry is. */
-function createCountdown() {
+function createCountdown(onSettled: () => void) {
   let open = 0;
   let whenNone = () => {};
   const counted = ({ plan, settle }: Exchange): Exchange => {
@@ -79,6 +80,7 @@ function createCountdown() {
       plan,
       settle: played => {
         settle(played);
+        onSettled();
         if (--open === 0) whenNone();
       },
     };

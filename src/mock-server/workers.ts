@@ -6,7 +6,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AggregatorRegistry } from 'prom-client';
-import { UsageError } from '../core/errors.ts';
+import { textOf, UsageError } from '../core/errors.ts';
 import type { MockConfig } from './config.ts';
 import type { JournalEntry } from './journal.ts';
 import { type Mock, urlOf } from './mock.ts';
@@ -56,13 +56,22 @@ export async function startWorkers(
     else if (message.kind === 'task') tasks.add(message.task);
     else if (message.kind === 'find') soon(() => answer(message.n, tasks.find(message.id, message.owner)));
     else if (message.kind === 'metrics')
-      registry.clusterMetrics().then(text => answer(message.n, { text, type: registry.contentType }));
+      registry
+        .clusterMetrics()
+        .catch(error => `# ${textOf(error)}\n`)
+        .then(text => answer(message.n, { text, type: registry.contentType }));
     else if (message.kind === 'journals') journals.gather(workers()).then(entries => answer(message.n, entries));
     else if (message.kind === 'journal') journals.add(message.n, message.entries);
   };
-  const ports = await Promise.all(
-    Array.from({ length: config.workers }, (_, i) => launch(config, i, certificate, hear)),
-  ).catch(error => {
+  let closing = false;
+  let launched = 0;
+  const start = (): Promise<number> => launch(config, launched++, certificate, { hear, lost });
+  const lost = (index: number, how: string) => {
+    if (closing) return;
+    warn(`worker ${index} ended (${how}) and took its counts and journal with it; another one takes its place`);
+    start().catch(error => warn(textOf(error)));
+  };
+  const ports = await Promise.all(Array.from({ length: config.workers }, start)).catch(error => {
     // Those that did start would keep this process alive for ever.
     for (const worker of workers()) worker.process.kill('SIGKILL');
     throw error;
@@ -75,7 +84,10 @@ export async function startWorkers(
     certificate: undefined,
     journal: () => journals.gather(workers()),
     metrics: () => registry.clusterMetrics(),
-    close: ({ graceMs = 1000 } = {}) => closeAll(graceMs),
+    close: ({ graceMs = 1000 } = {}) => {
+      closing = true;
+      return closeAll(graceMs);
+    },
   };
 }
 
@@ -87,44 +99,57 @@ const tell = (worker: Worker, message: ToWorker) => {
 /** A task's submission may still be in another worker's pipe: let one round of messages pass before saying "unknown". */
 const soon = (fn: () => void) => setImmediate(() => setImmediate(fn));
 
+interface Primary {
+  hear(worker: Worker, message: FromWorker): void;
+  /** A worker that had been serving is gone. */
+  lost(index: number, how: string): void;
+}
+
 function launch(
   config: MockConfig,
   index: number,
   certificate: { cert: string; key: string } | undefined,
-  hear: (worker: Worker, message: FromWorker) => void,
+  primary: Primary,
 ): Promise<number> {
   const worker = cluster.fork();
   tell(worker, { kind: 'start', config, label: `${index}:`, certificate });
   return new Promise((resolve, reject) => {
+    let ready = false;
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'ready') resolve(message.port);
-      else if (message.kind === 'failed') reject(new UsageError(message.code, message.message));
-      else hear(worker, message);
+      if (message.kind === 'failed') return reject(new UsageError(message.code, message.message));
+      if (message.kind !== 'ready') return primary.hear(worker, message);
+      ready = true;
+      resolve(message.port);
     });
-    worker.once('exit', code => {
-      if (worker.exitedAfterDisconnect || code === 0) return;
-      reject(new Error(`mock worker ${index} ended with code ${code}`));
+    worker.once('exit', (code, signal) => {
+      const how = signal ?? `code ${code}`;
+      if (ready) primary.lost(index, how);
+      else reject(new Error(`mock worker ${index} ended (${how})`));
     });
   });
 }
 
-/** Asks every worker for its journal and puts the parts in order of arrival. */
+/** Asks every worker for its journal and puts the parts in order of arrival. One that dies meanwhile has none. */
 function createGathering() {
-  const open = new Map<number, { parts: JournalEntry[][]; wanted: number; done: (entries: JournalEntry[]) => void }>();
+  const open = new Map<number, (entries: JournalEntry[]) => void>();
   let count = 0;
-  const gather = (from: readonly Worker[]) =>
-    new Promise<JournalEntry[]>(done => {
+  const ask = (worker: Worker) =>
+    new Promise<JournalEntry[]>(resolve => {
       const n = ++count;
-      open.set(n, { parts: [], wanted: from.length, done });
-      for (const worker of from) tell(worker, { kind: 'journal', n });
+      const dead = () => add(n, []);
+      worker.once('exit', dead);
+      open.set(n, entries => {
+        worker.off('exit', dead);
+        resolve(entries);
+      });
+      tell(worker, { kind: 'journal', n });
     });
+  const gather = async (from: readonly Worker[]) =>
+    (await Promise.all(from.map(ask))).flat().sort((a, b) => a.at - b.at);
   const add = (n: number, entries: JournalEntry[]) => {
-    const question = open.get(n);
-    if (question === undefined) return;
-    question.parts.push(entries);
-    if (question.parts.length < question.wanted) return;
+    const answer = open.get(n);
     open.delete(n);
-    question.done(question.parts.flat().sort((a, b) => a.at - b.at));
+    answer?.(entries);
   };
   return { gather, add };
 }

@@ -109,8 +109,8 @@ const streamsTools = (model: string) => /^glm-(?:4\.[67]|5)/.test(model) && !/v/
 function* paced(frames: Iterable<Chunk>, { config, random }: Call): Generator<Beat> {
   const pace = createPace(config.timing, () => random.fork('pace'));
   let at = 0;
-  for (const { text, token } of frames) {
-    if (token) at = pace.next();
+  for (const { text, tokens } of frames) {
+    for (let i = 0; i < tokens; i++) at = pace.next();
     yield { at, send: text };
   }
 }

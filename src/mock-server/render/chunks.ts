@@ -4,7 +4,7 @@
  */
 import { done, frame } from '../../core/sse.ts';
 import type { Usage } from '../../core/wire/chat.ts';
-import { pieces } from '../../core/wire/tokens.ts';
+import { countTokens, pieces } from '../../core/wire/tokens.ts';
 import type { Answer, ToolCallAnswer } from '../answer.ts';
 import type { Dialect } from '../dialect.ts';
 
@@ -17,32 +17,34 @@ export interface ChunkOptions {
   readonly toolStreamRepeats?: ToolStreamRepeats;
 }
 
-/** One frame of a stream. `token` says whether generating it takes a token's time. */
+/** One frame of a stream, and how many tokens had to be generated for it. */
 export interface Chunk {
   readonly text: string;
-  readonly token: boolean;
+  readonly tokens: number;
 }
 
 /** All frames of a stream in order, `[DONE]` last. */
 export function* chunks(answer: Answer, dialect: Dialect, options: ChunkOptions = {}): Generator<Chunk> {
   const open = envelope(answer, dialect);
-  const delta = (json: string) => ({ text: frame(`${open}{"index":0,"delta":${json}}]}`), token: true });
+  const delta = (json: string, tokens: number) => ({ text: frame(`${open}{"index":0,"delta":${json}}]}`), tokens });
   const closing = `${open}{"index":0,"finish_reason":${JSON.stringify(answer.finish)},"delta":`;
 
-  for (const json of thinking(answer, dialect)) yield delta(json);
+  const wholeChunk = (call: ToolCallAnswer, index: number) =>
+    `${dialect.toolChunk.finish ? closing : `${open}{"index":0,"delta":`}${wholeCall(call, index, dialect)}}]}`;
+
+  for (const { json, tokens } of thinking(answer, dialect)) yield delta(json, tokens);
   const before = 'data: ' + open + '{"index":0,"delta":{"role":"assistant","content":';
-  for (const piece of answer.content) yield { text: `${before}${JSON.stringify(piece)}}}]}\n\n`, token: true };
+  for (const piece of answer.content) yield { text: `${before}${JSON.stringify(piece)}}}]}\n\n`, tokens: 1 };
   for (const [index, call] of answer.toolCalls.entries()) {
-    if (options.toolStream) for (const json of toolFragments(call, index, options)) yield delta(json);
-    else if (dialect.toolChunk.finish)
-      yield { text: frame(`${closing}${wholeCall(call, index, dialect)}}]}`), token: true };
-    else yield delta(wholeCall(call, index, dialect));
+    if (options.toolStream)
+      for (const { json, tokens } of toolFragments(call, index, options)) yield delta(json, tokens);
+    else yield { text: frame(wholeChunk(call, index)), tokens: countTokens(call.name) + countTokens(call.arguments) };
   }
   yield {
     text: frame(`${closing}{"role":"assistant","content":""}}],"usage":${usageJson(answer.usage)}}`),
-    token: false,
+    tokens: 0,
   };
-  yield { text: done, token: false };
+  yield { text: done, tokens: 0 };
 }
 
 /** Everything up to and including `"choices":[`. */
@@ -51,11 +53,17 @@ function envelope(answer: Answer, { object }: Pick<Dialect, 'object'>): string {
   return `{"id":${JSON.stringify(answer.id)},"created":${answer.created}${kind},"model":${JSON.stringify(answer.model)},"choices":[`;
 }
 
-function* thinking({ reasoning = [] }: Answer, { lead }: Dialect): Generator<string> {
-  if (reasoning.length > 0 && lead === 'content-first') yield '{"role":"assistant","content":"\\n"}';
+interface Delta {
+  readonly json: string;
+  readonly tokens: number;
+}
+
+function* thinking({ reasoning = [] }: Answer, { lead }: Dialect): Generator<Delta> {
+  if (reasoning.length > 0 && lead === 'content-first')
+    yield { json: '{"role":"assistant","content":"\\n"}', tokens: 0 };
   for (const [i, piece] of reasoning.entries()) {
     const content = i === 0 && lead === 'newline-with-content' ? '"content":"",' : '';
-    yield `{"role":"assistant",${content}"reasoning_content":${JSON.stringify(piece)}}`;
+    yield { json: `{"role":"assistant",${content}"reasoning_content":${JSON.stringify(piece)}}`, tokens: 1 };
   }
 }
 
@@ -71,14 +79,17 @@ function wholeCall(call: ToolCallAnswer, index: number, { toolChunk }: Dialect):
 }
 
 /** The documented shape of `tool_stream`: id, type and name on the first fragment, then arguments only (§4.4). */
-function* toolFragments(call: ToolCallAnswer, index: number, options: ChunkOptions): Generator<string> {
+function* toolFragments(call: ToolCallAnswer, index: number, options: ChunkOptions): Generator<Delta> {
   const repeats = options.toolStreamRepeats ?? 'nothing';
   const head = { id: call.id, index, type: 'function' };
-  const write = (json: unknown) => `{"role":"assistant","tool_calls":[${JSON.stringify(json)}]}`;
-  yield write({ ...head, function: { name: call.name, arguments: '' } });
+  const write = (json: unknown, tokens: number): Delta => ({
+    json: `{"role":"assistant","tool_calls":[${JSON.stringify(json)}]}`,
+    tokens,
+  });
+  yield write({ ...head, function: { name: call.name, arguments: '' } }, countTokens(call.name));
   for (const piece of pieces(call.arguments)) {
     const name = repeats === 'everything' ? { name: call.name } : {};
-    yield write({ ...(repeats === 'nothing' ? { index } : head), function: { ...name, arguments: piece } });
+    yield write({ ...(repeats === 'nothing' ? { index } : head), function: { ...name, arguments: piece } }, 1);
   }
 }
 
