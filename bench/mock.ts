@@ -3,6 +3,7 @@
  *
  *   npm run bench:mock                 unary, unpaced streams, paced streams; needs wrk (Debian: apt install wrk)
  *   npm run bench:mock -- --aimock     the same for @copilotkit/aimock, for comparison
+ *   npm run bench:mock -- --only paced   one part: unary, unpaced or paced
  *   npm run bench:mock -- --soak 10m   memory over a long run
  */
 import { spawnSync } from 'node:child_process';
@@ -18,6 +19,7 @@ import { hasWrk, type WrkResult, wrk } from './support/wrk.ts';
 const { values: flags } = parseArgs({
   options: {
     aimock: { type: 'boolean' },
+    only: { type: 'string' },
     soak: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
@@ -102,7 +104,8 @@ async function paced(name: string, count: number, chunkCount: number, goals: Goa
   const ours = await mock('--timing', 'ttft=200ms,itl=20ms', '--reply-tokens', String(chunkCount - 1));
   runStreams(ours, 50, 50, 0);
   const before = await latenessOf(ours);
-  const seen = runStreams(ours, count, chunkCount - 1, goals.rampMs);
+  const busy = ours.cpuMs();
+  const seen = { ...runStreams(ours, count, chunkCount - 1, goals.rampMs), cpuMs: ours.cpuMs() - busy };
   const after = await latenessOf(ours);
   const own = quantile(before, after, 0.99);
   const { chunkP99, endP50, endMax } = goals;
@@ -123,7 +126,10 @@ async function paced(name: string, count: number, chunkCount: number, goals: Goa
     endP50 === undefined ? '' : `≤ ${endP50} ms`,
     endP50 === undefined ? undefined : seen.ends.p50 <= endP50 && seen.ends.max <= (endMax ?? Number.POSITIVE_INFINITY),
   );
-  note('  memory', `${Math.round(ours.rssMib())} MiB`);
+  note(
+    '  memory · CPU per chunk',
+    `${Math.round(ours.rssMib())} MiB · ${((seen.cpuMs * 1000) / (count * (chunkCount + 1))).toFixed(1)} µs`,
+  );
   await ours.end();
 }
 
@@ -238,10 +244,13 @@ async function main(): Promise<void> {
   }
   if (flags.soak !== undefined) await soak(parseDuration(flags.soak));
   else {
-    await unary();
-    await unpaced();
-    await paced('1,000 paced streams, 20 ms a chunk', 1000, 203, { chunkP99: 3, rampMs: 1000 });
-    await paced('2,000 paced streams of 203 chunks', 2000, 203, { endP50: 600, endMax: 600, rampMs: 0 });
+    const { only } = flags;
+    if (only === undefined || only === 'unary') await unary();
+    if (only === undefined || only === 'unpaced') await unpaced();
+    if (only === undefined || only === 'paced') {
+      await paced('1,000 paced streams, 20 ms a chunk', 1000, 203, { chunkP99: 3, rampMs: 1000 });
+      await paced('2,000 paced streams of 203 chunks', 2000, 203, { endP50: 600, endMax: 600, rampMs: 0 });
+    }
     if (flags.aimock) await peer();
   }
   say('');

@@ -40,6 +40,7 @@ export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase(
 function describe(issue: z.core.$ZodIssue, spell: Spell): string {
   const [first, ...rest] = issue.path.map(String);
   const where = first === undefined ? '' : `${placeOf(spell(first), rest)}: `;
+  if (issue.code.startsWith('invalid') && issue.input === undefined) return `${where}is missing`;
   if (issue.code !== 'unrecognized_keys')
     return `${where}${issue.message}${first !== undefined && /key/i.test(first) ? '' : found(issue)}`;
   const keys = issue.keys.map(key => (first === undefined ? spell(key) : key));

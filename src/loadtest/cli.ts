@@ -24,8 +24,8 @@ export const command = (io: Io) =>
 const run = (io: Io) =>
   new Command('run')
     .description('keep a fixed number of requests under way and report what came of it')
-    .requiredOption('--url <base>', 'base URL, up to and without /chat/completions')
-    .requiredOption('--model <id>', 'model to ask')
+    .option('--url <base>', 'base URL, up to and without /chat/completions')
+    .option('--model <id>', 'model to ask')
     .option('-c, --concurrency <n>', 'requests under way at any time (default: 10)')
     .option('-d, --duration <duration>', 'how long to start new ones (default: 10s)')
     .option('--stream', 'streamed answers (default)')

@@ -9,16 +9,23 @@ const key = z
   .string()
   .refine(text => parseKey(text) !== undefined, 'a key must look like id.secret, with exactly one dot');
 
+/** One of a few codes of digits; YAML reads them as numbers when they stand without quotes. */
+const digits = <const T extends readonly [string, ...string[]]>(codes: T) =>
+  z.preprocess(value => (typeof value === 'number' ? String(value) : value), z.enum(codes));
+
 /** Facts of the wire that are guesses or changed over time; glm-api.md §14, §15. */
 const wire = z.strictObject({
   /** JWT `exp`: milliseconds as documented, or also seconds as one official SDK sends. */
   jwtExpUnit: z.enum(['lenient', 'ms-only']).default('lenient'),
   /** Code of a JWT signed with the wrong secret. */
-  jwtSignatureCode: z.enum(['1000', '1002', '1004']).default('1000'),
+  jwtSignatureCode: digits(['1000', '1002', '1004']).prefault('1000'),
   /** Code of a temperature or top_p out of range. */
-  rangeCode: z.enum(['1210', '1214']).default('1210'),
+  rangeCode: digits(['1210', '1214']).prefault('1210'),
   /** Content type of streams: the charset was never recorded. */
-  sseContentType: z.string().default('text/event-stream;charset=UTF-8'),
+  sseContentType: z
+    .string()
+    .regex(/^[\x21-\x7e][\x20-\x7e]*$/, 'must be a header value of printable ASCII')
+    .default('text/event-stream;charset=UTF-8'),
   /** What continuation fragments of a streamed tool call repeat. */
   toolStreamRepeats: z.enum(['nothing', 'id_and_type', 'everything']).default('nothing'),
   /** Whether bodies carry `object`; by default as in the era. */
@@ -32,7 +39,7 @@ export const mockConfig = z.strictObject({
   anyKey: z.boolean().default(false),
   /** `cn` answers as open.bigmodel.cn, `intl` as api.z.ai. */
   profile: z.enum(['cn', 'intl']).default('cn'),
-  era: z.enum(['2024', '2025', '2026']).default('2026'),
+  era: digits(['2024', '2025', '2026']).prefault('2026'),
   /** Everything random comes from it; printed at start. */
   seed: whole(0, 0xffff_ffff).default(1),
   timing: timing.prefault('instant'),

@@ -1,6 +1,7 @@
 /** What a test calls. */
 import type { Clock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
+import { UsageError } from '../core/errors.ts';
 import { type MockOptions, mockConfig } from './config.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, startMock } from './mock.ts';
@@ -18,6 +19,8 @@ export interface CreateMockOptions extends Omit<MockOptions, 'workers'> {
  * @throws {UsageError} when an option is wrong or the port is taken
  */
 export async function createMock({ clock, ...options }: CreateMockOptions = {}): Promise<Mock> {
+  if ('workers' in options)
+    throw new UsageError('no_workers', 'createMock runs in this process: workers belong to glm-testkit mock --workers');
   const { config } = withTestKey(checked(mockConfig, { port: 0, ...options }, 'createMock options'));
   const certificate = await certificateFor(config);
   return startMock(config, { ...(clock && { clock }), ...(certificate && { certificate }) });

@@ -8,7 +8,7 @@ import { systemClock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
 import { packageVersion } from '../core/version.ts';
 import { type MockConfig, type MockOptions, mockConfig } from './config.ts';
-import { bases } from './endpoints/table.ts';
+import { bases } from './endpoints/bases.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { JournalEntry } from './journal.ts';
 import { withTestKey } from './keys.ts';

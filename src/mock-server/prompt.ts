@@ -31,13 +31,17 @@ export interface Prompt {
 /** Tokens of one image; a guess, the service's count was not recorded. */
 const imageTokens = 600;
 
-/** Reads a validated request. Linear in its size. */
-export function readPrompt(request: ChatRequest, model: Model): Prompt {
-  const { messages } = request;
+/**
+ * Reads a validated request. Linear in its size.
+ * @param keepThinking whether thinking that is sent back counts when the request does not say (`clear_thinking`)
+ */
+export function readPrompt(request: ChatRequest, model: Model, keepThinking = false): Prompt {
+  const { messages, thinking } = request;
+  const clear = thinking?.clear_thinking ?? !keepThinking;
   const texts = messages.map(textOf);
   const users = texts.filter((_, i) => messages[i]?.role === 'user');
   const lastUser = users.at(-1) ?? '';
-  const prefixes = prefixesOf(messages, texts, fixedTokens(request, model));
+  const prefixes = prefixesOf(messages, texts, fixedTokens(request, model), clear);
   return {
     language: languageOf(lastUser),
     lastUser,
@@ -66,20 +70,22 @@ function fixedTokens({ thinking, reasoning_effort, tools, response_format }: Cha
 
 const toolTokens = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0);
 
-function prefixesOf(messages: readonly Message[], texts: readonly string[], fixed: number): Prefix[] {
+function prefixesOf(messages: readonly Message[], texts: readonly string[], fixed: number, clear: boolean): Prefix[] {
   let tokens = fixed;
   let key = digest(String(fixed));
   return messages.map((message, i) => {
-    const text = (texts[i] ?? '') + extrasOf(message);
+    const text = (texts[i] ?? '') + extrasOf(message, clear);
     key = digest(text, digest(message.role, key));
     tokens += (i === 0 ? 0 : 3) + countTokens(text) + imageTokens * imagesOf(message);
     return { key, tokens };
   });
 }
 
-/** What counts beside the content: thinking that is sent back, and calls. */
-const extrasOf = ({ reasoning_content: thought, tool_calls: calls }: Message) =>
-  thought || calls ? (thought ?? '') + (calls ? JSON.stringify(calls) : '') : '';
+/** What counts beside the content: calls, and thinking that is sent back and kept. */
+function extrasOf({ reasoning_content: thought, tool_calls: calls }: Message, clear: boolean): string {
+  const kept = clear ? '' : (thought ?? '');
+  return calls ? kept + JSON.stringify(calls) : kept;
+}
 
 const imagesOf = ({ content }: Message) =>
   Array.isArray(content) ? content.filter(part => part.type !== 'text').length : 0;

@@ -14,6 +14,8 @@ export interface Rules {
   readonly extraModels: readonly string[];
   /** Code of an out-of-range temperature or top_p: one report says 1214, analogy says 1210 (§14). */
   readonly rangeCode: '1210' | '1214';
+  /** Whether earlier thinking stays in the prompt when the request does not say: on the coding base only (§2.4). */
+  readonly keepThinking: boolean;
 }
 
 export interface ValidChat {
@@ -28,15 +30,15 @@ export function validateChat(body: string, rules: Rules): ValidChat | Refusal {
   if (value === undefined) return businessError('1210', rules.language);
   const model = findModel(value.model, rules.extraModels);
   if (model === undefined) return businessError('1211', rules.language);
+  const range = checkParameters(value, model, rules);
+  if (range !== undefined) return range;
   const parsed = chatRequest.safeParse(value);
   if (!parsed.success) return shapeError(parsed.error.issues[0]?.path ?? [], value, rules.language);
   const request = parsed.data;
   const refusal =
-    checkParameters(request, model, rules) ??
-    checkMessages(request.messages, model, rules.language) ??
-    checkTools(request.tools ?? [], rules.language);
+    checkMessages(request.messages, model, rules.language) ?? checkTools(request.tools ?? [], rules.language);
   if (refusal !== undefined) return refusal;
-  const prompt = readPrompt(request, model);
+  const prompt = readPrompt(request, model, rules.keepThinking);
   if (prompt.tokens > model.context) return businessError('1261', rules.language);
   return { request, model, prompt };
 }
@@ -120,8 +122,14 @@ const typeError = (message: number, part: number, language: Language) =>
 const badToolType = (index: number, language: Language) =>
   businessError('1214', language, { message: `tools[${index}].type:type is illegal` });
 
-function checkParameters(request: ChatRequest, model: Model, { language, rangeCode }: Rules): Refusal | undefined {
+/** Ranges come before shapes, so the values may still be of any type. */
+function checkParameters(
+  request: Readonly<Record<string, unknown>>,
+  model: Model,
+  { language, rangeCode }: Rules,
+): Refusal | undefined {
   const { max_tokens: maxTokens, temperature, top_p: topP, thinking, reasoning_effort: effort } = request;
+  const off = (thinking as { type?: unknown } | null | undefined)?.type === 'disabled';
   const range = (field: string, low: number | string, high: number | string, code: string = rangeCode) =>
     businessError(code, language, { message: variants.range[language](field, low, high) });
 
@@ -136,7 +144,7 @@ function checkParameters(request: ChatRequest, model: Model, { language, rangeCo
   if (typeof topP === 'number' && !(topP >= 0.01 && topP <= 1)) return range('top_p', '0.01', '1.0');
   if (
     model.thinking === 'always' &&
-    (thinking?.type === 'disabled' || !['low', 'high', 'max', undefined, null].includes(effort))
+    (off || (typeof effort === 'string' && !['low', 'high', 'max'].includes(effort)))
   ) {
     return businessError('1210', language, { message: variants.alwaysThinks[language] });
   }

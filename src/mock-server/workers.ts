@@ -124,7 +124,10 @@ function launch(
     worker.once('exit', (code, signal) => {
       const how = signal ?? `code ${code}`;
       if (ready) primary.lost(index, how);
-      else reject(new Error(`mock worker ${index} ended (${how})`));
+      else
+        reject(
+          new UsageError('worker_lost', `mock worker ${index} ended while starting (${how}); is there enough memory?`),
+        );
     });
   });
 }

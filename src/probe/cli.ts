@@ -30,8 +30,8 @@ export const command = (io: Io) =>
 const check = (io: Io) =>
   new Command('check')
     .description('run checks once and print a verdict')
-    .requiredOption('--url <base>', 'base URL, up to and without /chat/completions')
-    .requiredOption('--model <id>', 'model to ask')
+    .option('--url <base>', 'base URL, up to and without /chat/completions')
+    .option('--model <id>', 'model to ask')
     .option('--check <name>', `${checkNames.join(' or ')}; may be repeated (default: all)`, append)
     .option('--prompt <text>', 'what to ask')
     .option('--max-tokens <n>', 'limit of the answer')

@@ -1,5 +1,6 @@
 /** The chat API's bodies as types and schemas; glm-api.md §2 (request), §3 (response), §4 (stream), §9 (async). */
 import { z } from 'zod';
+import { list } from './list.ts';
 
 /** A part of a message's content, as vision models take them. */
 export const contentPart = z.looseObject({
@@ -17,9 +18,9 @@ export const toolCall = z.object({
 
 export const message = z.object({
   role: z.string(),
-  content: z.union([z.string(), z.array(contentPart)]).nullish(),
+  content: z.union([z.string(), list(contentPart)]).nullish(),
   reasoning_content: z.string().nullish(),
-  tool_calls: z.array(toolCall).nullish(),
+  tool_calls: list(toolCall).nullish(),
   tool_call_id: z.string().nullish(),
 });
 
@@ -37,7 +38,7 @@ export const tool = z.looseObject({
 /** `POST /chat/completions`. Only types; ranges depend on the model and are the mock's business. Unknown keys are dropped. */
 export const chatRequest = z.object({
   model: z.string(),
-  messages: z.array(message),
+  messages: list(message),
   stream: z.boolean().nullish(),
   thinking: z.object({ type: z.string().nullish(), clear_thinking: z.boolean().nullish() }).nullish(),
   reasoning_effort: z.string().nullish(),
@@ -46,8 +47,8 @@ export const chatRequest = z.object({
   top_p: z.number().nullish(),
   max_tokens: z.number().nullish(),
   max_completion_tokens: z.unknown().optional(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  tools: z.array(tool).nullish(),
+  stop: z.union([z.string(), list(z.string())]).nullish(),
+  tools: list(tool).nullish(),
   tool_choice: z.unknown().optional(),
   tool_stream: z.boolean().nullish(),
   response_format: z.looseObject({ type: z.string().nullish() }).nullish(),

@@ -11,6 +11,7 @@ import { compose } from '../replies/compose.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
+import { bases } from './bases.ts';
 import { bodyReply, type Call, type Reply } from './endpoint.ts';
 
 export function chat(call: Call): Reply | Refusal {
@@ -24,7 +25,12 @@ export function chat(call: Call): Reply | Refusal {
 /** The validated request, noted in the journal; or the refusal. Shared with the asynchronous endpoint. */
 export function readChat(call: Call): ValidChat | Refusal {
   const { config, language, request, entry, state } = call;
-  const valid = validateChat(request.body, { language, extraModels: config.models, rangeCode: config.wire.rangeCode });
+  const valid = validateChat(request.body, {
+    language,
+    extraModels: config.models,
+    rangeCode: config.wire.rangeCode,
+    keepThinking: request.path.startsWith(bases[1]),
+  });
   if (isRefusal(valid)) {
     entry.model = modelNamed(request.body);
     return valid;

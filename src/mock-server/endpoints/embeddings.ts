@@ -1,6 +1,7 @@
 /** `POST /embeddings`; types and limits from client sources, the success body was not recorded (§1.2). */
 import { z } from 'zod';
 import { gaussian, type Random } from '../../core/random.ts';
+import { list } from '../../core/wire/list.ts';
 import { embeddingModels } from '../../core/wire/models.ts';
 import { countTokens } from '../../core/wire/tokens.ts';
 import { businessError } from '../render/error.ts';
@@ -9,7 +10,7 @@ import { bodyReply, type Endpoint } from './endpoint.ts';
 
 const request = z.object({
   model: z.string(),
-  input: z.union([z.string(), z.array(z.string())]).transform(input => (typeof input === 'string' ? [input] : input)),
+  input: z.union([z.string(), list(z.string())]).transform(input => (typeof input === 'string' ? [input] : input)),
   dimensions: z.number().nullish(),
 });
 

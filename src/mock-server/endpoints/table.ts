@@ -1,5 +1,6 @@
 /** Which endpoint a method and path mean; glm-api.md §1, §5.4. */
 import { asyncResult, submit } from './async.ts';
+import { bases } from './bases.ts';
 import { chat } from './chat.ts';
 import { embeddings } from './embeddings.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -12,8 +13,6 @@ export type Found =
   | { readonly kind: 'spring'; readonly status: 404 | 405; readonly path: string }
   | { readonly kind: 'gateway' }
   | { readonly kind: 'preflight' };
-
-export const bases = ['/api/paas/v4', '/api/coding/paas/v4'] as const;
 
 const table = new Map<string, { readonly method: string; readonly answer: Endpoint }>(
   Object.entries({
