@@ -58,16 +58,16 @@ export const mutations: readonly Mutation[] = [
       '`{"id":${JSON.stringify(answer.id)},',
       '`{"id":${JSON.stringify(answer.id)},"request_id":${JSON.stringify(answer.requestId)},',
     ],
-    ['stream.order', 'for (const json of thinking(answer, dialect)) yield delta(json);', ''],
-    ['stream.lead-st4', "lead === 'content-first') yield", "lead === 'plain') yield"],
+    ['stream.order', 'for (const { json, tokens } of thinking(answer, dialect)) yield delta(json, tokens);', ''],
+    ['stream.lead-st4', "lead === 'content-first')", "lead === 'plain')"],
     ['stream.lead-st2', "i === 0 && lead === 'newline-with-content'", "lead === 'newline-with-content'"],
     ['stream.lead-st2', '\'"content":"",\'', "''"],
-    ['stream.finish-on-call', 'else if (dialect.toolChunk.finish)', 'else if (!dialect.toolChunk.finish)'],
+    ['stream.finish-on-call', 'dialect.toolChunk.finish ?', '!dialect.toolChunk.finish ?'],
     ['stream.minus-one', 'toolChunk.minusOne ? -1 : index', 'index'],
     ['stream.minus-one', 'toolChunk.role ? \'"role":"assistant",\' : \'\'', '\'"role":"assistant",\''],
     ['stream.several-calls', 'toolChunk.minusOne ? -1 : index', 'toolChunk.minusOne ? -1 : 0'],
-    ['stream.whole-call', 'if (options.toolStream) for', 'if (!options.toolStream) for'],
-    ['stream.tool-stream', "name: call.name, arguments: '' } });", 'name: call.name, arguments: call.arguments } });'],
+    ['stream.whole-call', 'if (options.toolStream)', 'if (!options.toolStream)'],
+    ['stream.tool-stream', "name: call.name, arguments: '' } }", 'name: call.name, arguments: call.arguments } }'],
     [
       'stream.tool-stream-repeats',
       "options.toolStreamRepeats ?? 'nothing'",
@@ -184,7 +184,7 @@ export const mutations: readonly Mutation[] = [
     ['header.no-limits', "'x-log-id',", "'retry-after',\n      '1',\n      'x-log-id',"],
     ['error.language', "|| config.profile === 'intl'", ''],
     ['error.language', '/^\\s*en\\b/i', '/^\\s*en-US$/i'],
-    ['header.gzip', 'plan.status === 200 && /\\bgzip\\b/', '/\\bgzip\\b/'],
+    ['header.gzip', 'plan.status === 200 && takesGzip', 'takesGzip'],
     [
       'path.before-key',
       "if (endpoint.kind === 'spring')",
@@ -200,15 +200,15 @@ export const mutations: readonly Mutation[] = [
     ['header.sse', "default('text/event-stream;charset=UTF-8')", "default('text/event-stream')"],
     [
       'key.signature',
-      "jwtSignatureCode: z.enum(['1000', '1002', '1004']).default('1000')",
-      "jwtSignatureCode: z.enum(['1000', '1002', '1004']).default('1002')",
+      "jwtSignatureCode: digits(['1000', '1002', '1004']).prefault('1000')",
+      "jwtSignatureCode: digits(['1000', '1002', '1004']).prefault('1002')",
     ],
     [
       'key.seconds',
       "z.enum(['lenient', 'ms-only']).default('lenient')",
       "z.enum(['lenient', 'ms-only']).default('ms-only')",
     ],
-    ['request.temperature', "z.enum(['1210', '1214']).default('1210')", "z.enum(['1210', '1214']).default('1214')"],
+    ['request.temperature', "digits(['1210', '1214']).prefault('1210')", "digits(['1210', '1214']).prefault('1214')"],
     [
       'body.object-switch',
       "z.enum(['era', 'always', 'never']).default('era')",
@@ -283,16 +283,16 @@ export const mutations: readonly Mutation[] = [
     ],
     [
       'request.order',
-      'checkParameters(request, model, rules) ??\n    checkMessages(request.messages, model, rules.language) ??',
-      'checkMessages(request.messages, model, rules.language) ??\n    checkParameters(request, model, rules) ??',
+      'if (range !== undefined) return range;',
+      'if (range !== undefined && chatRequest.safeParse(value).success) return range;',
     ],
     ['request.max-tokens', 'maxTokens <= model.maxOutput', 'maxTokens < model.maxOutput'],
     ['request.max-tokens-low', 'maxTokens >= 1', 'maxTokens >= 0'],
     ['request.max-tokens', "model.maxOutput, '1210')", 'model.maxOutput)'],
     ['request.temperature', 'temperature <= 1', 'temperature <= 2'],
     ['request.top-p', 'topP >= 0.01', 'topP >= 0'],
-    ['thinking.efforts', "'low', 'high', 'max', undefined", "'low', 'medium', 'high', 'max', undefined"],
-    ['thinking.always', "thinking?.type === 'disabled' ||", ''],
+    ['thinking.efforts', "!['low', 'high', 'max']", "!['low', 'medium', 'high', 'max']"],
+    ['thinking.always', '(off || ', '('],
     ['request.role', "'system', 'user', 'assistant', 'tool'", "'system', 'user', 'assistant', 'tool', 'developer'"],
     [
       'request.messages-empty',
@@ -451,8 +451,9 @@ export const mutations: readonly Mutation[] = [
     ['embeddings.limits', 'tokens > model.maxTokensPerText', 'tokens < 0'],
   ]),
 
+  ...inFile('src/mock-server/endpoints/bases.ts', [['path.coding', "'/api/coding/paas/v4'", "'/api/coding/v4'"]]),
+
   ...inFile('src/mock-server/endpoints/table.ts', [
-    ['path.coding', "'/api/coding/paas/v4'", "'/api/coding/v4'"],
     [
       'path.stripped',
       "if (entry === undefined) return { kind: 'spring', status: 404, path: `/v4${rest}` };",
@@ -468,7 +469,7 @@ export const mutations: readonly Mutation[] = [
     ['request.request-id', 'request_id: z.union([z.string(), z.number()])', 'request_id: z.string()'],
     [
       'request.stop-many',
-      'stop: z.union([z.string(), z.array(z.string())])',
+      'stop: z.union([z.string(), list(z.string())])',
       'stop: z.union([z.string(), z.array(z.string()).max(4)])',
     ],
     ['request.tool-choice', 'tool_choice: z.unknown()', "tool_choice: z.literal('auto')"],
