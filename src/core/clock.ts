@@ -2,6 +2,12 @@
 
 export type Cancel = () => void;
 
+export interface Timer {
+  /** Runs the timer's function at `due`, in place of an earlier setting. */
+  set(due: number): void;
+  clear(): void;
+}
+
 export interface Clock {
   /** Monotonic milliseconds with a fraction; only differences mean anything. */
   now(): number;
@@ -9,6 +15,8 @@ export interface Clock {
   wall(): number;
   /** Runs `fn` as soon as `now() >= due`, never before. All timers of a process share one schedule. */
   at(due: number, fn: () => void): Cancel;
+  /** The same for something that happens again and again: setting it once more costs no memory. */
+  timer(fn: () => void): Timer;
   /** Resolves `ms` from now; rejects with the signal's reason when aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -78,21 +86,37 @@ function createClock<T>(source: Source<T>): Clock {
     armedFor = Number.POSITIVE_INFINITY;
     arm();
   };
-  const at = (due: number, fn: () => void): Cancel => {
-    const cancel = heap.push(due, fn);
-    if (due < armedFor) arm();
-    return () => {
-      cancel();
-      if (heap.peek() !== Number.POSITIVE_INFINITY || timer === undefined) return;
-      source.disarm(timer);
-      timer = undefined;
-      armedFor = Number.POSITIVE_INFINITY;
-    };
+  const disarmWhenEmpty = () => {
+    if (heap.peek() !== Number.POSITIVE_INFINITY || timer === undefined) return;
+    source.disarm(timer);
+    timer = undefined;
+    armedFor = Number.POSITIVE_INFINITY;
   };
-  return { now: source.now, wall: source.wall, at, sleep: sleeper(source.now, at) };
+  const newTimer: Clock['timer'] = fn => {
+    const entry = heap.entry(fn);
+    const set = (due: number) => {
+      heap.put(entry, due);
+      if (due < armedFor) arm();
+    };
+    const clear = () => {
+      heap.remove(entry);
+      disarmWhenEmpty();
+    };
+    return { set, clear };
+  };
+  return { now: source.now, wall: source.wall, ...schedules(source.now, newTimer) };
 }
 
-/** A declaration, not a constant: `systemClock` needs it while this module is still being read. */
+/** What every clock offers on top of its timers. A declaration, not a constant: `systemClock` needs it while this module is still being read. */
+function schedules(now: () => number, timer: Clock['timer']): Pick<Clock, 'at' | 'timer' | 'sleep'> {
+  const at: Clock['at'] = (due, fn) => {
+    const one = timer(fn);
+    one.set(due);
+    return one.clear;
+  };
+  return { at, timer, sleep: sleeper(now, at) };
+}
+
 function sleeper(now: () => number, at: Clock['at']): Clock['sleep'] {
   return (ms, signal) =>
     new Promise((resolve, reject) => {
@@ -119,7 +143,10 @@ export function createManualClock(wallStart = 0): ManualClock {
   const heap = createHeap();
   let time = 0;
   const now = () => time;
-  const at = (due: number, fn: () => void): Cancel => heap.push(due, fn);
+  const timer: Clock['timer'] = fn => {
+    const entry = heap.entry(fn);
+    return { set: due => heap.put(entry, due), clear: () => heap.remove(entry) };
+  };
   const advance = (ms: number) => {
     const target = time + ms;
     while (heap.peek() <= target) {
@@ -128,14 +155,14 @@ export function createManualClock(wallStart = 0): ManualClock {
     }
     time = Math.max(time, target); // a callback may have advanced further
   };
-  return { now, wall: () => wallStart + time, at, sleep: sleeper(now, at), advance };
+  return { now, wall: () => wallStart + time, ...schedules(now, timer), advance };
 }
 
 interface Entry {
-  readonly due: number;
-  readonly order: number;
+  due: number;
+  order: number;
   readonly fn: () => void;
-  /** Where the entry sits in the heap; -1 once it left. */
+  /** Where the entry sits in the heap; -1 while it does not. */
   index: number;
 }
 
@@ -145,7 +172,7 @@ function createHeap() {
   const items: Entry[] = [];
   let order = 0;
   const before = (a: Entry, b: Entry) => a.due < b.due || (a.due === b.due && a.order < b.order);
-  const put = (entry: Entry, i: number) => {
+  const place = (entry: Entry, i: number) => {
     items[i] = entry;
     entry.index = i;
   };
@@ -154,10 +181,10 @@ function createHeap() {
     while (i > 0) {
       const parent = items[(i - 1) >> 1] as Entry;
       if (!before(entry, parent)) break;
-      put(parent, i);
+      place(parent, i);
       i = (i - 1) >> 1;
     }
-    put(entry, i);
+    place(entry, i);
   };
   const sink = (entry: Entry, from: number) => {
     let i = from;
@@ -165,10 +192,10 @@ function createHeap() {
       const right = child + 1;
       if (right < items.length && before(items[right] as Entry, items[child] as Entry)) child = right;
       if (!before(items[child] as Entry, entry)) break;
-      put(items[child] as Entry, i);
+      place(items[child] as Entry, i);
       i = child;
     }
-    put(entry, i);
+    place(entry, i);
   };
   const remove = (entry: Entry) => {
     const at = entry.index;
@@ -179,18 +206,20 @@ function createHeap() {
     if (at > 0 && before(last, items[(at - 1) >> 1] as Entry)) rise(last, at);
     else sink(last, at);
   };
-  const push = (due: number, fn: () => void): Cancel => {
+  const put = (entry: Entry, due: number) => {
     if (Number.isNaN(due)) throw new RangeError('a due time must be a number'); // at the top it would stop the schedule
-    const entry: Entry = { due, order: order++, fn, index: items.length };
+    remove(entry);
+    entry.due = due;
+    entry.order = order++;
     items.push(entry);
-    rise(entry, entry.index);
-    return () => remove(entry);
+    rise(entry, items.length - 1);
   };
+  const entry = (fn: () => void): Entry => ({ due: 0, order: 0, fn, index: -1 });
   const peek = () => items[0]?.due ?? Number.POSITIVE_INFINITY;
   const pop = (): (() => void) => {
     const top = items[0] as Entry;
     remove(top);
     return top.fn;
   };
-  return { peek, push, pop };
+  return { entry, put, remove, peek, pop };
 }

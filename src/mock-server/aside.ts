@@ -22,8 +22,9 @@ const routes: Readonly<Record<string, Route>> = {
 export const createAside =
   (source: AsideSource) =>
   (req: IncomingMessage, res: ServerResponse): boolean => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return false;
     const path = (req.url ?? '').split('?')[0] ?? '';
-    if (!Object.hasOwn(routes, path) || (req.method !== 'GET' && req.method !== 'HEAD')) return false;
+    if (!Object.hasOwn(routes, path)) return false;
     const write = ({ text, type }: { text: string; type: string }) =>
       res.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
     routes[path]?.(source).then(write, error =>

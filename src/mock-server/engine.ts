@@ -47,7 +47,8 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
     prefixes: createPrefixCache(config.cacheDelay),
-    said: createRecent(1000),
+    read: createRecent(1000),
+    said: new WeakMap(),
     usedIds: createRecent(100_000),
   };
   const gate = createGate({

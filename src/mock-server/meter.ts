@@ -34,8 +34,10 @@ export function createMeter(labels: { version: string; profile: string; era: str
   const requests = new Map<string, { inc(): void }>();
   const requestsOf = (entry: JournalEntry, endpoint: string, model: string) => {
     const key = `${endpoint} ${model} ${entry.status} ${entry.code}`;
-    const labels = { endpoint, model, http_status: String(entry.status), code: entry.code };
-    const bound = requests.get(key) ?? metrics.counter('glm_mock_requests_total', labels);
+    return requests.get(key) ?? newRequests(key, entry, endpoint, model);
+  };
+  const newRequests = (key: string, { status, code }: JournalEntry, endpoint: string, model: string) => {
+    const bound = metrics.counter('glm_mock_requests_total', { endpoint, model, http_status: String(status), code });
     requests.set(key, bound);
     return bound;
   };

@@ -4,7 +4,7 @@
  * (`bench/mock.ts`).
  */
 import type { ServerResponse } from 'node:http';
-import type { Cancel, Clock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Beat, Exchange } from './plan.ts';
 
@@ -26,16 +26,14 @@ export function playOnNode(
   let resumedMs = 0; // when the client last made room; waiting for it is not the pacing's error
   let framed = false; // headers are on the wire and chunks are framed here
   let cut = false; // the plan itself ended the connection
-  let cancel: Cancel | undefined;
 
-  res.once('close', () => {
-    cancel?.();
+  res.on('close', () => {
+    timer.clear();
     iterator.return?.();
     const ending = cut ? 'cut' : res.writableFinished ? 'complete' : 'client_gone';
     exchange.settle({ ending, ...played });
   });
   const pump = () => {
-    cancel = undefined;
     let batch = '';
     let now = clock.now() - arrivedMs;
     for (;;) {
@@ -89,7 +87,7 @@ export function playOnNode(
     if (batch === '' && played.beats === 0) res.flushHeaders();
     if (full) return whenDrained();
     framed = res.chunkedEncoding && res.socket !== null;
-    cancel = clock.at(arrivedMs + beat.at, pump);
+    timer.set(arrivedMs + beat.at);
   };
   const close = (how: 'fin' | 'reset' | 'hang', batch: string) => {
     if (batch !== '') write(batch);
@@ -100,15 +98,15 @@ export function playOnNode(
     else res.socket?.resetAndDestroy();
   };
   const begin = () => {
-    cancel = undefined;
     if (head !== undefined) {
       res.writeHead(head.status, head.headers as string[]);
       played.headSent = true;
     }
     pump();
   };
+  const timer = clock.timer(() => (head === undefined || played.headSent ? pump() : begin()));
   if (head === undefined || head.at <= clock.now() - arrivedMs) begin();
-  else cancel = clock.at(arrivedMs + head.at, begin);
+  else timer.set(arrivedMs + head.at);
 }
 
 const take = (iterator: Iterator<Beat>): Beat | undefined => {

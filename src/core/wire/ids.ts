@@ -20,11 +20,16 @@ export function chinaTime(wallMs: number): string {
   return iso(wallMs).slice(0, 19).replace('T', ' ');
 }
 
-/** Lower-case hex digits. */
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hex digits; by table, because V8 writes numbers above 2^31 in base 16 as if they had fractions. */
 export const hex = (random: Random, digits: number): string => {
   let text = '';
-  while (text.length < digits) text += ((random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, '0');
-  return text.slice(0, digits);
+  while (text.length < digits) {
+    const word = (random() * 0x1_0000_0000) | 0;
+    text += `${bytes[word >>> 24]}${bytes[(word >>> 16) & 255]}${bytes[(word >>> 8) & 255]}${bytes[word & 255]}`;
+  }
+  return text.length === digits ? text : text.slice(0, digits);
 };
 
 /** The 30-character id of completions, tasks, log ids and error ids. */

@@ -10,15 +10,25 @@ import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
 import type { Refusal } from '../render/error.ts';
 import type { TaskStore } from '../tasks.ts';
+import type { ValidChat } from '../validate.ts';
 
 /** Everything the mock remembers between requests, apart from its journal. */
 export interface State {
   readonly tasks: TaskStore;
   readonly prefixes: PrefixCache;
-  /** What was said, by request body. */
-  readonly said: Recent<{ readonly language: Language; readonly said: Said }>;
+  /** What short bodies meant. */
+  readonly read: Recent<Understood>;
+  /** What was answered to them. */
+  readonly said: WeakMap<ValidChat, Said>;
   /** `request_id`s that were used, for `--strict`. */
   readonly usedIds: Recent<true>;
+}
+
+/** A valid request, and what its meaning hung on beside the body. */
+export interface Understood {
+  readonly language: Language;
+  readonly keepThinking: boolean;
+  readonly valid: ValidChat;
 }
 
 /** One authenticated request. */

@@ -33,7 +33,7 @@ export function* chunks(answer: Answer, dialect: Dialect, options: ChunkOptions 
     `${dialect.toolChunk.finish ? closing : `${open}{"index":0,"delta":`}${wholeCall(call, index, dialect)}}]}`;
 
   for (const { json, tokens } of thinking(answer, dialect)) yield delta(json, tokens);
-  const before = 'data: ' + open + '{"index":0,"delta":{"role":"assistant","content":';
+  const before = `data: ${open}{"index":0,"delta":{"role":"assistant","content":`;
   for (const piece of answer.content) yield { text: `${before}${JSON.stringify(piece)}}}]}\n\n`, tokens: 1 };
   for (const [index, call] of answer.toolCalls.entries()) {
     if (options.toolStream)
