@@ -3,7 +3,7 @@
  * promise. What it remembers (tasks, prefixes, used request ids, the journal) lives here and nowhere else.
  */
 import type { Clock } from '../core/clock.ts';
-import { createRandom } from '../core/random.ts';
+import { createRandom, digest } from '../core/random.ts';
 import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import type { Language } from '../core/wire/errors.ts';
@@ -167,7 +167,11 @@ const labelOf = (model: string | undefined, config: MockConfig) =>
 
 const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === model);
 
-const newEntry = (n: number, at: number, { method, path }: MockRequest): JournalEntry => ({
+const newEntry = (
+  n: number,
+  at: number,
+  { method, path, body, connection, query = '' }: MockRequest,
+): JournalEntry => ({
   n,
   at,
   method,
@@ -185,4 +189,15 @@ const newEntry = (n: number, at: number, { method, path }: MockRequest): Journal
   durationMs: 0,
   worstLatenessMs: 0,
   strict: [],
+  connection: connection ?? 0,
+  fingerprint: digest(body.slice(-65_536), body.length),
+  params: [],
+  finish: undefined,
+  kinds: [],
+  faults: [],
+  fixture: undefined,
+  keyInUrl: query !== '' && keyInQuery.test(query),
 });
+
+/** A whole key, or a parameter that is named like one. */
+const keyInQuery = /[0-9a-f]{32}\.\w{16}|(?:^|&)(?:api[-_]?key|key|token|access_token|authorization)=/i;

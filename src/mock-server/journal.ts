@@ -25,6 +25,22 @@ export interface JournalEntry {
   worstLatenessMs: number;
   /** What `--strict` found. */
   strict: readonly string[];
+  /** Number of the connection it came over, from 1; 0 where there is none to be seen (MSW). */
+  connection: number;
+  /** Digest of the body: a repeated request is known by it, without keeping what it said. */
+  fingerprint: number;
+  /** Names of the request's top-level fields. */
+  params: readonly string[];
+  /** `finish_reason` of the reply; undefined for errors. */
+  finish: string | undefined;
+  /** What the reply consisted of: content, reasoning_content, tool_calls. */
+  kinds: readonly string[];
+  /** Names of the scenarios that struck. */
+  faults: readonly string[];
+  /** The fixture that answered, as `file#n` or its name. */
+  fixture: string | undefined;
+  /** Whether a key was seen in the URL. */
+  keyInUrl: boolean;
 }
 
 export interface Journal {

@@ -38,6 +38,7 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
   const unsettled = createCountdown(() => {
     if (draining) server.closeIdleConnections();
   });
+  const connectionOf = numbered();
   let draining = false;
   const listener: RequestListener = (req, res) => {
     const arrivedMs = clock.now();
@@ -47,7 +48,8 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
       const request = {
         method: req.method ?? 'GET',
-        path: pathOf(req.url),
+        ...split(req.url),
+        connection: connectionOf(req.socket),
         headers: req.headers as MockRequest['headers'],
         body,
         arrivedMs,
@@ -99,10 +101,22 @@ const crash = (error: unknown) =>
     throw error;
   });
 
-const pathOf = (url = '/') => {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
+const split = (url = '/') => {
+  const at = url.indexOf('?');
+  return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
 };
+
+/** Connections by number: a client that opens one for every call is seen in the journal. */
+function numbered() {
+  const numbers = new WeakMap<object, number>();
+  let count = 0;
+  return (socket: object): number => {
+    const known = numbers.get(socket);
+    if (known !== undefined) return known;
+    numbers.set(socket, ++count);
+    return count;
+  };
+}
 
 /** Collects a body up to the limit. `done` is called at most once; never when the client goes away first. */
 function readBody(req: IncomingMessage, most: number, done: (body: string, tooLarge: boolean) => void): void {

@@ -7,6 +7,10 @@ export interface MockRequest {
   readonly method: string;
   /** Path without the query. */
   readonly path: string;
+  /** What follows the question mark; read only to see whether it holds a key. */
+  readonly query?: string;
+  /** Number of the connection, from 1, where there is one. */
+  readonly connection?: number;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;

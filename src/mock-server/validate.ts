@@ -22,6 +22,8 @@ export interface ValidChat {
   readonly request: ChatRequest;
   readonly model: Model;
   readonly prompt: Prompt;
+  /** Names of the fields that were sent. */
+  readonly params: readonly string[];
 }
 
 /** The request, or the refusal the service would answer. */
@@ -40,7 +42,7 @@ export function validateChat(body: string, rules: Rules): ValidChat | Refusal {
   if (refusal !== undefined) return refusal;
   const prompt = readPrompt(request, model, rules.keepThinking);
   if (prompt.tokens > model.context) return businessError('1261', rules.language);
-  return { request, model, prompt };
+  return { request, model, prompt, params: Object.keys(value).slice(0, 64) };
 }
 
 export const isRefusal = (value: object): value is Refusal => 'status' in value;

@@ -32,6 +32,7 @@ export function readChat(call: Call): ValidChat | Refusal {
   }
   entry.model = valid.request.model;
   entry.promptTokens = valid.prompt.tokens;
+  entry.params = valid.params;
   if (!config.strict) return valid;
   entry.strict = strictFindings(valid.request, parseObject(request.body) ?? {}, state.usedIds);
   if (valid.request.request_id) state.usedIds.set(String(valid.request.request_id), true);
@@ -70,8 +71,18 @@ export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dial
   const dialect = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
   const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
   const answer = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
-  call.entry.completionTokens = answer.usage.completion_tokens;
+  noteAnswer(call.entry, answer);
   return { answer, dialect };
+}
+
+function noteAnswer(entry: Call['entry'], { usage, finish, content, reasoning, toolCalls }: Answer): void {
+  entry.completionTokens = usage.completion_tokens;
+  entry.finish = finish;
+  entry.kinds = [
+    ...(content.length > 0 ? ['content'] : []),
+    ...(reasoning === undefined ? [] : ['reasoning_content']),
+    ...(toolCalls.length > 0 ? ['tool_calls'] : []),
+  ];
 }
 
 /** The same request is answered with the same words. */

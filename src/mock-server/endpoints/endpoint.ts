@@ -61,6 +61,12 @@ export interface Reply {
   readonly headers?: HeaderList;
 }
 
+/** No answer at all: the connection ends, or hangs, `at` ms after the request. */
+export interface Silence {
+  readonly silence: 'fin' | 'reset' | 'hang';
+  readonly at: number;
+}
+
 /** A promise only where another process has to be asked. */
 export type Endpoint = (call: Call) => Reply | Refusal | Promise<Reply | Refusal>;
 
