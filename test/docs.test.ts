@@ -51,7 +51,8 @@ function program(io: Io, act?: () => void): Command {
   const whole = new Command('glm-testkit').version('0');
   for (const verb of [mock, probe, load, demo, token]) whole.addCommand(verb(io));
   const tame = (command: Command) => {
-    if (command.commands.length === 0) command.action(() => act?.());
+    // A verb with options of its own does something by itself, too.
+    if (command.commands.length === 0 || command.options.length > 0) command.action(() => act?.());
     for (const inner of command.commands) tame(inner);
   };
   if (act !== undefined) tame(whole);

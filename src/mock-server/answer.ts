@@ -19,6 +19,8 @@ export interface Answer {
   readonly reasoning: readonly string[] | undefined;
   /** The visible text, a piece per chunk. */
   readonly content: readonly string[];
+  /** Writes an empty content as null. */
+  readonly nullContent?: boolean;
   readonly toolCalls: readonly ToolCallAnswer[];
   readonly finish: FinishReason;
   readonly usage: Usage;

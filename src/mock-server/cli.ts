@@ -9,6 +9,7 @@ import { packageVersion } from '../core/version.ts';
 import { type MockConfig, mockConfig } from './config.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, startMock } from './mock.ts';
+import { scenariosCommand } from './scenarios/cli.ts';
 import { certificateFor } from './tls.ts';
 import { removeTrust, writeTrust } from './trust.ts';
 import { startWorkers } from './workers.ts';
@@ -34,6 +35,7 @@ export const command = (io: Io): Command =>
       'instant, a preset (flash, air, flagship, busy), or ttft=300ms,itl=20ms (default instant)',
     )
     .option('--strict', 'also refuse odd conversations and undocumented fields, and say which')
+    .option('--fault <fault>', 'strike requests, for example stall,after=5 or overloaded,rate=0.2; repeatable', collect)
     .option('--models <code>', 'also answer for this model code, * for any; repeatable', collect)
     .option('--reply-tokens <n>', 'length of generated answers')
     .option('--thinking-tokens <n>', 'length of generated thinking')
@@ -52,12 +54,14 @@ export const command = (io: Io): Command =>
       'after',
       '\nExamples:\n  glm-testkit mock\n  glm-testkit mock --port 8080 --timing ttft=300ms,itl=20ms --key my-id.my-secret',
     )
-    .action((flags: Flags) => run(flags, io));
+    .action((flags: Flags) => run(flags, io))
+    .addCommand(scenariosCommand(io));
 
 type Flags = Record<string, unknown> & {
   config?: string;
   key?: string[];
   wire?: string[];
+  fault?: string[];
   checkConfig?: true;
 };
 
@@ -84,20 +88,25 @@ async function run(flags: Flags, io: Io): Promise<void> {
 
 /** File below flags, all mistakes at once, each key as the user wrote it. */
 function settingsOf(
-  { config: file, checkConfig: _check, key, wire, ...flags }: Flags,
+  { config: file, checkConfig: _check, key, wire, fault, ...flags }: Flags,
   io: Io,
 ): z.infer<typeof commandConfig> {
   const base = file === undefined ? {} : readConfigFile(file, io.env);
   if (typeof base !== 'object' || base === null || Array.isArray(base))
     throw new UsageError('bad_config', `${file}: must hold settings as key: value`);
-  const given = { ...flags, ...(key && { keys: key }), ...(wire && { wire: wireOf(wire) }) };
+  const given = {
+    ...flags,
+    ...(key && { keys: key }),
+    ...(wire && { wire: wireOf(wire) }),
+    ...(fault && { faults: fault }),
+  };
   const source = file === undefined ? 'options' : `${file} and options`;
   return checked(commandConfig, { ...camelKeys(base), ...given }, source, name =>
     name in given ? flagOf(name) : asKey(name),
   );
 }
 
-const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name));
+const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name).replace(/^--faults/, '--fault'));
 
 /** A file writes `reply_tokens` where the schema says `replyTokens`. */
 const camelKeys = (value: object): Record<string, unknown> =>

@@ -2,12 +2,22 @@
 import { z } from 'zod';
 import { whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
+import { textOf } from '../core/errors.ts';
 import { parseKey } from '../core/wire/auth.ts';
+import { parseFaults } from './faults/fault.ts';
 import { timing } from './timing.ts';
 
 const key = z
   .string()
   .refine(text => parseKey(text) !== undefined, 'a key must look like id.secret, with exactly one dot');
+
+const fault = z.string().superRefine((text, context) => {
+  try {
+    parseFaults(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: textOf(error) });
+  }
+});
 
 /** One of a few codes of digits; YAML reads them as numbers when they stand without quotes. */
 const digits = <const T extends readonly [string, ...string[]]>(codes: T) =>
@@ -44,6 +54,8 @@ export const mockConfig = z.strictObject({
   seed: whole(0, 0xffff_ffff).default(1),
   timing: timing.prefault('instant'),
   strict: z.boolean().default(false),
+  /** Faults for every key, such as `stall,after=5` or `overloaded,rate=0.2`; `glm-testkit mock scenarios` lists them. */
+  faults: z.array(fault).default([]),
   /** Model codes that answer although the service does not know them; `*` for any. */
   models: z.array(z.string()).default([]),
   /** Length of generated answers in tokens; without it they are as long as they like. */

@@ -3,6 +3,7 @@
  * promise. What it remembers (tasks, prefixes, used request ids, the journal) lives here and nowhere else.
  */
 import type { Clock } from '../core/clock.ts';
+import { UsageError } from '../core/errors.ts';
 import { createRandom, digest } from '../core/random.ts';
 import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
@@ -11,14 +12,18 @@ import { completionId } from '../core/wire/ids.ts';
 import { embeddingModels, modelOf } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
-import { bodyReply, type Call, type Endpoint, type Reply, type State } from './endpoints/endpoint.ts';
+import { modelNamed } from './endpoints/chat.ts';
+import { bodyReply, type Call, type Endpoint, type Reply, type Silence, type State } from './endpoints/endpoint.ts';
 import { find } from './endpoints/table.ts';
+import { createFaultBook, type FaultBook } from './faults/book.ts';
+import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
+import { struck } from './faults/strike.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
 import type { Meter } from './meter.ts';
 import type { Exchange, Head, MockRequest, Played } from './plan.ts';
 import { createPrefixCache } from './prefix-cache.ts';
-import { businessError, gatewayPage, type Refusal, springError } from './render/error.ts';
+import { businessError, gatewayPage, mockError, type Refusal, springError } from './render/error.ts';
 import { createTaskStore, type TaskStore } from './tasks.ts';
 
 export interface Engine {
@@ -26,6 +31,7 @@ export interface Engine {
   /** Answers a body that was too large to be read. */
   tooLarge(request: MockRequest): Exchange;
   readonly journal: Journal;
+  readonly faults: FaultBook;
 }
 
 export interface EngineDoor {
@@ -34,6 +40,8 @@ export interface EngineDoor {
   /** Compresses a body when the client asks; left out where the transport does not compress. */
   readonly gzip?: (body: string) => Uint8Array;
   readonly warn?: (sentence: string) => void;
+  /** What is switched on; made from the settings by default. */
+  readonly faults?: FaultBook;
   /** Tasks shared with other processes; its own by default. */
   readonly tasks?: TaskStore;
   /** Sets this process's ids apart from those of others with the same seed. */
@@ -58,12 +66,15 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     signatureCode: config.wire.jwtSignatureCode,
     warn: door.warn ?? (() => {}),
   });
+  const faults = door.faults ?? createFaultBook(config.faults);
+  const parsed = createRecent<readonly Fault[] | UsageError>(1000);
   const { label = '' } = door;
   let count = 0;
 
   const handle: Engine['handle'] = request => {
-    const call = open(request);
-    const endpoint = find(request.method, request.path);
+    const { call, asked } = open(request);
+    if (asked instanceof UsageError) return exchange(call, 'other', mockError('mock_bad_fault', asked.message));
+    const endpoint = find(request.method, call.request.path);
     if (endpoint.kind === 'gateway') return exchange(call, 'other', gatewayPage(405, 'Not Allowed'));
     if (endpoint.kind === 'preflight') return exchange(call, 'other', preflight);
     if (endpoint.kind === 'spring')
@@ -71,22 +82,46 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     const access = gate.check(request.headers.authorization, call.wallMs);
     const answer =
       access instanceof Promise
-        ? access.then(granted => reply(granted, call, endpoint.answer))
-        : reply(access, call, endpoint.answer);
+        ? access.then(granted => reply(granted, call, endpoint.answer, asked))
+        : reply(access, call, endpoint.answer, asked);
     if (!(answer instanceof Promise)) return exchange(call, endpoint.name, answer);
     return answer.then(given => exchange(call, endpoint.name, given));
   };
 
-  const open = (request: MockRequest): Call => {
+  const open = (given: MockRequest): { call: Call; asked: readonly Fault[] | UsageError } => {
     const n = ++count;
     const wallMs = door.clock.wall();
+    const { request, asked } = askedOf(given);
     const entry = newEntry(n, wallMs, request);
     journal.add(entry);
     const language = languageFor(config, request);
-    return { request, keyId: '', language, wallMs, random: random.fork(label + n), seed: random, config, state, entry };
+    const own = random.fork(label + n);
+    const call = { request, keyId: '', language, wallMs, random: own, seed: random, config, state, entry, shots: [] };
+    return { call, asked };
   };
 
-  const exchange = (call: Call, endpoint: string, answer: Reply | Refusal): Exchange => {
+  /** The faults a request asks for itself, and the request without what asked for them. */
+  const askedOf = (request: MockRequest): { request: MockRequest; asked: readonly Fault[] | UsageError } => {
+    const header = request.headers[faultHeader];
+    if (header === undefined && !request.path.startsWith('/~')) return { request, asked: noFaults };
+    const { faults, path } = splitPath(request.path);
+    const text = [faults, header ?? ''].filter(part => part !== '').join(';');
+    const known = parsed.get(text) ?? readFaults(text);
+    parsed.set(text, known);
+    return { request: { ...request, path }, asked: known };
+  };
+
+  const reply = (access: Access, call: Call, answer: Endpoint, asked: readonly Fault[]): ReturnType<Endpoint> => {
+    if ('code' in access) return businessError(access.code, call.language);
+    call.keyId = access.keyId;
+    call.entry.keyId = access.keyId;
+    const { keyId, random: own } = call;
+    call.shots = faults.strike({ keyId, own: asked, model: () => modelNamed(call.request.body), random: own });
+    return call.shots.length === 0 ? answer(call) : struck(call, answer);
+  };
+
+  const exchange = (call: Call, endpoint: string, answer: Reply | Refusal | Silence): Exchange => {
+    if ('silence' in answer) return silent(call, endpoint, answer);
     const plan = 'beats' in answer ? answer : refusalReply(answer);
     const { entry } = call;
     entry.status = plan.status;
@@ -97,6 +132,11 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     return { plan: withBody(head, plan, call.request), settle: played => settle(call, endpoint, played) };
   };
 
+  const silent = (call: Call, endpoint: string, { silence, at }: Silence): Exchange => {
+    door.meter.begin(false);
+    return { plan: { beats: [{ at, end: silence }] }, settle: played => settle(call, endpoint, played) };
+  };
+
   const { profile } = config;
   const fixed = { ok: hostHeaders(profile, true), error: hostHeaders(profile, false) };
   const headersOf = ({ wallMs, random: own }: Call, plan: Reply): string[] => {
@@ -104,6 +144,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     const list = ['content-type', plan.type];
     if (profile === 'cn') list.push('set-cookie', balancerCookie(wallMs, own));
     list.push(...(plan.status === 200 ? fixed.ok : fixed.error), 'x-log-id', completionId(wallMs, own));
+    if (plan.extra !== undefined) list.push(...plan.extra);
     return list;
   };
 
@@ -127,15 +168,20 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   };
 
   const tooLarge = (request: MockRequest) =>
-    exchange(open(request), 'other', gatewayPage(413, 'Request Entity Too Large'));
-  return { handle, tooLarge, journal };
+    exchange(open(request).call, 'other', gatewayPage(413, 'Request Entity Too Large'));
+  return { handle, tooLarge, journal, faults };
 }
 
-function reply(access: Access, call: Call, answer: Endpoint): ReturnType<Endpoint> {
-  if ('code' in access) return businessError(access.code, call.language);
-  call.keyId = access.keyId;
-  call.entry.keyId = access.keyId;
-  return answer(call);
+const faultHeader = 'x-glm-fault';
+const noFaults: readonly Fault[] = [];
+
+function readFaults(text: string): readonly Fault[] | UsageError {
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
 }
 
 /** Browsers ask before they call; the answer forbids it by saying nothing. */
@@ -143,7 +189,7 @@ const preflight: Reply = { ...bodyReply(''), headers: preflightHeaders };
 
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
-const refusalReply = ({ status, code, type, body }: Refusal): Reply => ({
+const refusalReply = ({ status, code, type, body, headers }: Refusal): Reply => ({
   at: 0,
   status,
   code,
@@ -151,6 +197,7 @@ const refusalReply = ({ status, code, type, body }: Refusal): Reply => ({
   body,
   beats: [],
   stream: false,
+  ...(headers && { extra: headers }),
 });
 
 /** English when asked for, else the host's own language; glm-api.md §5.7. */

@@ -35,6 +35,14 @@ test('E2, refused by content review, has contentFilter first, level before role,
   );
 });
 
+test('a range is judged before the shapes of other parameters', async () => {
+  const { status, text } = await desk.chat({ max_tokens: 0, messages: 'no list' });
+  expect({ status, text }).toEqual({
+    status: 400,
+    text: '{"error":{"code":"1210","message":"max_tokens参数非法：限制数值范围[1,131072]"}}',
+  });
+});
+
 test.each(['/api/paas/v4/v1/chat/completions', '/api/coding/paas/v4/v1/chat/completions'])(
   'E8, the answer to the wrong path %s, is written byte for byte: the gateway has stripped the base',
   async path => {

@@ -18,7 +18,8 @@ export function chat(call: Call): Reply | Refusal {
   const valid = readChat(call);
   if (isRefusal(valid)) return valid;
   const { answer, dialect } = answerChat(valid, call);
-  if (valid.request.stream !== true) return unary(answer, dialect, call);
+  if (valid.request.stream !== true || call.shots.some(({ scenario }) => scenario.unstream))
+    return unary(answer, dialect, call);
   return streamed(answer, dialect, valid, call);
 }
 
@@ -52,7 +53,8 @@ function understood({ request: { body, path }, language, config, state }: Call):
 
 const rememberedChars = 4096;
 
-function modelNamed(body: string): string | undefined {
+/** The model a body names, valid or not. */
+export function modelNamed(body: string): string | undefined {
   const model = parseObject(body)?.model;
   return typeof model === 'string' ? model.slice(0, 64) : undefined;
 }
@@ -68,9 +70,11 @@ export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dial
   const { config, keyId, random, state, wallMs } = call;
   const { request, model, prompt } = valid;
   const era = dialectOf(model, config.era);
-  const dialect = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
+  const own = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
+  const dialect = call.shots.reduce((given, shot) => shot.scenario.dialect?.(given, shot) ?? given, own);
   const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
-  const answer = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
+  const sound = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
+  const answer = call.shots.reduce((given, shot) => shot.scenario.answer?.(given, shot, call) ?? given, sound);
   noteAnswer(call.entry, answer);
   return { answer, dialect };
 }

@@ -9,6 +9,7 @@ import type { JournalEntry } from '../journal.ts';
 import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
 import type { Refusal } from '../render/error.ts';
+import type { Shot } from '../scenarios/scenario.ts';
 import type { TaskStore } from '../tasks.ts';
 import type { ValidChat } from '../validate.ts';
 
@@ -45,6 +46,8 @@ export interface Call {
   readonly config: MockConfig;
   readonly state: State;
   readonly entry: JournalEntry;
+  /** The faults that strike this request. */
+  shots: readonly Shot[];
 }
 
 /** An answer: a body at one moment, or beats. */
@@ -59,6 +62,8 @@ export interface Reply {
   readonly beats: Iterable<Beat>;
   /** In place of what the host sends otherwise. */
   readonly headers?: HeaderList;
+  /** Besides what the host sends otherwise. */
+  readonly extra?: HeaderList;
 }
 
 /** No answer at all: the connection ends, or hangs, `at` ms after the request. */
@@ -68,7 +73,7 @@ export interface Silence {
 }
 
 /** A promise only where another process has to be asked. */
-export type Endpoint = (call: Call) => Reply | Refusal | Promise<Reply | Refusal>;
+export type Endpoint = (call: Call) => Reply | Refusal | Silence | Promise<Reply | Refusal | Silence>;
 
 /** Content type of 200s: without the space that errors have (§3.1). */
 export const okType = 'application/json;charset=UTF-8';

@@ -12,10 +12,11 @@ export function completionBody(answer: Answer, dialect: Pick<Dialect, 'object'>,
   return `{"choices":[{"finish_reason":"${finish}","index":0,"message":${message(answer)}}],"created":${created},"id":"${id}","model":${JSON.stringify(model)}${object}${request}${task},"usage":${usageJson(usage)}}`;
 }
 
-function message({ content, reasoning, toolCalls }: Answer): string {
+function message({ content, nullContent, reasoning, toolCalls }: Answer): string {
   const thought = reasoning === undefined ? '' : `,"reasoning_content":${JSON.stringify(reasoning.join(''))}`;
   const calls = toolCalls.length === 0 ? '' : `,"tool_calls":${JSON.stringify(toolCalls.map(toolCall))}`;
-  return `{"content":${JSON.stringify(content.join(''))}${thought},"role":"assistant"${calls}}`;
+  const text = nullContent ? 'null' : JSON.stringify(content.join(''));
+  return `{"content":${text}${thought},"role":"assistant"${calls}}`;
 }
 
 const toolCall = (call: Answer['toolCalls'][number], index: number) => ({

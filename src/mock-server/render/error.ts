@@ -7,6 +7,8 @@ export interface Refusal {
   readonly code: string;
   readonly type: string;
   readonly body: string;
+  /** Besides what the host sends. */
+  readonly headers?: readonly string[];
 }
 
 const json = 'application/json; charset=UTF-8';
@@ -45,3 +47,12 @@ export function gatewayPage(status: number, reason: string): Refusal {
   const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n`;
   return { status, code: 'none', type: 'text/html', body };
 }
+
+/** The mock's own refusals: a status that no client repeats and the service never sends. */
+export const mockError = (code: string, message: string): Refusal => ({
+  status: 418,
+  code,
+  type: json,
+  body: JSON.stringify({ error: { code, message } }),
+  headers: ['x-should-retry', 'false'],
+});

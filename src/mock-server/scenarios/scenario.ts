@@ -57,6 +57,8 @@ export interface Scenario {
 
   /** In place of an answer. `undefined`: this request is spared. */
   readonly instead?: (shot: Shot, call: Call) => Refusal | Reply | Silence | undefined;
+  /** Answers a request for a stream with one body. */
+  readonly unstream?: true;
   readonly dialect?: (dialect: Dialect, shot: Shot) => Dialect;
   /** Says something else. */
   readonly answer?: (answer: Answer, shot: Shot, call: Call) => Answer;

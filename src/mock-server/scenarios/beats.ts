@@ -1,0 +1,59 @@
+/** What a scenario may do to the frames of a stream. A body counts as one frame. Lazy, so a stream stays a stream. */
+import type { Reply } from '../endpoints/endpoint.ts';
+import type { Beat } from '../plan.ts';
+
+/** Beats as a generator makes them from a reply's own. */
+export type Rework = (beats: Iterable<Beat>) => Iterable<Beat>;
+
+/** A reply whose frames are reworked; a body loses its declared length, because it may no longer be true. */
+export function reworked({ body, ...reply }: Reply, rework: Rework): Reply {
+  const beats: Iterable<Beat> = body === undefined ? reply.beats : [{ at: reply.at, send: body }];
+  return { ...reply, beats: { [Symbol.iterator]: () => rework(beats)[Symbol.iterator]() } };
+}
+
+/** The same for streams only: a body is left as it is. */
+export const streamOnly = (reply: Reply, rework: Rework): Reply => (reply.stream ? reworked(reply, rework) : reply);
+
+/** Lets `count` frames pass; what comes instead of the rest is up to `then`, told when the last one left. */
+export const after = (count: number, then: (at: number, rest: readonly Beat[]) => Iterable<Beat>): Rework =>
+  function* (beats) {
+    let seen = 0;
+    let at = 0;
+    const rest: Beat[] = [];
+    for (const beat of beats) {
+      if (seen++ < count) {
+        at = beat.at;
+        yield beat;
+      } else rest.push(beat);
+    }
+    yield* then(at, rest);
+  };
+
+/** Each frame's text through a function; several texts become several frames at the same time. */
+export const eachText = (change: (text: string, index: number) => string | readonly string[]): Rework =>
+  function* (beats) {
+    let index = 0;
+    for (const beat of beats) {
+      if ('end' in beat || typeof beat.send !== 'string') yield beat;
+      else for (const send of [change(beat.send, index++)].flat()) yield { at: beat.at, send };
+    }
+  };
+
+/** Frames cut into pieces of bytes that leave `gapMs` apart, so that the network does not join them again. */
+export const inPieces = (cut: (bytes: Buffer) => readonly Uint8Array[], gapMs: number): Rework =>
+  function* (beats) {
+    let free = 0;
+    for (const beat of beats) {
+      if ('end' in beat) {
+        yield { ...beat, at: Math.max(beat.at, free) };
+        continue;
+      }
+      for (const send of cut(Buffer.from(beat.send as string))) {
+        const at = Math.max(beat.at, free);
+        free = at + gapMs;
+        yield { at, send };
+      }
+    }
+  };
+
+export const textOf = (beat: Beat): string => ('send' in beat ? Buffer.from(beat.send as string).toString() : '');
