@@ -36,6 +36,7 @@ export const command = (io: Io): Command =>
     )
     .option('--strict', 'also refuse odd conversations and undocumented fields, and say which')
     .option('--fault <fault>', 'strike requests, for example stall,after=5 or overloaded,rate=0.2; repeatable', collect)
+    .option('--limit <name=value>', 'limit what one key may do, for example concurrency=2; repeatable', collect)
     .option('--models <code>', 'also answer for this model code, * for any; repeatable', collect)
     .option('--reply-tokens <n>', 'length of generated answers')
     .option('--thinking-tokens <n>', 'length of generated thinking')
@@ -62,6 +63,7 @@ type Flags = Record<string, unknown> & {
   key?: string[];
   wire?: string[];
   fault?: string[];
+  limit?: string[];
   checkConfig?: true;
 };
 
@@ -88,7 +90,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
 
 /** File below flags, all mistakes at once, each key as the user wrote it. */
 function settingsOf(
-  { config: file, checkConfig: _check, key, wire, fault, ...flags }: Flags,
+  { config: file, checkConfig: _check, key, wire, fault, limit, ...flags }: Flags,
   io: Io,
 ): z.infer<typeof commandConfig> {
   const base = file === undefined ? {} : readConfigFile(file, io.env);
@@ -97,7 +99,8 @@ function settingsOf(
   const given = {
     ...flags,
     ...(key && { keys: key }),
-    ...(wire && { wire: wireOf(wire) }),
+    ...(wire && { wire: pairs('wire', wire) }),
+    ...(limit && { limits: limitsOf(limit) }),
     ...(fault && { faults: fault }),
   };
   const source = file === undefined ? 'options' : `${file} and options`;
@@ -106,26 +109,40 @@ function settingsOf(
   );
 }
 
-const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name).replace(/^--faults/, '--fault'));
+const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name).replace(/^--(fault|limit)s/, '--$1'));
 
 /** A file writes `reply_tokens` where the schema says `replyTokens`. */
 const camelKeys = (value: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
-      key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()),
-      key === 'wire' && typeof inner === 'object' && inner !== null ? camelKeys(inner) : inner,
+      key.replace(/[-_](\w)/g, (_, c: string) => c.toUpperCase()),
+      (key === 'wire' || key === 'limits') && typeof inner === 'object' && inner !== null ? camelKeys(inner) : inner,
     ]),
   );
 
-function wireOf(list: readonly string[]): Record<string, string> {
+const examples = { wire: 'rangeCode=1214', limit: 'concurrency=2' } as const;
+
+function pairs(flag: keyof typeof examples, list: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     list.map(text => {
       const at = text.indexOf('=');
-      if (at < 1) throw new UsageError('bad_wire', `--wire ${text}: write name=value, for example rangeCode=1214`);
+      if (at < 1)
+        throw new UsageError(`bad_${flag}`, `--${flag} ${text}: write name=value, for example ${examples[flag]}`);
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );
 }
+
+/** Numbers as numbers, `true` as true; the schema says what is wrong with the rest. */
+const limitsOf = (list: readonly string[]) =>
+  camelKeys(
+    Object.fromEntries(
+      Object.entries(pairs('limit', list)).map(([name, text]) => [
+        name,
+        /^\d+(\.\d+)?$/.test(text) && !/window/i.test(name) ? Number(text) : text === 'true' ? true : text,
+      ]),
+    ),
+  );
 
 /** What a person needs to make the first call. A key the user named may be a real one, so it is not repeated. */
 function greeting(mock: Mock, config: MockConfig, testKey: string | undefined, trust: string | undefined): string {

@@ -5,6 +5,7 @@ import { duration } from '../core/duration.ts';
 import { textOf } from '../core/errors.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import { parseFaults } from './faults/fault.ts';
+import { limitsConfig } from './limits.ts';
 import { timing } from './timing.ts';
 
 const key = z
@@ -56,6 +57,8 @@ export const mockConfig = z.strictObject({
   strict: z.boolean().default(false),
   /** Faults for every key, such as `stall,after=5` or `overloaded,rate=0.2`; `glm-testkit mock scenarios` lists them. */
   faults: z.array(fault).default([]),
+  /** What one key may do; nothing is limited by default. */
+  limits: limitsConfig.prefault({}),
   /** Model codes that answer although the service does not know them; `*` for any. */
   models: z.array(z.string()).default([]),
   /** Length of generated answers in tokens; without it they are as long as they like. */

@@ -20,6 +20,7 @@ import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
 import { struck } from './faults/strike.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
+import { createLimiter, type Limiter } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { Exchange, Head, MockRequest, Played } from './plan.ts';
 import { createPrefixCache } from './prefix-cache.ts';
@@ -32,6 +33,7 @@ export interface Engine {
   tooLarge(request: MockRequest): Exchange;
   readonly journal: Journal;
   readonly faults: FaultBook;
+  readonly limiter: Limiter;
 }
 
 export interface EngineDoor {
@@ -57,6 +59,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     prefixes: createPrefixCache(config.cacheDelay),
     read: createRecent(1000),
     said: new WeakMap(),
+    limiter: createLimiter(config.limits),
     usedIds: createRecent(100_000),
   };
   const gate = createGate({
@@ -96,7 +99,19 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     journal.add(entry);
     const language = languageFor(config, request);
     const own = random.fork(label + n);
-    const call = { request, keyId: '', language, wallMs, random: own, seed: random, config, state, entry, shots: [] };
+    const call = {
+      request,
+      keyId: '',
+      language,
+      wallMs,
+      random: own,
+      seed: random,
+      config,
+      state,
+      entry,
+      shots: [],
+      leave: undefined,
+    };
     return { call, asked };
   };
 
@@ -159,6 +174,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
   const settle = (call: Call, endpoint: string, played: Played) => {
     const { entry, request } = call;
+    call.leave?.();
     entry.ending = played.ending;
     entry.beats = played.beats;
     entry.bytes = played.bytes;
@@ -169,7 +185,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
   const tooLarge = (request: MockRequest) =>
     exchange(open(request).call, 'other', gatewayPage(413, 'Request Entity Too Large'));
-  return { handle, tooLarge, journal, faults };
+  return { handle, tooLarge, journal, faults, limiter: state.limiter };
 }
 
 const faultHeader = 'x-glm-fault';

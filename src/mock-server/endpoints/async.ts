@@ -3,13 +3,15 @@ import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import type { Task } from '../tasks.ts';
 import { isRefusal } from '../validate.ts';
-import { answerChat, createdAt, generationMs, readChat } from './chat.ts';
+import { answerChat, createdAt, generationMs, readChat, turnedAway } from './chat.ts';
 import { bodyReply, type Call, type Reply } from './endpoint.ts';
 
 /** Takes the task on; `stream: true` is accepted and ignored. */
 export function submit(call: Call): Reply | Refusal {
   const valid = readChat(call);
   if (isRefusal(valid)) return valid;
+  const refused = turnedAway(valid, call);
+  if (refused !== undefined) return refused;
   const { answer, dialect } = answerChat(valid, call);
   const takes = generationMs(answer, call) + call.config.taskTime;
   const requestId = answer.requestId ?? answer.id;

@@ -8,6 +8,7 @@ import { type Chunk, chunks } from '../render/chunks.ts';
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
+import { codeError } from '../scenarios/codes.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
@@ -17,6 +18,8 @@ import { bodyReply, type Call, type Reply } from './endpoint.ts';
 export function chat(call: Call): Reply | Refusal {
   const valid = readChat(call);
   if (isRefusal(valid)) return valid;
+  const refused = turnedAway(valid, call);
+  if (refused !== undefined) return refused;
   const { answer, dialect } = answerChat(valid, call);
   if (valid.request.stream !== true || call.shots.some(({ scenario }) => scenario.unstream))
     return unary(answer, dialect, call);
@@ -66,6 +69,22 @@ function strictRefusal(findings: readonly string[], { language }: Call): Refusal
   return businessError(duplicate ? '1231' : '1214', language, { message });
 }
 
+/** Refuses what is over a limit; else the caller is in until its answer is over. Shared with the asynchronous endpoint. */
+export function turnedAway(valid: ValidChat, call: Call): Refusal | undefined {
+  const { keyId, wallMs, random, state } = call;
+  if (!state.limiter.on) return undefined;
+  const visitor = { keyId, wallMs, random, model: valid.request.model };
+  const turned = state.limiter.enter(visitor);
+  if (turned === undefined) {
+    call.leave = () => state.limiter.leave(visitor);
+    return undefined;
+  }
+  const refusal = codeError(turned.code, call, turned.resetMs, turned.windowMs || undefined);
+  return turned.retryAfter === undefined
+    ? refusal
+    : { ...refusal, headers: ['retry-after', String(turned.retryAfter)] };
+}
+
 export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dialect: Dialect } {
   const { config, keyId, random, state, wallMs } = call;
   const { request, model, prompt } = valid;
@@ -76,6 +95,7 @@ export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dial
   const sound = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
   const answer = call.shots.reduce((given, shot) => shot.scenario.answer?.(given, shot, call) ?? given, sound);
   noteAnswer(call.entry, answer);
+  if (state.limiter.on) state.limiter.spend({ keyId, wallMs, random, model: request.model }, answer.usage.total_tokens);
   return { answer, dialect };
 }
 

@@ -6,6 +6,7 @@ import type { Said } from '../budget.ts';
 import type { MockConfig } from '../config.ts';
 import type { HeaderList } from '../headers.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { Limiter } from '../limits.ts';
 import type { Beat, MockRequest } from '../plan.ts';
 import type { PrefixCache } from '../prefix-cache.ts';
 import type { Refusal } from '../render/error.ts';
@@ -21,6 +22,7 @@ export interface State {
   readonly read: Recent<Understood>;
   /** What was answered to them. */
   readonly said: WeakMap<ValidChat, Said>;
+  readonly limiter: Limiter;
   /** `request_id`s that were used, for `--strict`. */
   readonly usedIds: Recent<true>;
 }
@@ -48,6 +50,8 @@ export interface Call {
   readonly entry: JournalEntry;
   /** The faults that strike this request. */
   shots: readonly Shot[];
+  /** Called when the answer is over; set by what must be given back then. */
+  leave: (() => void) | undefined;
 }
 
 /** An answer: a body at one moment, or beats. */

@@ -24,9 +24,11 @@ export function businessError(
     status: businessCode(code)?.http ?? 500,
     code,
     type: json,
-    body: JSON.stringify({ error: { code, message } }),
+    body: errorBody(code, message),
   };
 }
+
+const errorBody = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 
 /** E2: refused by content review. `level` 0 is the worst; `role` says whose text it was. */
 export function contentError(language: Language, filter: readonly { level: number; role: string }[]): Refusal {
@@ -53,6 +55,6 @@ export const mockError = (code: string, message: string): Refusal => ({
   status: 418,
   code,
   type: json,
-  body: JSON.stringify({ error: { code, message } }),
+  body: errorBody(code, message),
   headers: ['x-should-retry', 'false'],
 });

@@ -1,6 +1,6 @@
 /** Every business code as a scenario: the error at once, in the caller's language. The table is in core/wire/errors.ts. */
 import { endings } from '../../core/outcome.ts';
-import { type BusinessCode, businessCodes } from '../../core/wire/errors.ts';
+import { type BusinessCode, businessCodes, type Language } from '../../core/wire/errors.ts';
 import { chinaTime, completionId } from '../../core/wire/ids.ts';
 import type { Call } from '../endpoints/endpoint.ts';
 import { businessError, contentError, type Refusal } from '../render/error.ts';
@@ -70,7 +70,12 @@ const advice = {
 const hours = 3_600_000;
 
 /** The error as the service would word it to this caller. */
-export function codeError(code: string, { language, wallMs, random, entry }: Call, resetMs = 5 * hours): Refusal {
+export function codeError(
+  code: string,
+  { language, wallMs, random, entry }: Call,
+  resetMs = 5 * hours,
+  windowMs = 5 * hours,
+): Refusal {
   if (code === '1301') return contentError(language, [{ level: 1, role: 'user' }]);
   const model = entry.model ?? 'glm-4.6';
   return businessError(code, language, {
@@ -83,12 +88,24 @@ export function codeError(code: string, { language, wallMs, random, entry }: Cal
       id: completionId(wallMs, random),
       request_id: 'request-1',
       error_id: completionId(wallMs, random),
-      number: '5',
-      unit: language === 'zh' ? '小时' : 'hour',
+      ...inWords(windowMs, language),
       next_flush_time: chinaTime(wallMs + resetMs),
       model_name: model,
     },
   });
+}
+
+const units = [
+  [24 * hours, '天', 'day'],
+  [hours, '小时', 'hour'],
+  [60_000, '分钟', 'minute'],
+  [1000, '秒', 'second'],
+] as const;
+
+/** A window in the largest unit that it is a multiple of: `5` and `小时`. */
+function inWords(ms: number, language: Language): { number: string; unit: string } {
+  const [size, zh, en] = units.find(([unit]) => ms % unit === 0) ?? units[3];
+  return { number: String(Math.ceil(ms / size)), unit: language === 'zh' ? zh : en };
 }
 
 const scenarioOf = ({ code, http, reason, mark, en }: BusinessCode): Scenario => ({

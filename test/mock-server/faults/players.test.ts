@@ -14,7 +14,7 @@ let mock: Mock;
 
 beforeAll(async () => {
   mock = await createMock({ keys: [key], clock: createManualClock(clock.wall()) });
-  msw.listen({ onUnhandledRequest: 'bypass' });
+  msw.listen({ onUnhandledFrame: 'bypass' });
 });
 afterAll(() => {
   msw.close();
