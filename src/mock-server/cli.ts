@@ -1,21 +1,23 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { asFlag, asKey, checked, readConfigFile } from '../core/config.ts';
 import { duration, formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
-import type { Io } from '../core/program.ts';
+import { exitCodes, type Io } from '../core/program.ts';
 import { packageVersion } from '../core/version.ts';
 import { type MockConfig, mockConfig } from './config.ts';
+import { validateCommand } from './fixtures/cli.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, startMock } from './mock.ts';
+import { diffCommand, recordCommand, replayCommand } from './recording/cli.ts';
 import { scenariosCommand } from './scenarios/cli.ts';
-import { certificateFor } from './tls.ts';
+import { type Certificate, certificateFor } from './tls.ts';
 import { removeTrust, writeTrust } from './trust.ts';
 import { startWorkers } from './workers.ts';
 
 /** The mock's settings and what only a process has. */
-const commandConfig = mockConfig.extend({ grace: duration.prefault('10s') });
+const commandConfig = mockConfig.extend({ grace: duration.prefault('10s'), failOnUnused: z.boolean().default(false) });
 
 const collect = (value: string, all: string[] = []) => [...all, value];
 
@@ -36,6 +38,9 @@ export const command = (io: Io): Command =>
     )
     .option('--strict', 'also refuse odd conversations and undocumented fields, and say which')
     .option('--fault <fault>', 'strike requests, for example stall,after=5 or overloaded,rate=0.2; repeatable', collect)
+    .option('-f, --fixtures <path>', 'a file or folder of prepared answers; repeatable', collect)
+    .option('--unmatched <mode>', 'when no fixture fits: fallback to a generated reply, or error (default fallback)')
+    .option('--fail-on-unused', 'exit 1 at the end when a fixture was never used or can never be')
     .option('--limit <name=value>', 'limit what one key may do, for example concurrency=2; repeatable', collect)
     .option('--models <code>', 'also answer for this model code, * for any; repeatable', collect)
     .option('--reply-tokens <n>', 'length of generated answers')
@@ -56,7 +61,11 @@ export const command = (io: Io): Command =>
       '\nExamples:\n  glm-testkit mock\n  glm-testkit mock --port 8080 --timing ttft=300ms,itl=20ms --key my-id.my-secret',
     )
     .action((flags: Flags) => run(flags, io))
-    .addCommand(scenariosCommand(io));
+    .addCommand(scenariosCommand(io))
+    .addCommand(validateCommand(io))
+    .addCommand(recordCommand(io))
+    .addCommand(replayCommand(io))
+    .addCommand(diffCommand(io));
 
 type Flags = Record<string, unknown> & {
   config?: string;
@@ -65,10 +74,13 @@ type Flags = Record<string, unknown> & {
   fault?: string[];
   limit?: string[];
   checkConfig?: true;
+  failOnUnused?: true;
 };
 
 async function run(flags: Flags, io: Io): Promise<void> {
-  const { grace, ...settings } = settingsOf(flags, io);
+  const { grace, failOnUnused, ...settings } = settingsOf(flags, io);
+  if (failOnUnused && settings.workers > 1)
+    throw new UsageError('no_workers', '--fail-on-unused counts in one process: leave --workers out');
   if (flags.checkConfig) {
     await certificateFor({ ...settings, tls: false });
     return io.out('settings are good\n');
@@ -76,16 +88,32 @@ async function run(flags: Flags, io: Io): Promise<void> {
   const { config, key } = withTestKey(settings);
   const certificate = await certificateFor(config);
   const warn = (sentence: string) => io.err(`warning: ${sentence}\n`);
-  const mock =
-    config.workers > 1
-      ? await startWorkers(config, certificate, warn)
-      : await startMock(config, { warn, ...(certificate && { certificate }) });
+  const { mock, unused } = await start(config, certificate, warn);
   const trust = certificate?.generated ? writeTrust(certificate.cert, mock.url) : undefined;
   io.out(greeting(mock, config, settings.keys.length > 0 ? undefined : key, trust));
   if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
   io.err(`closing: running answers have ${formatDuration(grace)} to end\n`);
   await mock.close({ graceMs: grace });
   if (trust !== undefined) removeTrust(trust);
+  const left = unused();
+  if (left.length > 0) io.err(`never answered a request: ${left.join(', ')}\n`);
+  if (failOnUnused && left.length > 0) io.exitWith(exitCodes.failed);
+}
+
+interface Started {
+  readonly mock: Mock;
+  /** Fixtures without a use so far; workers cannot say. */
+  unused(): readonly string[];
+}
+
+async function start(
+  config: MockConfig,
+  certificate: Certificate | undefined,
+  warn: (sentence: string) => void,
+): Promise<Started> {
+  if (config.workers > 1) return { mock: await startWorkers(config, certificate, warn), unused: () => [] };
+  const { mock, engine } = await startMock(config, { warn, ...(certificate && { certificate }) });
+  return { mock, unused: () => engine.control.state().fixtures.unused };
 }
 
 /** File below flags, all mistakes at once, each key as the user wrote it. */

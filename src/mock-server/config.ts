@@ -57,6 +57,10 @@ export const mockConfig = z.strictObject({
   strict: z.boolean().default(false),
   /** Faults for every key, such as `stall,after=5` or `overloaded,rate=0.2`; `glm-testkit mock scenarios` lists them. */
   faults: z.array(fault).default([]),
+  /** Files and folders of fixtures. */
+  fixtures: z.array(z.string()).default([]),
+  /** When there are fixtures and none fits: a generated reply, or 418 with the nearest ones. */
+  unmatched: z.enum(['fallback', 'error']).default('fallback'),
   /** What one key may do; nothing is limited by default. */
   limits: limitsConfig.prefault({}),
   /** Model codes that answer although the service does not know them; `*` for any. */

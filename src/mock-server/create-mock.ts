@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { type MockOptions, mockConfig } from './config.ts';
+import { type Desk, deskOf } from './desk.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, startMock } from './mock.ts';
 import { certificateFor } from './tls.ts';
@@ -12,16 +13,20 @@ export interface CreateMockOptions extends Omit<MockOptions, 'workers'> {
   readonly clock?: Clock;
 }
 
+/** A mock in this process, with everything at hand. */
+export type TestMock = Mock & Desk;
+
 /**
  * Starts a mock in this process on a free port of the loopback interface.
  * @example const mock = await createMock({ timing: 'ttft=50ms,itl=5ms' });
- *          new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.key });
+ *          new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.apiKey });
  * @throws {UsageError} when an option is wrong or the port is taken
  */
-export async function createMock({ clock, ...options }: CreateMockOptions = {}): Promise<Mock> {
+export async function createMock({ clock, ...options }: CreateMockOptions = {}): Promise<TestMock> {
   if ('workers' in options)
     throw new UsageError('no_workers', 'createMock runs in this process: workers belong to glm-testkit mock --workers');
   const { config } = withTestKey(checked(mockConfig, { port: 0, ...options }, 'createMock options'));
   const certificate = await certificateFor(config);
-  return startMock(config, { ...(clock && { clock }), ...(certificate && { certificate }) });
+  const { mock, engine } = await startMock(config, { ...(clock && { clock }), ...(certificate && { certificate }) });
+  return { ...mock, ...deskOf(engine, mock.baseUrl) };
 }

@@ -12,15 +12,18 @@ import { completionId } from '../core/wire/ids.ts';
 import { embeddingModels, modelOf } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
+import { type Control, createControl } from './control.ts';
 import { modelNamed } from './endpoints/chat.ts';
 import { bodyReply, type Call, type Endpoint, type Reply, type Silence, type State } from './endpoints/endpoint.ts';
 import { find } from './endpoints/table.ts';
-import { createFaultBook, type FaultBook } from './faults/book.ts';
+import { createFaultBook } from './faults/book.ts';
 import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
 import { struck } from './faults/strike.ts';
+import { createBook } from './fixtures/book.ts';
+import type { Fixture } from './fixtures/fixture.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
-import { createLimiter, type Limiter } from './limits.ts';
+import { createLimiter } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { Exchange, Head, MockRequest, Played } from './plan.ts';
 import { createPrefixCache } from './prefix-cache.ts';
@@ -32,8 +35,7 @@ export interface Engine {
   /** Answers a body that was too large to be read. */
   tooLarge(request: MockRequest): Exchange;
   readonly journal: Journal;
-  readonly faults: FaultBook;
-  readonly limiter: Limiter;
+  readonly control: Control;
 }
 
 export interface EngineDoor {
@@ -42,8 +44,8 @@ export interface EngineDoor {
   /** Compresses a body when the client asks; left out where the transport does not compress. */
   readonly gzip?: (body: string) => Uint8Array;
   readonly warn?: (sentence: string) => void;
-  /** What is switched on; made from the settings by default. */
-  readonly faults?: FaultBook;
+  /** None by default. */
+  readonly fixtures?: readonly Fixture[];
   /** Tasks shared with other processes; its own by default. */
   readonly tasks?: TaskStore;
   /** Sets this process's ids apart from those of others with the same seed. */
@@ -53,6 +55,7 @@ export interface EngineDoor {
 /** @throws nothing of its own: a failure here is our bug */
 export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const random = createRandom(config.seed);
+  const { fixtures = [] } = door;
   const journal = createJournal(config.journalSize);
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
@@ -60,16 +63,18 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     read: createRecent(1000),
     said: new WeakMap(),
     limiter: createLimiter(config.limits),
+    faults: createFaultBook(config.faults),
+    book: createBook(fixtures),
     usedIds: createRecent(100_000),
   };
+  const keys = new Map(config.keys.map(text => parseKey(text)).flatMap(key => (key ? [[key.id, key.secret]] : [])));
   const gate = createGate({
-    keys: new Map(config.keys.map(text => parseKey(text)).flatMap(key => (key ? [[key.id, key.secret]] : []))),
+    keys,
     anyKey: config.anyKey,
     expUnit: config.wire.jwtExpUnit,
     signatureCode: config.wire.jwtSignatureCode,
     warn: door.warn ?? (() => {}),
   });
-  const faults = door.faults ?? createFaultBook(config.faults);
   const parsed = createRecent<readonly Fault[] | UsageError>(1000);
   const { label = '' } = door;
   let count = 0;
@@ -131,8 +136,8 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     call.keyId = access.keyId;
     call.entry.keyId = access.keyId;
     const { keyId, random: own } = call;
-    call.shots = faults.strike({ keyId, own: asked, model: () => modelNamed(call.request.body), random: own });
-    return call.shots.length === 0 ? answer(call) : struck(call, answer);
+    call.shots = state.faults.strike({ keyId, own: asked, model: () => modelNamed(call.request.body), random: own });
+    return call.shots.length === 0 && state.book.size === 0 ? answer(call) : struck(call, answer);
   };
 
   const exchange = (call: Call, endpoint: string, answer: Reply | Refusal | Silence): Exchange => {
@@ -185,7 +190,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
   const tooLarge = (request: MockRequest) =>
     exchange(open(request).call, 'other', gatewayPage(413, 'Request Entity Too Large'));
-  return { handle, tooLarge, journal, faults, limiter: state.limiter };
+  return { handle, tooLarge, journal, control: createControl({ ...state, fixtures, journal, keys, random }) };
 }
 
 const faultHeader = 'x-glm-fault';
@@ -253,7 +258,7 @@ const newEntry = (
   worstLatenessMs: 0,
   strict: [],
   connection: connection ?? 0,
-  fingerprint: digest(body.slice(-65_536), body.length),
+  fingerprint: fingerprintOf(body),
   params: [],
   finish: undefined,
   kinds: [],
@@ -261,6 +266,13 @@ const newEntry = (
   fixture: undefined,
   keyInUrl: query !== '' && keyInQuery.test(query),
 });
+
+/** A request that is sent again has the same one, though some clients number each attempt. */
+function fingerprintOf(body: string): number {
+  const end = body.slice(-65_536);
+  const same = end.includes('"request_id"') ? end.replace(/"request_id"\s*:\s*(?:"[^"]*"|\d+)/, '') : end;
+  return digest(same, body.length - end.length);
+}
 
 /** A whole key, or a parameter that is named like one. */
 const keyInQuery = /[0-9a-f]{32}\.\w{16}|(?:^|&)(?:api[-_]?key|key|token|access_token|authorization)=/i;

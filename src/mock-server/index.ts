@@ -1,7 +1,12 @@
 export { type Clock, createManualClock, type ManualClock } from '../core/clock.ts';
 export { UsageError } from '../core/errors.ts';
 export type { MockOptions } from './config.ts';
-export { type CreateMockOptions, createMock } from './create-mock.ts';
+export { type CreateMockOptions, createMock, type TestMock } from './create-mock.ts';
+export type { Desk, MockKey, Scope, VerdictOptions } from './desk.ts';
+export type { FixtureInput } from './fixtures/fixture.ts';
 export type { JournalEntry } from './journal.ts';
 export type { Mock } from './mock.ts';
 export { presets } from './timing.ts';
+export { coverage } from './verdict/coverage.ts';
+export { matchers } from './verdict/matchers.ts';
+export { assertResilient, jsonReport, textReport } from './verdict/report.ts';

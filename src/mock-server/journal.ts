@@ -47,22 +47,25 @@ export interface Journal {
   add(entry: JournalEntry): void;
   /** The kept entries, oldest first. */
   entries(): JournalEntry[];
-  clear(): void;
+  /** Forgets everything, or one key's requests. */
+  clear(keyId?: string): void;
 }
 
 /** @param size how many entries are kept */
 export function createJournal(size: number): Journal {
   let ring: JournalEntry[] = [];
   let next = 0;
+  const entries = () => [...ring.slice(next), ...ring.slice(0, next)].filter(entry => entry !== undefined);
   return {
     add: entry => {
       ring[next] = entry;
       next = (next + 1) % size;
     },
-    entries: () => [...ring.slice(next), ...ring.slice(0, next)].filter(entry => entry !== undefined),
-    clear: () => {
-      ring = [];
-      next = 0;
+    entries,
+    clear: keyId => {
+      const kept = keyId === undefined ? [] : entries().filter(entry => entry.keyId !== keyId);
+      ring = kept;
+      next = kept.length % size;
     },
   };
 }

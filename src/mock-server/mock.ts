@@ -4,7 +4,9 @@ import type { Metrics } from '../core/metrics.ts';
 import { packageVersion } from '../core/version.ts';
 import { type AsideSource, createAside } from './aside.ts';
 import type { MockConfig } from './config.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { loadFixtures } from './fixtures/load.ts';
+import { checkFaults } from './fixtures/named-faults.ts';
 import type { JournalEntry } from './journal.ts';
 import { createMeter } from './meter.ts';
 import { gzip, serveNode } from './node.ts';
@@ -18,7 +20,7 @@ export interface Mock {
   /** What a client takes for its base URL: `url` with `/api/paas/v4`. */
   readonly baseUrl: string;
   /** A key that is accepted. */
-  readonly key: string;
+  readonly apiKey: string;
   /** The generated certificate in PEM, when there is one: clients must be told to trust it. */
   readonly certificate: string | undefined;
   /** What was asked and how it ended, oldest first. */
@@ -51,12 +53,16 @@ export interface MockDoor {
 export async function startMock(
   config: MockConfig,
   { clock = systemClock, warn, share, certificate }: MockDoor = {},
-): Promise<Mock> {
+): Promise<{ mock: Mock; engine: Engine }> {
+  const { fixtures, warnings } = loadFixtures(config.fixtures);
+  checkFaults(fixtures);
+  for (const warning of warnings) warn?.(warning);
   const meter = createMeter({ version: packageVersion(), profile: config.profile, era: config.era });
   const engine = createEngine(config, {
     clock,
     meter,
     gzip,
+    fixtures,
     ...(warn === undefined ? {} : { warn }),
     ...(share === undefined ? {} : { label: share.label, tasks: share.tasks }),
   });
@@ -77,15 +83,16 @@ export async function startMock(
     aside: createAside(source),
   });
   const url = urlOf(config, server.port);
-  return {
+  const mock: Mock = {
     url,
     baseUrl: `${url}/api/paas/v4`,
-    key: config.keys[0] ?? '',
+    apiKey: config.keys[0] ?? '',
     certificate: certificate?.generated ? certificate.cert : undefined,
     journal: source.journal,
     metrics: async () => (await source.metrics()).text,
     close: ({ graceMs = 1000 } = {}) => server.close(graceMs),
   };
+  return { mock, engine };
 }
 
 /** The address to show for a listening mock. */

@@ -8,6 +8,7 @@ import { systemClock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
 import { packageVersion } from '../core/version.ts';
 import { type MockConfig, type MockOptions, mockConfig } from './config.ts';
+import { type Desk, deskOf } from './desk.ts';
 import { bases } from './endpoints/bases.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { JournalEntry } from './journal.ts';
@@ -27,7 +28,7 @@ export interface HandlerOptions extends Omit<MockOptions, 'host' | 'port' | 'wor
 }
 
 /** Handlers for `setupServer(...)`, with the key that they accept and a view of what was asked. */
-export type GlmHandlers = HttpHandler[] & { readonly key: string; readonly journal: () => JournalEntry[] };
+export type GlmHandlers = HttpHandler[] & Desk & { readonly apiKey: string; readonly journal: () => JournalEntry[] };
 
 /**
  * MSW handlers that answer as the GLM API answers.
@@ -48,7 +49,8 @@ export function glmHandlers(options: HandlerOptions = {}): GlmHandlers {
       http.all(`${host.replace(/\/+$/, '')}${base}/*`, ({ request }) => answer(engine, config, request, clock)),
     ),
   );
-  return Object.assign(handlers, { key, journal: engine.journal.entries });
+  const baseUrl = `${origins[0] ?? vendorHosts[0]}/api/paas/v4`;
+  return Object.assign(handlers, deskOf(engine, baseUrl), { apiKey: key, journal: engine.journal.entries });
 }
 
 async function answer(engine: Engine, { maxBodyBytes }: MockConfig, request: Request, clock: Clock): Promise<Response> {

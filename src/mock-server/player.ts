@@ -84,7 +84,7 @@ export function playOnNode(
   const rest = (beat: Beat, batch: string) => {
     waiting = beat;
     const full = batch !== '' && !write(batch);
-    if (batch === '' && played.beats === 0) res.flushHeaders();
+    if (batch === '' && played.beats === 0 && played.headSent) res.flushHeaders();
     if (full) return whenDrained();
     framed = res.chunkedEncoding && res.socket !== null;
     timer.set(arrivedMs + beat.at);

@@ -31,7 +31,7 @@ async function start({ config, label, certificate }: Extract<ToWorker, { kind: '
     },
     find: (id: string, owner: string) => local.find(id, owner) ?? ask<Task | undefined>({ kind: 'find', id, owner }),
   };
-  mock = await startMock(config, {
+  ({ mock } = await startMock(config, {
     ...(certificate === undefined ? {} : { certificate: { ...certificate, generated: false } }),
     warn: sentence => say({ kind: 'warning', sentence }),
     share: {
@@ -46,7 +46,7 @@ async function start({ config, label, certificate }: Extract<ToWorker, { kind: '
         new AggregatorRegistry();
       },
     },
-  });
+  }));
   say({ kind: 'ready', port: Number(new URL(mock.url).port) });
 }
 

@@ -80,7 +80,7 @@ export async function startWorkers(
   return {
     url,
     baseUrl: `${url}/api/paas/v4`,
-    key: config.keys[0] ?? '',
+    apiKey: config.keys[0] ?? '',
     certificate: undefined,
     journal: () => journals.gather(workers()),
     metrics: () => registry.clusterMetrics(),

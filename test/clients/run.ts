@@ -129,7 +129,7 @@ const kept = process.env.CLIENTS_DIR;
 const dir = kept === undefined ? mkdtempSync(join(tmpdir(), 'glm-clients-')) : resolve(kept);
 mkdirSync(dir, { recursive: true });
 const mock = await createMock({ timing: 'ttft=20ms,itl=2ms' });
-const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.key };
+const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.apiKey };
 let failures = 0;
 try {
   for (const name of chosen) {

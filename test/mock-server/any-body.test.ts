@@ -166,18 +166,22 @@ test('any bytes over a socket get a documented answer, and the server lives on',
   try {
     const post = (path: string, body: Uint8Array | string) =>
       new Promise<{ status: number; type: string | undefined; text: string }>((resolve, reject) => {
-        const req = request(`${mock.baseUrl}${path}`, { method: 'POST', headers: { authorization: mock.key } }, res => {
-          const parts: Buffer[] = [];
-          res.on('data', one => parts.push(one));
-          res.on('end', () =>
-            resolve({
-              status: res.statusCode ?? 0,
-              type: res.headers['content-type'],
-              text: Buffer.concat(parts).toString(),
-            }),
-          );
-          res.on('error', reject);
-        });
+        const req = request(
+          `${mock.baseUrl}${path}`,
+          { method: 'POST', headers: { authorization: mock.apiKey } },
+          res => {
+            const parts: Buffer[] = [];
+            res.on('data', one => parts.push(one));
+            res.on('end', () =>
+              resolve({
+                status: res.statusCode ?? 0,
+                type: res.headers['content-type'],
+                text: Buffer.concat(parts).toString(),
+              }),
+            );
+            res.on('error', reject);
+          },
+        );
         req.on('error', reject).end(body);
       });
     await fc.assert(

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { MockOptions } from '../../src/mock-server/index.ts';
-import type { Limits } from '../../src/mock-server/limits.ts';
 import { base, createTestEngine, noon } from '../support/mock-engine.ts';
 
 const body = { model: 'glm-4.6', messages: [{ role: 'user', content: 'hi' }] };
@@ -36,9 +35,9 @@ test('a refused request takes no room', async () => {
   const mock = createTestEngine({ limits: { concurrency: 1 } });
   const running = await begin(mock);
   for (let i = 0; i < 3; i++) (await begin(mock)).end();
-  expect(mock.engine.limiter.inFlight()).toMatchObject([{ model: 'glm-4.6', count: 1 }]);
+  expect(mock.engine.control.state().in_flight).toMatchObject([{ model: 'glm-4.6', count: 1 }]);
   running.end();
-  expect(mock.engine.limiter.inFlight()).toEqual([]);
+  expect(mock.engine.control.state().in_flight).toEqual([]);
 });
 
 test('neither Retry-After nor rate headers are sent, unless asked for', async () => {
@@ -108,8 +107,8 @@ test('what is wrong with a request is said before what is over a limit', async (
 test('limits change while the mock runs', async () => {
   const { chat, engine } = createTestEngine();
   expect((await chat('hi')).status).toBe(200);
-  engine.limiter.set({ ...engine.limiter.limits, balance: 0 } satisfies Limits);
+  engine.control.apply({ kind: 'limits', limits: { balance: 0 } });
   expect((await chat('hi')).code).toBe('1113');
-  engine.limiter.set({ ...engine.limiter.limits, balance: undefined });
+  engine.control.apply({ kind: 'limits', limits: { balance: null } });
   expect((await chat('hi')).status).toBe(200);
 });

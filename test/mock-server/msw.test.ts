@@ -168,16 +168,16 @@ test('the vendor’s hosts are answered for by default, others are not touched',
   server.listen({ onUnhandledFrame: 'bypass' });
   cleanups.push(() => server.close());
   for (const origin of vendorHosts) {
-    const answer = await send(hello, { headers: { authorization: glm.key } }, origin + chat);
+    const answer = await send(hello, { headers: { authorization: glm.apiKey } }, origin + chat);
     expect(answer.status).toBe(200);
   }
   const mock = await createMock({ seed: 9 });
   cleanups.push(() => mock.close());
-  expect((await send(hello, { headers: { authorization: mock.key } }, `${mock.baseUrl}/chat/completions`)).status).toBe(
-    200,
-  );
+  expect(
+    (await send(hello, { headers: { authorization: mock.apiKey } }, `${mock.baseUrl}/chat/completions`)).status,
+  ).toBe(200);
   expect([glm.journal().length, (await mock.journal()).length]).toEqual([2, 1]);
-  expect(glm.key).toBe(mock.key);
+  expect(glm.apiKey).toBe(mock.apiKey);
 });
 
 test('a stream of a minute takes no time on a manual clock', async () => {

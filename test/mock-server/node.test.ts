@@ -45,7 +45,7 @@ async function knock(mock: Mock) {
 const send = (mock: Mock, body: unknown, headers: Record<string, string> = {}) =>
   fetch(`${mock.baseUrl}/chat/completions`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${mock.key}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${mock.apiKey}`, 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
@@ -66,7 +66,7 @@ test('a stream’s headers arrive before its first token, and each token at its 
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=60s,itl=10s', replyTokens: 3 });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, stream));
+  client.socket.write(post(chat, mock.apiKey, stream));
   const head = await client.hears(/\r\n\r\n/);
   expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n.*content-type: text\/event-stream/s);
   expect(head).not.toContain('data:');
@@ -84,7 +84,7 @@ test('a body’s head leaves with it', async () => {
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=60s', replyTokens: 3 });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, hello));
+  client.socket.write(post(chat, mock.apiKey, hello));
   await until('the request', async () => (await mock.journal()).length === 1);
   clock.advance(59_999);
   expect(client.heard()).toBe('');
@@ -96,7 +96,7 @@ test('nothing is generated for a client that does not read, until it reads again
   const mock = await start({ replyTokens: 60_000 });
   const client = await knock(mock);
   client.socket.pause();
-  client.socket.write(post(chat, mock.key, stream));
+  client.socket.write(post(chat, mock.apiKey, stream));
   let before = -1;
   const held = await until('a count that stands still', async () => {
     const now = await beatsSent(mock);
@@ -115,7 +115,7 @@ test('a client that goes in the middle of a stream is noticed, and nothing more 
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=1s,itl=1s', replyTokens: 1000 });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, stream));
+  client.socket.write(post(chat, mock.apiKey, stream));
   await client.hears(/\r\n\r\n/);
   clock.advance(3000);
   await client.hears(/(data: [^\n]+\n\n.*){3}/s);
@@ -137,7 +137,7 @@ test.each([
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=60s' });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, body));
+  client.socket.write(post(chat, mock.apiKey, body));
   await until('the request', async () => (await mock.journal()).length === 1);
   client.socket.resetAndDestroy();
   expect(await lastEntry(mock, 'client_gone')).toMatchObject({ beats, bytes: 0 });
@@ -162,10 +162,10 @@ test('a client that goes during its upload leaves nothing behind', async () => {
 test('a connection is used again, and pipelined requests are answered in order', async () => {
   const mock = await start();
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, hello));
+  client.socket.write(post(chat, mock.apiKey, hello));
   await client.hears(/"usage":\{.*\}\}$/);
   const asked = ['one', 'two', 'three', 'four'].map((request_id, i) =>
-    post(chat, mock.key, { ...hello, request_id: `id-${request_id}`, stream: i === 1 }),
+    post(chat, mock.apiKey, { ...hello, request_id: `id-${request_id}`, stream: i === 1 }),
   );
   client.socket.write(asked.join(''));
   await client.hears(/"request_id":"id-four".*\}\}$/s);
@@ -189,7 +189,7 @@ test('a body is compressed when asked, a stream and an error are not', async () 
     const client = await knock(mock);
     const parts: Buffer[] = [];
     const socket = connect(Number(new URL(mock.url).port), '127.0.0.1').on('data', part => parts.push(part));
-    socket.write(post(chat, mock.key, body, 'Connection: close', ...(coding ? [`Accept-Encoding: ${coding}`] : [])));
+    socket.write(post(chat, mock.apiKey, body, 'Connection: close', ...(coding ? [`Accept-Encoding: ${coding}`] : [])));
     await once(socket, 'close');
     client.socket.destroy();
     const all = Buffer.concat(parts);
@@ -225,7 +225,7 @@ test.each([
 ])('a body that is too large, %s, is refused with 413, and the server lives on', async (_, rest) => {
   const mock = await start({ maxBodyBytes: 4096 });
   const client = await knock(mock);
-  client.socket.write(`POST ${chat} HTTP/1.1\r\nHost: x\r\nAuthorization: ${mock.key}\r\n${rest}`);
+  client.socket.write(`POST ${chat} HTTP/1.1\r\nHost: x\r\nAuthorization: ${mock.apiKey}\r\n${rest}`);
   const heard = await client.hears(/<\/html>/);
   expect(heard).toMatch(/^HTTP\/1.1 413 .*connection: close/is);
   expect((await send(mock, hello)).status).toBe(200);
@@ -255,7 +255,7 @@ test('closing lets a running stream end, refuses new connections, and is done wi
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=1s,itl=1s', replyTokens: 10 });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, stream));
+  client.socket.write(post(chat, mock.apiKey, stream));
   await client.hears(/\r\n\r\n/);
   clock.advance(2000);
   const closed = mock.close({ graceMs: 3_600_000 });
@@ -270,7 +270,7 @@ test('closing breaks what is left after the grace', async () => {
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=1h' });
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, stream));
+  client.socket.write(post(chat, mock.apiKey, stream));
   await client.hears(/\r\n\r\n/);
   const closed = mock.close({ graceMs: 5000 });
   clock.advance(5000);
@@ -280,7 +280,7 @@ test('closing breaks what is left after the grace', async () => {
 
 const trust = (mock: Mock, ca: string) =>
   new Promise<string>((resolve, reject) => {
-    const headers = { authorization: mock.key };
+    const headers = { authorization: mock.apiKey };
     httpsRequest(`${mock.baseUrl}/chat/completions`, { method: 'POST', headers, ca }, res => {
       let text = '';
       res.setEncoding('utf8').on('data', part => {
@@ -338,7 +338,7 @@ test('a port in use is a clear sentence', async () => {
 test('a client of HTTP/1.0 gets its stream until the connection closes', async () => {
   const mock = await start();
   const client = await knock(mock);
-  client.socket.write(post(chat, mock.key, stream).replace('HTTP/1.1', 'HTTP/1.0'));
+  client.socket.write(post(chat, mock.apiKey, stream).replace('HTTP/1.1', 'HTTP/1.0'));
   await client.closed;
   const [head = '', ...rest] = client.heard().split('\r\n\r\n');
   expect(head).not.toMatch(/transfer-encoding/i);
@@ -348,7 +348,7 @@ test('a client of HTTP/1.0 gets its stream until the connection closes', async (
 test('a client that asks before it sends is told to go on', async () => {
   const mock = await start();
   const client = await knock(mock);
-  const [head, body] = post(chat, mock.key, hello, 'Expect: 100-continue').split('\r\n\r\n');
+  const [head, body] = post(chat, mock.apiKey, hello, 'Expect: 100-continue').split('\r\n\r\n');
   client.socket.write(`${head}\r\n\r\n`);
   await client.hears(/^HTTP\/1.1 100 Continue\r\n\r\n/);
   client.socket.write(body ?? '');
@@ -391,14 +391,14 @@ test.each(['/healthz', '/metrics', '/__admin/journal'])('%s needs no key and is 
 
 test('HEAD has the headers of GET and no body', async () => {
   const mock = await start();
-  const answer = await fetch(`${mock.baseUrl}/models`, { method: 'HEAD', headers: { authorization: mock.key } });
+  const answer = await fetch(`${mock.baseUrl}/models`, { method: 'HEAD', headers: { authorization: mock.apiKey } });
   expect([answer.status, await answer.text()]).toEqual([200, '']);
   expect(Number(answer.headers.get('content-length'))).toBeGreaterThan(100);
 });
 
 test('a query is no part of the path, nor of the journal', async () => {
   const mock = await start();
-  const answer = await fetch(`${mock.baseUrl}/models?key=canary`, { headers: { authorization: mock.key } });
+  const answer = await fetch(`${mock.baseUrl}/models?key=canary`, { headers: { authorization: mock.apiKey } });
   expect(answer.status).toBe(200);
   expect((await mock.journal())[0]?.path).toBe('/api/paas/v4/models');
 });

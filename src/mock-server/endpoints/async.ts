@@ -2,17 +2,14 @@
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import type { Task } from '../tasks.ts';
-import { isRefusal } from '../validate.ts';
-import { answerChat, createdAt, generationMs, readChat, turnedAway } from './chat.ts';
-import { bodyReply, type Call, type Reply } from './endpoint.ts';
+import { createdAt, generationMs, tell } from './chat.ts';
+import { bodyReply, type Call, type Reply, type Silence } from './endpoint.ts';
 
 /** Takes the task on; `stream: true` is accepted and ignored. */
-export function submit(call: Call): Reply | Refusal {
-  const valid = readChat(call);
-  if (isRefusal(valid)) return valid;
-  const refused = turnedAway(valid, call);
-  if (refused !== undefined) return refused;
-  const { answer, dialect } = answerChat(valid, call);
+export function submit(call: Call): Reply | Refusal | Silence {
+  const told = tell(call);
+  if (!('answer' in told)) return told;
+  const { answer, dialect } = told;
   const takes = generationMs(answer, call) + call.config.taskTime;
   const requestId = answer.requestId ?? answer.id;
   const result = completionBody(createdAt(answer, call.wallMs + takes), dialect, 'SUCCESS');

@@ -2,28 +2,54 @@
 import type { Answer } from '../answer.ts';
 import { type Said, withinBudget } from '../budget.ts';
 import { type Dialect, dialectOf } from '../dialect.ts';
+import { insteadOf } from '../faults/strike.ts';
 import { finish } from '../finish.ts';
+import { overridden } from '../fixtures/reply.ts';
 import type { Beat } from '../plan.ts';
 import { type Chunk, chunks } from '../render/chunks.ts';
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
+import { late } from '../scenarios/beats.ts';
 import { codeError } from '../scenarios/codes.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
 import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
 import { bases } from './bases.ts';
-import { bodyReply, type Call, type Reply } from './endpoint.ts';
+import { bodyReply, type Call, type Reply, type Silence } from './endpoint.ts';
+import { type Script, scriptFor } from './script.ts';
 
-export function chat(call: Call): Reply | Refusal {
+export function chat(call: Call): Given {
+  const told = tell(call);
+  if (!('answer' in told)) return told;
+  const { answer, dialect, valid, delayMs } = told;
+  const body = valid.request.stream !== true || call.shots.some(({ scenario }) => scenario.unstream);
+  const reply = body ? unary(answer, dialect, call) : streamed(answer, dialect, valid, call);
+  return delayMs === 0 ? reply : late(reply, delayMs);
+}
+
+type Given = Reply | Refusal | Silence;
+
+interface Told {
+  readonly valid: ValidChat;
+  readonly answer: Answer;
+  readonly dialect: Dialect;
+  /** How long a fixture holds it back. */
+  readonly delayMs: number;
+}
+
+/** What is to be said to a request, or how it is refused. Shared with the asynchronous endpoint. */
+export function tell(call: Call): Told | Given {
   const valid = readChat(call);
   if (isRefusal(valid)) return valid;
   const refused = turnedAway(valid, call);
   if (refused !== undefined) return refused;
-  const { answer, dialect } = answerChat(valid, call);
-  if (valid.request.stream !== true || call.shots.some(({ scenario }) => scenario.unstream))
-    return unary(answer, dialect, call);
-  return streamed(answer, dialect, valid, call);
+  const struckBefore = call.shots.length;
+  const script = scriptFor(valid, call);
+  const instead = insteadOf(call.shots.slice(struckBefore), call);
+  if (instead !== undefined) return instead;
+  if (script !== undefined && 'status' in script) return script;
+  return { valid, ...answerChat(valid, call, script), delayMs: script?.reply.delayMs ?? 0 };
 }
 
 /** The validated request, noted in the journal; or the refusal. Shared with the asynchronous endpoint. */
@@ -69,8 +95,8 @@ function strictRefusal(findings: readonly string[], { language }: Call): Refusal
   return businessError(duplicate ? '1231' : '1214', language, { message });
 }
 
-/** Refuses what is over a limit; else the caller is in until its answer is over. Shared with the asynchronous endpoint. */
-export function turnedAway(valid: ValidChat, call: Call): Refusal | undefined {
+/** Refuses what is over a limit; else the caller is in until its answer is over. */
+function turnedAway(valid: ValidChat, call: Call): Refusal | undefined {
   const { keyId, wallMs, random, state } = call;
   if (!state.limiter.on) return undefined;
   const visitor = { keyId, wallMs, random, model: valid.request.model };
@@ -85,14 +111,18 @@ export function turnedAway(valid: ValidChat, call: Call): Refusal | undefined {
     : { ...refusal, headers: ['retry-after', String(turned.retryAfter)] };
 }
 
-export function answerChat(valid: ValidChat, call: Call): { answer: Answer; dialect: Dialect } {
+function answerChat(valid: ValidChat, call: Call, script: Script | undefined): { answer: Answer; dialect: Dialect } {
   const { config, keyId, random, state, wallMs } = call;
   const { request, model, prompt } = valid;
   const era = dialectOf(model, config.era);
   const own = config.wire.object === 'era' ? era : { ...era, object: config.wire.object === 'always' };
   const dialect = call.shots.reduce((given, shot) => shot.scenario.dialect?.(given, shot) ?? given, own);
   const cachedTokens = state.prefixes.lookup(keyId, model, prompt.prefixes, wallMs);
-  const sound = finish(saidBy(valid, dialect, call), { request, prompt, dialect, cachedTokens, wallMs, random });
+  const said = script?.draft
+    ? withinBudget(script.draft, { request, model, prompt, dialect })
+    : saidBy(valid, dialect, call);
+  const finished = finish(said, { request, prompt, dialect, cachedTokens, wallMs, random });
+  const sound = script === undefined ? finished : overridden(finished, script.reply);
   const answer = call.shots.reduce((given, shot) => shot.scenario.answer?.(given, shot, call) ?? given, sound);
   noteAnswer(call.entry, answer);
   if (state.limiter.on) state.limiter.spend({ keyId, wallMs, random, model: request.model }, answer.usage.total_tokens);

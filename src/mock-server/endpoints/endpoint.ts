@@ -4,6 +4,8 @@ import type { Recent } from '../../core/recent.ts';
 import type { Language } from '../../core/wire/errors.ts';
 import type { Said } from '../budget.ts';
 import type { MockConfig } from '../config.ts';
+import type { FaultBook } from '../faults/book.ts';
+import type { Book } from '../fixtures/book.ts';
 import type { HeaderList } from '../headers.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Limiter } from '../limits.ts';
@@ -23,6 +25,8 @@ export interface State {
   /** What was answered to them. */
   readonly said: WeakMap<ValidChat, Said>;
   readonly limiter: Limiter;
+  readonly faults: FaultBook;
+  readonly book: Book;
   /** `request_id`s that were used, for `--strict`. */
   readonly usedIds: Recent<true>;
 }

@@ -10,6 +10,8 @@ export interface Asked {
   readonly keyId: string;
   /** What the request itself asks for, by header or path. */
   readonly own: readonly Fault[];
+  /** Nothing but its own: what is switched on struck already. */
+  readonly alone?: boolean;
   /** Read only when a fault is limited to a model. */
   readonly model: () => string | undefined;
   readonly random: Random;
@@ -48,6 +50,7 @@ export function createFaultBook(initial: readonly string[] = []): FaultBook {
     return when.rate >= 1 || random.fork(`fault ${index} ${text}`)() < when.rate;
   };
   const strike: FaultBook['strike'] = asked => {
+    if (asked.alone) return asked.own.filter((fault, index) => strikes(fault, index, asked));
     const mine = asked.keyId === '' ? undefined : own.get(asked.keyId);
     if (shared.length === 0 && mine === undefined && asked.own.length === 0) return none;
     return [...asked.own, ...(mine ?? []), ...shared].filter((fault, index) => strikes(fault, index, asked));

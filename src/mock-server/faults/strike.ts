@@ -1,18 +1,36 @@
 /** Faults at work on one request: in place of an answer, or on its way out. What they do to the words happens where those are chosen. */
 import type { Call, Endpoint, Reply } from '../endpoints/endpoint.ts';
 import type { Shot } from '../scenarios/scenario.ts';
+import { parseObject } from '../validate.ts';
 
 export function struck(call: Call, answer: Endpoint): ReturnType<Endpoint> {
-  call.entry.faults = call.shots.map(({ scenario }) => scenario.name);
-  for (const shot of call.shots) {
-    const other = shot.scenario.instead?.(shot, call);
-    if (other !== undefined) return other;
-  }
-  const given = answer(call);
+  if (call.shots.length > 0) note(call);
+  const given = insteadOf(call.shots, call) ?? answer(call);
   return given instanceof Promise ? given.then(done => rework(done, call)) : rework(given, call);
 }
 
+/** A fault may come before the request is read, and the journal has to know what was asked all the same. */
+function note({ entry, request, shots }: Call): void {
+  entry.faults = shots.map(({ scenario }) => scenario.name);
+  const { model, stream, ...rest } = parseObject(request.body) ?? {};
+  entry.model = typeof model === 'string' ? model.slice(0, 64) : undefined;
+  entry.params = Object.keys({
+    ...(model !== undefined && { model }),
+    ...(stream !== undefined && { stream }),
+    ...rest,
+  }).slice(0, 64);
+}
+
 type Given = Awaited<ReturnType<Endpoint>>;
+
+/** What comes in place of an answer, from the first fault that has something. */
+export function insteadOf(shots: readonly Shot[], call: Call): Given | undefined {
+  for (const shot of shots) {
+    const other = shot.scenario.instead?.(shot, call);
+    if (other !== undefined) return other;
+  }
+  return undefined;
+}
 
 const rework = (given: Given, call: Call): Given =>
   'beats' in given ? call.shots.reduce((reply, shot) => reworked(reply, shot, call), given) : given;

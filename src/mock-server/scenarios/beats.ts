@@ -57,3 +57,14 @@ export const inPieces = (cut: (bytes: Buffer) => readonly Uint8Array[], gapMs: n
   };
 
 export const textOf = (beat: Beat): string => ('send' in beat ? Buffer.from(beat.send as string).toString() : '');
+
+/** Holds everything back. */
+export const late = (reply: Reply, ms: number): Reply => ({
+  ...reply,
+  at: reply.at + ms,
+  beats: { [Symbol.iterator]: () => shifted(reply.beats, ms) },
+});
+
+function* shifted(beats: Iterable<Beat>, ms: number): Generator<Beat> {
+  for (const beat of beats) yield { ...beat, at: beat.at + ms };
+}

@@ -1,6 +1,7 @@
 /** What happens before the API speaks: gateways, sockets and clocks. */
-import { bodyReply, type Reply } from '../endpoints/endpoint.ts';
+import { bodyReply } from '../endpoints/endpoint.ts';
 import { gatewayPage, springError } from '../render/error.ts';
+import { late } from './beats.ts';
 import { codeError } from './codes.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -13,17 +14,6 @@ const pages: Readonly<Record<number, string>> = {
   503: 'Service Temporarily Unavailable',
   504: 'Gateway Time-out',
 };
-
-/** Holds the head back; for ever means that there is none. */
-const late = (reply: Reply, ms: number): Reply => ({
-  ...reply,
-  at: reply.at + ms,
-  beats: { [Symbol.iterator]: () => shifted(reply.beats, ms) },
-});
-
-function* shifted(beats: Reply['beats'], ms: number) {
-  for (const beat of beats) yield { ...beat, at: beat.at + ms };
-}
 
 export const gateway: readonly Scenario[] = [
   {

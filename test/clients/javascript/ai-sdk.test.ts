@@ -10,7 +10,7 @@ let zhipu: ZhipuProvider;
 beforeAll(async () => {
   globalThis.AI_SDK_LOG_WARNINGS = false;
   mock = await createMock();
-  zhipu = createZhipu({ baseURL: mock.baseUrl, apiKey: mock.key });
+  zhipu = createZhipu({ baseURL: mock.baseUrl, apiKey: mock.apiKey });
 });
 afterAll(() => mock.close());
 

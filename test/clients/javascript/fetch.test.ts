@@ -14,7 +14,7 @@ afterAll(() => mock.close());
 const post = (body: unknown, init: RequestInit = {}) =>
   fetch(`${mock.baseUrl}/chat/completions`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${mock.key}` },
+    headers: { Authorization: `Bearer ${mock.apiKey}` },
     body: JSON.stringify(body),
     ...init,
   });
@@ -22,7 +22,7 @@ const chat = { model: 'glm-4.6', messages: [{ role: 'user', content: '你好' }]
 
 test('the example program passes', async () => {
   const program = fileURLToPath(new URL('fetch.mjs', import.meta.url));
-  const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.key };
+  const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.apiKey };
   const { stdout } = await promisify(execFile)(process.execPath, [program], { env });
   expect(stdout.match(/^ {2}ok: /gm)).toHaveLength(10);
 });
@@ -48,7 +48,7 @@ test('a reader that leaves a stream early is noted as gone', async () => {
   const controller = new AbortController();
   const response = await fetch(`${slow.baseUrl}/chat/completions`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${slow.key}` },
+    headers: { Authorization: `Bearer ${slow.apiKey}` },
     body: JSON.stringify({ ...chat, stream: true }),
     signal: controller.signal,
   });

@@ -7,7 +7,7 @@ let mock: Mock;
 let client: OpenAI;
 beforeAll(async () => {
   mock = await createMock();
-  client = new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.key });
+  client = new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.apiKey });
 });
 afterAll(() => mock.close());
 

@@ -35,7 +35,7 @@ const deadlinesFor = (expected: Reason): Deadlines => {
 async function outcomeOf(fault: string, stream: boolean, expected: Reason): Promise<string> {
   const caller = createCaller({
     baseUrl: `${mock.url}/~${encodeURIComponent(fault)}/api/paas/v4`,
-    key: mock.key,
+    key: mock.apiKey,
     connection: 'fresh',
     deadlines: deadlinesFor(expected),
   });

@@ -1,0 +1,135 @@
+/** Plays a recording back: finds the exchange for a request, and makes of it a plan that the mock's own players carry out. */
+import type { IncomingMessage } from 'node:http';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { createHistogram } from '../../core/histogram.ts';
+import type { Beat, MockRequest, ReplyPlan } from '../plan.ts';
+import { playOnNode } from '../player.ts';
+import { bytesOf, type RecordedExchange } from './cassette.ts';
+import { type CleanBody, cleanBody, fingerprintOf } from './fingerprint.ts';
+import { nearestTo } from './nearest.ts';
+import { redactText, secretsOf } from './redaction.ts';
+import { type ServerOptions, serve } from './server.ts';
+
+export type Asked = Pick<MockRequest, 'method' | 'path' | 'body'> & Partial<Pick<MockRequest, 'query' | 'headers'>>;
+
+export type Found =
+  | { readonly kind: 'found'; readonly exchange: RecordedExchange }
+  | { readonly kind: 'missing'; readonly message: string };
+
+/**
+ * The recorded exchange for a request: same method, path and body, credentials and the ids of a call aside.
+ * @param nth how often it was asked before: recorded repetitions come in their order, then the last one again
+ */
+export const find = (exchanges: readonly RecordedExchange[], asked: Asked, nth = 0): Found =>
+  lookUp(exchanges, wantedOf(asked), nth);
+
+/**
+ * What was recorded as a plan: the same bytes in the same pieces, at their times divided by `speed`, or all at once for 0.
+ * Where the client hung up nobody knows what would have come, so the plan falls silent there.
+ */
+export function planOf({ response }: RecordedExchange, speed: number): ReplyPlan {
+  const at = (ms: number) => (speed === 0 ? 0 : ms / speed);
+  const { status, headers, headMs } = response;
+  return {
+    ...(status !== undefined && { head: { at: at(headMs), status, headers } }),
+    beats: { [Symbol.iterator]: () => beats(response, at) },
+  };
+}
+
+export interface ReplayOptions {
+  readonly exchanges: readonly RecordedExchange[];
+  /** 1 as recorded, 10 ten times as fast, 0 at once. Default 1. */
+  readonly speed?: number;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  readonly clock?: Clock;
+  /** Told about requests that are not in the recording. */
+  readonly warn?: (sentence: string) => void;
+}
+
+export interface Replay {
+  readonly url: string;
+  /** `url` with the path of the base URL that was recorded. */
+  readonly baseUrl: string;
+  /** How many requests were not in the recording. */
+  unmatched(): number;
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** Serves a recording. Any key is accepted: none was kept. @throws {UsageError} `port_in_use`, `no_listen` */
+export async function startReplay(options: ReplayOptions): Promise<Replay> {
+  const { exchanges, speed = 1, port = 0, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options;
+  const turns = new Map<string, number>(); // how often each request was asked
+  const lateness = createHistogram();
+  let unmatched = 0;
+
+  const planFor = (asked: Asked): ReplyPlan => {
+    const wanted = wantedOf(asked);
+    const key = `${wanted.method} ${wanted.path} ${wanted.fingerprints[0]}`;
+    const nth = turns.get(key) ?? 0;
+    turns.set(key, nth + 1);
+    const found = lookUp(exchanges, wanted, nth);
+    if (found.kind === 'found') return planOf(found.exchange, speed);
+    unmatched++;
+    warn(found.message);
+    return refusal(found.message);
+  };
+  const answer: ServerOptions['answer'] = (req, res, body, arrivedMs) => {
+    const plan = planFor(askedOf(req, body));
+    playOnNode({ plan, settle: () => {} }, arrivedMs, res, clock, lateness);
+  };
+  const { url, close } = await serve({ host, port, clock, answer });
+  const baseUrl = url + (exchanges[0]?.base ?? '');
+  return { url, baseUrl, unmatched: () => unmatched, close: ({ graceMs = 1000 } = {}) => close(graceMs) };
+}
+
+function askedOf({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): Asked {
+  const [path = '', query = ''] = url.split(/\?(.*)/s);
+  return { method, path, query, headers: headers as MockRequest['headers'], body: body.toString() };
+}
+
+interface Wanted {
+  readonly method: string;
+  readonly path: string;
+  readonly clean: CleanBody;
+  /** With the caller's key blotted out of the body and with it left in: a dummy key may be an ordinary word. */
+  readonly fingerprints: readonly string[];
+}
+
+/** A request as a recorder would have written it down. */
+function wantedOf({ method, path, body, query, headers = {} }: Asked): Wanted {
+  const given = Object.entries(headers).flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
+  const secrets = secretsOf(given, query);
+  const clean = cleanBody(body, secrets);
+  return {
+    method,
+    path: redactText(path, secrets),
+    clean,
+    fingerprints: [fingerprintOf(clean), fingerprintOf(cleanBody(body))],
+  };
+}
+
+function lookUp(exchanges: readonly RecordedExchange[], wanted: Wanted, nth: number): Found {
+  const same = exchanges.filter(
+    ({ request: { method, path, fingerprint } }) =>
+      method === wanted.method && path === wanted.path && wanted.fingerprints.includes(fingerprint),
+  );
+  const exchange = same[Math.min(nth, same.length - 1)];
+  if (exchange !== undefined) return { kind: 'found', exchange };
+  return { kind: 'missing', message: nearestTo(exchanges, wanted) };
+}
+
+function* beats({ chunks, ending, endMs }: RecordedExchange['response'], at: (ms: number) => number): Generator<Beat> {
+  for (const chunk of chunks) yield { at: at(chunk.atMs), send: bytesOf(chunk) };
+  if (ending !== 'complete') yield { at: at(endMs), end: ending === 'aborted' ? 'hang' : ending };
+}
+
+/** An answer of the mock's own: no SDK may retry it, and nobody take it for the API's. */
+function refusal(message: string): ReplyPlan {
+  const send = JSON.stringify({ error: { code: 'mock_no_recording', message } });
+  const headers = ['content-type', 'application/json', 'x-should-retry', 'false'];
+  headers.push('content-length', String(Buffer.byteLength(send)));
+  return { head: { at: 0, status: 418, headers }, beats: [{ at: 0, send }] };
+}

@@ -1,0 +1,76 @@
+/** The HTTP server under recorder and replay: listens, collects bodies up to a limit, stops. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../core/clock.ts';
+import { codeOf, textOf, UsageError } from '../../core/errors.ts';
+
+/** The largest body of either direction. */
+export const mostBytes = 32 * 1024 * 1024;
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Called when the whole body is there. @param arrivedMs `clock.now()` when the head was read */
+  readonly answer: (req: IncomingMessage, res: ServerResponse, body: Buffer, arrivedMs: number) => void;
+}
+
+export interface Serving {
+  readonly url: string;
+  /** Stops accepting, lets running answers end for `graceMs`, then breaks what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** @throws {UsageError} `port_in_use`, `no_listen` */
+export async function serve({ host, port, clock, answer }: ServerOptions): Promise<Serving> {
+  const server = createServer((req, res) => {
+    const arrivedMs = clock.now();
+    collect(req, body => (body === undefined ? tooLarge(res) : answer(req, res, body, arrivedMs)));
+  });
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => reject(complaint(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const close = (graceMs: number) =>
+    new Promise<void>(resolve => {
+      const cancel = clock.at(clock.now() + graceMs, () => server.closeAllConnections());
+      server.close(() => {
+        cancel();
+        resolve();
+      });
+      if (graceMs === 0) server.closeAllConnections();
+      else server.closeIdleConnections();
+    });
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${name}:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** An answer of our own: no SDK may retry it, and nobody take it for the API's. */
+export function refuse(res: ServerResponse, status: number, code: string, message: string): void {
+  res.writeHead(status, { 'content-type': 'application/json', 'x-should-retry': 'false' });
+  res.end(JSON.stringify({ error: { code, message } }));
+}
+
+/** The API cannot answer before it has the whole JSON, so a request is collected; undefined when it is too large. */
+function collect(req: IncomingMessage, done: (body: Buffer | undefined) => void): void {
+  const parts: Buffer[] = [];
+  let size = 0;
+  req.on('data', (part: Buffer) => {
+    size += part.length;
+    if (size <= mostBytes) parts.push(part);
+  });
+  req.on('end', () => done(size > mostBytes ? undefined : Buffer.concat(parts)));
+  req.on('error', () => {}); // the client went away while it was asking: there is nothing to answer
+}
+
+function tooLarge(res: ServerResponse): void {
+  res.shouldKeepAlive = false;
+  refuse(res, 413, 'mock_body_too_large', `a request body may have ${mostBytes} bytes`);
+}
+
+function complaint(error: Error, host: string, port: number): UsageError {
+  if (codeOf(error) !== 'EADDRINUSE')
+    return new UsageError('no_listen', `cannot listen on ${host}:${port} (${codeOf(error) ?? textOf(error)})`);
+  return new UsageError('port_in_use', `port ${port} is in use; choose another with --port, or 0 for any`);
+}

@@ -1,0 +1,47 @@
+/** Which part of the API a test suite exercised. */
+import { endpointOf } from './endpoint.ts';
+import type { Seen } from './seen.ts';
+import { type SectionName, sections, type Universe } from './universe.ts';
+
+export interface Section {
+  readonly name: SectionName;
+  /** In the order of the universe. */
+  readonly seen: readonly string[];
+  readonly missing: readonly string[];
+  /** 0–100, rounded down: 100 means all. An empty section is covered. */
+  readonly percent: number;
+}
+
+export interface Coverage {
+  readonly percent: number;
+  readonly sections: readonly Section[];
+}
+
+/** Names that the universe does not hold are not counted. */
+export function coverage(entries: readonly Seen[], universe: Universe): Coverage {
+  const parts = sections.map(name => sectionOf(name, universe[name], entries.flatMap(namesIn[name])));
+  const seen = parts.reduce((sum, part) => sum + part.seen.length, 0);
+  const missing = parts.reduce((sum, part) => sum + part.missing.length, 0);
+  return { percent: share(seen, missing), sections: parts };
+}
+
+function sectionOf(name: SectionName, all: readonly string[], met: readonly string[]): Section {
+  const names = new Set(met);
+  const seen = all.filter(one => names.has(one));
+  const missing = all.filter(one => !names.has(one));
+  return { name, seen, missing, percent: share(seen.length, missing.length) };
+}
+
+const share = (seen: number, missing: number) =>
+  seen + missing === 0 ? 100 : Math.floor((100 * seen) / (seen + missing));
+
+const some = (name: string | undefined) => (name === undefined ? [] : [name]);
+
+const namesIn: Readonly<Record<SectionName, (entry: Seen) => readonly string[]>> = {
+  endpoints: entry => some(endpointOf(entry)),
+  parameters: entry => entry.params,
+  'finish reasons': entry => some(entry.finish),
+  codes: entry => [entry.code],
+  'delta kinds': entry => (entry.stream ? entry.kinds : []),
+  faults: entry => entry.faults,
+};

@@ -1,0 +1,34 @@
+/** One thing a client did wrong, with the requests that show it. */
+import type { Seen } from './seen.ts';
+
+/** `fail`: wrong whatever the circumstances. `warn`: wrong unless the journal misses something. */
+export type Severity = 'fail' | 'warn';
+
+export type FindingCode =
+  | 'retried_non_retryable'
+  | 'gave_up'
+  | 'no_backoff'
+  | 'no_jitter'
+  | 'retry_storm'
+  | 'no_timeout'
+  | 'accepted_truncated'
+  | 'accepted_bad_finish'
+  | 'tool_side_effects_doubled'
+  | 'connection_per_call'
+  | 'key_in_url';
+
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** Numbers of the journal entries, ascending. */
+  readonly requests: readonly number[];
+  readonly says: string;
+  readonly advice: string;
+}
+
+/** The numbers of some entries, each once, ascending. */
+export const numbersOf = (entries: Iterable<Seen>): number[] =>
+  [...new Set([...entries].map(({ n }) => n))].sort((a, b) => a - b);
+
+/** `1 time`, `2 times`. */
+export const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,39 @@
+/** Repeating what cannot succeed: it costs time, locks accounts, and hides the cause. */
+import { endings } from '../../../core/outcome.ts';
+import type { Attempt, Call } from '../attempts.ts';
+import { count, type Finding, numbersOf } from '../finding.ts';
+import { labelOf, retryOfWord, type Word } from '../outcome.ts';
+import type { Rule } from '../view.ts';
+
+export const retriedNonRetryable: Rule = ({ calls }) => {
+  const repeats = Map.groupBy(calls.flatMap(repeatsOf), ({ before }) => labelOf(before.entry, before.word));
+  return [...repeats].map(([label, pairs]) => findingOf(label, pairs));
+};
+
+interface Repeat {
+  readonly before: Attempt;
+  readonly after: Attempt;
+}
+
+function repeatsOf({ attempts }: Call): Repeat[] {
+  return attempts.slice(1).flatMap((after, i) => {
+    const before = attempts[i] as Attempt;
+    const retry = retryOfWord(before.word);
+    return retry === 'never' || retry === 'after_reset' ? [{ before, after }] : [];
+  });
+}
+
+const findingOf = (label: string, pairs: readonly Repeat[]): Finding => ({
+  code: 'retried_non_retryable',
+  severity: 'fail',
+  requests: numbersOf(pairs.flatMap(({ before, after }) => [before.entry, after.entry])),
+  says: `${label} was sent again ${count(pairs.length, 'time')}`,
+  advice: adviceFor(pairs[0]?.before.word ?? 'bad_request'),
+});
+
+function adviceFor(word: Word): string {
+  if (word === 'aborted' || word === 'open') return 'do not repeat it';
+  const { meaning, retry } = endings[word];
+  if (retry === 'after_reset') return `${meaning}: wait for the reset that the message names`;
+  return `${meaning}: report it, do not repeat it; decide by error.code, not by the status`;
+}

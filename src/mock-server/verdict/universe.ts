@@ -1,0 +1,39 @@
+/** Everything a test suite could exercise, read from the tables in code. */
+import { chatRequest, type FinishReason } from '../../core/wire/chat.ts';
+import { businessCodes } from '../../core/wire/errors.ts';
+
+export const sections = ['endpoints', 'parameters', 'finish reasons', 'codes', 'delta kinds', 'faults'] as const;
+
+export type SectionName = (typeof sections)[number];
+
+export type Universe = Readonly<Record<SectionName, readonly string[]>>;
+
+/** @param faults names of all scenarios */
+export const universeOf = (faults: readonly string[]): Universe => ({
+  endpoints,
+  parameters: Object.keys(chatRequest.shape),
+  'finish reasons': Object.keys(finishReasons),
+  codes: businessCodes.map(({ code }) => code),
+  'delta kinds': ['content', 'reasoning_content', 'tool_calls'],
+  faults: [...faults],
+});
+
+/** The names in `endpoints/table.ts`; a test holds the two together. */
+const endpoints = [
+  '/chat/completions',
+  '/async/chat/completions',
+  '/async-result/{id}',
+  '/models',
+  '/tokenizer',
+  '/embeddings',
+];
+
+/** The type's members as values: the compiler misses none. */
+const finishReasons = {
+  stop: true,
+  length: true,
+  tool_calls: true,
+  sensitive: true,
+  network_error: true,
+  model_context_window_exceeded: true,
+} satisfies Record<FinishReason, true>;
