@@ -8,12 +8,15 @@ import { exitCodes, type Io } from '../core/program.ts';
 import { packageVersion } from '../core/version.ts';
 import { type MockConfig, mockConfig } from './config.ts';
 import { validateCommand } from './fixtures/cli.ts';
+import { loadFixtures } from './fixtures/load.ts';
+import { checkFaults } from './fixtures/named-faults.ts';
 import { withTestKey } from './keys.ts';
-import { type Mock, startMock } from './mock.ts';
+import { type Mock, type MockDoor, startMock } from './mock.ts';
 import { diffCommand, recordCommand, replayCommand } from './recording/cli.ts';
 import { scenariosCommand } from './scenarios/cli.ts';
-import { type Certificate, certificateFor } from './tls.ts';
+import { certificateFor } from './tls.ts';
 import { removeTrust, writeTrust } from './trust.ts';
+import { coverageCommand, reportCommand } from './verdict/cli.ts';
 import { startWorkers } from './workers.ts';
 
 /** The mock's settings and what only a process has. */
@@ -61,8 +64,11 @@ export const command = (io: Io): Command =>
       '\nExamples:\n  glm-testkit mock\n  glm-testkit mock --port 8080 --timing ttft=300ms,itl=20ms --key my-id.my-secret',
     )
     .action((flags: Flags) => run(flags, io))
+    .enablePositionalOptions() // what follows a subcommand's name is the subcommand's
     .addCommand(scenariosCommand(io))
     .addCommand(validateCommand(io))
+    .addCommand(reportCommand(io))
+    .addCommand(coverageCommand(io))
     .addCommand(recordCommand(io))
     .addCommand(replayCommand(io))
     .addCommand(diffCommand(io));
@@ -83,12 +89,18 @@ async function run(flags: Flags, io: Io): Promise<void> {
     throw new UsageError('no_workers', '--fail-on-unused counts in one process: leave --workers out');
   if (flags.checkConfig) {
     await certificateFor({ ...settings, tls: false });
+    checkFaults(loadFixtures(settings.fixtures).fixtures);
     return io.out('settings are good\n');
   }
   const { config, key } = withTestKey(settings);
   const certificate = await certificateFor(config);
   const warn = (sentence: string) => io.err(`warning: ${sentence}\n`);
-  const { mock, unused } = await start(config, certificate, warn);
+  const adminToken = io.env.GLM_MOCK_ADMIN_TOKEN || undefined;
+  const { mock, unused } = await start(config, {
+    warn,
+    ...(certificate && { certificate }),
+    ...(adminToken && { adminToken }),
+  });
   const trust = certificate?.generated ? writeTrust(certificate.cert, mock.url) : undefined;
   io.out(greeting(mock, config, settings.keys.length > 0 ? undefined : key, trust));
   if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
@@ -106,13 +118,9 @@ interface Started {
   unused(): readonly string[];
 }
 
-async function start(
-  config: MockConfig,
-  certificate: Certificate | undefined,
-  warn: (sentence: string) => void,
-): Promise<Started> {
-  if (config.workers > 1) return { mock: await startWorkers(config, certificate, warn), unused: () => [] };
-  const { mock, engine } = await startMock(config, { warn, ...(certificate && { certificate }) });
+async function start(config: MockConfig, door: MockDoor & { warn: (sentence: string) => void }): Promise<Started> {
+  if (config.workers > 1) return { mock: await startWorkers(config, door), unused: () => [] };
+  const { mock, engine } = await startMock(config, door);
   return { mock, unused: () => engine.control.state().fixtures.unused };
 }
 

@@ -185,6 +185,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     entry.bytes = played.bytes;
     entry.durationMs = door.clock.now() - request.arrivedMs;
     entry.worstLatenessMs = played.worstLatenessMs;
+    if (entry.stream && played.timeline) journal.trace(entry.n, played.timeline);
     door.meter.end(entry, endpoint, labelOf(entry.model, config), played);
   };
 

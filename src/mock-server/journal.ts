@@ -1,5 +1,7 @@
 /** What the mock was asked and how it ended, in bounded memory. Never holds a prompt, an answer or a key's secret. */
 
+import { createRecent } from '../core/recent.ts';
+
 export interface JournalEntry {
   /** Counts from 1 in order of arrival. */
   readonly n: number;
@@ -47,6 +49,9 @@ export interface Journal {
   add(entry: JournalEntry): void;
   /** The kept entries, oldest first. */
   entries(): JournalEntry[];
+  /** Keeps when a stream's chunks were due and sent, for the last streams. */
+  trace(n: number, moments: readonly number[]): void;
+  timeline(n: number): readonly number[] | undefined;
   /** Forgets everything, or one key's requests. */
   clear(keyId?: string): void;
 }
@@ -55,6 +60,7 @@ export interface Journal {
 export function createJournal(size: number): Journal {
   let ring: JournalEntry[] = [];
   let next = 0;
+  const timelines = createRecent<readonly number[], number>(100);
   const entries = () => [...ring.slice(next), ...ring.slice(0, next)].filter(entry => entry !== undefined);
   return {
     add: entry => {
@@ -62,6 +68,8 @@ export function createJournal(size: number): Journal {
       next = (next + 1) % size;
     },
     entries,
+    trace: timelines.set,
+    timeline: timelines.get,
     clear: keyId => {
       const kept = keyId === undefined ? [] : entries().filter(entry => entry.keyId !== keyId);
       ring = kept;

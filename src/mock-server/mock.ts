@@ -2,7 +2,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { packageVersion } from '../core/version.ts';
-import { type AsideSource, createAside } from './aside.ts';
+import { createAside } from './admin/aside.ts';
+import type { AdminSource } from './admin/routes.ts';
 import type { MockConfig } from './config.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { loadFixtures } from './fixtures/load.ts';
@@ -35,7 +36,7 @@ export interface Mock {
 export interface Share {
   readonly label: string;
   readonly tasks: TaskStore;
-  readonly source: (own: AsideSource) => AsideSource;
+  readonly source: (own: AdminSource) => AdminSource;
   /** Given the registry, so that the primary can add up all of them. */
   readonly registry: (registry: Metrics['registry']) => void;
 }
@@ -47,12 +48,14 @@ export interface MockDoor {
   readonly share?: Share;
   /** Serves HTTPS with it; see `certificateFor`. */
   readonly certificate?: Certificate;
+  /** Lets other machines use the admin API. */
+  readonly adminToken?: string;
 }
 
 /** @param config complete settings, with at least one key */
 export async function startMock(
   config: MockConfig,
-  { clock = systemClock, warn, share, certificate }: MockDoor = {},
+  { clock = systemClock, warn, share, certificate, adminToken }: MockDoor = {},
 ): Promise<{ mock: Mock; engine: Engine }> {
   const { fixtures, warnings } = loadFixtures(config.fixtures);
   checkFaults(fixtures);
@@ -66,9 +69,12 @@ export async function startMock(
     ...(warn === undefined ? {} : { warn }),
     ...(share === undefined ? {} : { label: share.label, tasks: share.tasks }),
   });
-  const own: AsideSource = {
+  const own: AdminSource = {
     metrics: async () => ({ text: await meter.metrics.text(), type: meter.metrics.contentType }),
     journal: async () => engine.journal.entries(),
+    timeline: engine.journal.timeline,
+    control: async command => engine.control.apply(command),
+    state: async () => engine.control.state(),
   };
   const source = share?.source(own) ?? own;
   share?.registry(meter.metrics.registry);
@@ -80,7 +86,7 @@ export async function startMock(
     tls: certificate,
     clock,
     lateness: meter.lateness,
-    aside: createAside(source),
+    aside: createAside({ source, token: adminToken }),
   });
   const url = urlOf(config, server.port);
   const mock: Mock = {

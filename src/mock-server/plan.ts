@@ -45,6 +45,8 @@ export interface Played {
   readonly beats: number;
   /** Bytes of body handed to the transport. */
   readonly bytes: number;
+  /** When chunks were due and when they left, in turn, in ms since the request; of paced streams, and not of all of a long one. */
+  readonly timeline?: readonly number[] | undefined;
   /** The largest pacing error in ms; 0 when nothing was sent. */
   readonly worstLatenessMs: number;
 }

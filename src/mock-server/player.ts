@@ -11,6 +11,9 @@ import type { Beat, Exchange } from './plan.ts';
 /** Writes larger than this leave before the rest of what is due is collected. */
 const batchChars = 16_384;
 
+/** Moments of 500 chunks. */
+const mostMoments = 1000;
+
 /** Plays one exchange. Calls `settle` once, when the response is closed by either side. */
 export function playOnNode(
   exchange: Exchange,
@@ -24,6 +27,7 @@ export function playOnNode(
   const played = { headSent: false, beats: 0, bytes: 0, worstLatenessMs: 0 };
   let waiting: Beat | undefined; // the next beat, not due yet
   let resumedMs = 0; // when the client last made room; waiting for it is not the pacing's error
+  let timeline: number[] | undefined; // kept from the first pause on: unpaced streams have nothing to show
   let framed = false; // headers are on the wire and chunks are framed here
   let cut = false; // the plan itself ended the connection
 
@@ -31,7 +35,7 @@ export function playOnNode(
     timer.clear();
     iterator.return?.();
     const ending = cut ? 'cut' : res.writableFinished ? 'complete' : 'client_gone';
-    exchange.settle({ ending, ...played });
+    exchange.settle({ ending, ...played, timeline });
   });
   const pump = () => {
     let batch = '';
@@ -46,6 +50,7 @@ export function playOnNode(
       }
       if ('end' in beat) return close(beat.end, batch);
       note(now - Math.max(beat.at, resumedMs));
+      if (timeline !== undefined && timeline.length < mostMoments) timeline.push(beat.at, now);
       if (typeof beat.send === 'string') batch += beat.send;
       else {
         if (batch !== '') write(batch);
@@ -83,6 +88,7 @@ export function playOnNode(
   };
   const rest = (beat: Beat, batch: string) => {
     waiting = beat;
+    timeline ??= [];
     const full = batch !== '' && !write(batch);
     if (batch === '' && played.beats === 0 && played.headSent) res.flushHeaders();
     if (full) return whenDrained();

@@ -1,16 +1,21 @@
 /** One process of `--workers N`. Started by workers.ts only; talks to the primary by messages. */
 import { AggregatorRegistry } from 'prom-client';
 import { textOf, UsageError } from '../core/errors.ts';
-import type { AsideSource } from './aside.ts';
+import type { AdminSource } from './admin/routes.ts';
+import type { Command } from './control.ts';
 import { type Mock, startMock } from './mock.ts';
 import { createTaskStore, type Task } from './tasks.ts';
-import type { FromWorker, ToWorker } from './workers.ts';
+import type { ControlResult, FromWorker, ToWorker } from './workers.ts';
 
 const say = (message: FromWorker) => process.send?.(message);
 const questions = new Map<number, (value: unknown) => void>();
 let count = 0;
 
-type Question = { kind: 'find'; id: string; owner: string } | { kind: 'metrics' } | { kind: 'journals' };
+type Question =
+  | { kind: 'find'; id: string; owner: string }
+  | { kind: 'metrics' }
+  | { kind: 'journals' }
+  | { kind: 'controls'; command: Command };
 
 const ask = <T>(question: Question): Promise<T> =>
   new Promise(resolve => {
@@ -20,9 +25,9 @@ const ask = <T>(question: Question): Promise<T> =>
   });
 
 let mock: Mock | undefined;
-let ownJournal: AsideSource['journal'] = async () => [];
+let own: Pick<AdminSource, 'journal' | 'control'> = { journal: async () => [], control: async () => ({}) };
 
-async function start({ config, label, certificate }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
+async function start({ config, label, certificate, adminToken }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
   const local = createTaskStore();
   const tasks = {
     add: (task: Task) => {
@@ -33,13 +38,19 @@ async function start({ config, label, certificate }: Extract<ToWorker, { kind: '
   };
   ({ mock } = await startMock(config, {
     ...(certificate === undefined ? {} : { certificate: { ...certificate, generated: false } }),
+    ...(adminToken && { adminToken }),
     warn: sentence => say({ kind: 'warning', sentence }),
     share: {
       label,
       tasks,
-      source: own => {
-        ownJournal = own.journal;
-        return { metrics: () => ask({ kind: 'metrics' }), journal: () => ask({ kind: 'journals' }) };
+      source: mine => {
+        own = mine;
+        return {
+          ...mine,
+          metrics: () => ask({ kind: 'metrics' }),
+          journal: () => ask({ kind: 'journals' }),
+          control: async command => resultOf(await ask<ControlResult>({ kind: 'controls', command })),
+        };
       },
       registry: registry => {
         AggregatorRegistry.setRegistries([registry]);
@@ -50,12 +61,23 @@ async function start({ config, label, certificate }: Extract<ToWorker, { kind: '
   say({ kind: 'ready', port: Number(new URL(mock.url).port) });
 }
 
+function resultOf(result: ControlResult): { readonly key?: string } {
+  if ('value' in result) return result.value;
+  throw new UsageError(result.code, result.message);
+}
+
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'answer') {
     questions.get(message.n)?.(message.value);
     questions.delete(message.n);
   } else if (message.kind === 'journal') {
-    ownJournal().then(entries => say({ kind: 'journal', n: message.n, entries }));
+    own.journal().then(entries => say({ kind: 'journal', n: message.n, entries }));
+  } else if (message.kind === 'control') {
+    own.control(message.command).then(
+      value => say({ kind: 'control', n: message.n, result: { value } }),
+      error =>
+        say({ kind: 'control', n: message.n, result: { code: error.code ?? 'internal', message: textOf(error) } }),
+    );
   } else if (message.kind === 'close') {
     (mock?.close({ graceMs: message.graceMs }) ?? Promise.resolve()).then(() => process.exit(0));
   } else if (message.kind === 'start') {

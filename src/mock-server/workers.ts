@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { AggregatorRegistry } from 'prom-client';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { MockConfig } from './config.ts';
+import type { Command } from './control.ts';
 import type { JournalEntry } from './journal.ts';
-import { type Mock, urlOf } from './mock.ts';
+import { type Mock, type MockDoor, urlOf } from './mock.ts';
 import { createTaskStore, type Task } from './tasks.ts';
 
 /** What a worker says to the primary. */
@@ -21,7 +22,14 @@ export type FromWorker =
   | { readonly kind: 'find'; readonly n: number; readonly id: string; readonly owner: string }
   | { readonly kind: 'metrics'; readonly n: number }
   | { readonly kind: 'journals'; readonly n: number }
-  | { readonly kind: 'journal'; readonly n: number; readonly entries: JournalEntry[] };
+  | { readonly kind: 'journal'; readonly n: number; readonly entries: JournalEntry[] }
+  | { readonly kind: 'controls'; readonly n: number; readonly command: Command }
+  | { readonly kind: 'control'; readonly n: number; readonly result: ControlResult };
+
+/** What a command came to in one process: all of them come to the same. */
+export type ControlResult =
+  | { readonly value: { readonly key?: string } }
+  | { readonly code: string; readonly message: string };
 
 /** What the primary says to a worker; `answer` belongs to the question numbered `n`. */
 export type ToWorker =
@@ -29,21 +37,30 @@ export type ToWorker =
       readonly kind: 'start';
       readonly config: MockConfig;
       readonly label: string;
-      readonly certificate: { cert: string; key: string } | undefined;
+      readonly certificate: { readonly cert: string; readonly key: string } | undefined;
+      readonly adminToken: string | undefined;
     }
   | { readonly kind: 'answer'; readonly n: number; readonly value: unknown }
   | { readonly kind: 'journal'; readonly n: number }
+  | { readonly kind: 'control'; readonly n: number; readonly command: Command }
   | { readonly kind: 'close'; readonly graceMs: number };
 
 /** Starts the workers and resolves when all of them listen. @throws {UsageError} when one cannot */
 export async function startWorkers(
   config: MockConfig,
-  certificate: { cert: string; key: string } | undefined,
-  warn: (sentence: string) => void,
+  {
+    certificate,
+    adminToken,
+    warn,
+  }: Pick<MockDoor, 'certificate' | 'adminToken'> & { warn: (sentence: string) => void },
 ): Promise<Mock> {
   const tasks = createTaskStore();
   const registry = new AggregatorRegistry();
-  const journals = createGathering();
+  const journals = createGathering<JournalEntry[]>(n => ({ kind: 'journal', n }), []);
+  const controls = createGathering<ControlResult, Command>((n, command) => ({ kind: 'control', n, command }), {
+    value: {},
+  });
+  const gatherJournal = async () => (await journals.gather(workers())).flat().sort((a, b) => a.at - b.at);
   cluster.setupPrimary({
     exec: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
     args: [],
@@ -60,12 +77,15 @@ export async function startWorkers(
         .clusterMetrics()
         .catch(error => `# ${textOf(error)}\n`)
         .then(text => answer(message.n, { text, type: registry.contentType }));
-    else if (message.kind === 'journals') journals.gather(workers()).then(entries => answer(message.n, entries));
+    else if (message.kind === 'journals') gatherJournal().then(entries => answer(message.n, entries));
     else if (message.kind === 'journal') journals.add(message.n, message.entries);
+    else if (message.kind === 'controls')
+      controls.gather(workers(), message.command).then(results => answer(message.n, worst(results)));
+    else if (message.kind === 'control') controls.add(message.n, message.result);
   };
   let closing = false;
   let launched = 0;
-  const start = (): Promise<number> => launch(config, launched++, certificate, { hear, lost });
+  const start = (): Promise<number> => launch({ config, certificate, adminToken }, launched++, { hear, lost });
   const lost = (index: number, how: string) => {
     if (closing) return;
     warn(`worker ${index} ended (${how}) and took its counts and journal with it; another one takes its place`);
@@ -82,7 +102,7 @@ export async function startWorkers(
     baseUrl: `${url}/api/paas/v4`,
     apiKey: config.keys[0] ?? '',
     certificate: undefined,
-    journal: () => journals.gather(workers()),
+    journal: gatherJournal,
     metrics: () => registry.clusterMetrics(),
     close: ({ graceMs = 1000 } = {}) => {
       closing = true;
@@ -106,13 +126,12 @@ interface Primary {
 }
 
 function launch(
-  config: MockConfig,
+  what: Pick<Extract<ToWorker, { kind: 'start' }>, 'config' | 'certificate' | 'adminToken'>,
   index: number,
-  certificate: { cert: string; key: string } | undefined,
   primary: Primary,
 ): Promise<number> {
   const worker = cluster.fork();
-  tell(worker, { kind: 'start', config, label: `${index}:`, certificate });
+  tell(worker, { kind: 'start', ...what, label: `${index}:` });
   return new Promise((resolve, reject) => {
     let ready = false;
     worker.on('message', (message: FromWorker) => {
@@ -132,27 +151,30 @@ function launch(
   });
 }
 
-/** Asks every worker for its journal and puts the parts in order of arrival. One that dies meanwhile has none. */
-function createGathering() {
-  const open = new Map<number, (entries: JournalEntry[]) => void>();
+/** A mistake, if one process found one. */
+const worst = (results: readonly ControlResult[]) =>
+  results.find(result => 'code' in result) ?? results[0] ?? { value: {} };
+
+/** Puts one question to every worker and waits for all answers. One that dies meanwhile has `none`. */
+function createGathering<A, Q = void>(question: (n: number, about: Q) => ToWorker, none: A) {
+  const open = new Map<number, (answer: A) => void>();
   let count = 0;
-  const ask = (worker: Worker) =>
-    new Promise<JournalEntry[]>(resolve => {
+  const ask = (worker: Worker, about: Q) =>
+    new Promise<A>(resolve => {
       const n = ++count;
-      const dead = () => add(n, []);
+      const dead = () => add(n, none);
       worker.once('exit', dead);
-      open.set(n, entries => {
+      open.set(n, answer => {
         worker.off('exit', dead);
-        resolve(entries);
+        resolve(answer);
       });
-      tell(worker, { kind: 'journal', n });
+      tell(worker, question(n, about));
     });
-  const gather = async (from: readonly Worker[]) =>
-    (await Promise.all(from.map(ask))).flat().sort((a, b) => a.at - b.at);
-  const add = (n: number, entries: JournalEntry[]) => {
-    const answer = open.get(n);
+  const gather = (from: readonly Worker[], about: Q) => Promise.all(from.map(worker => ask(worker, about)));
+  const add = (n: number, answer: A) => {
+    const settle = open.get(n);
     open.delete(n);
-    answer?.(entries);
+    settle?.(answer);
   };
   return { gather, add };
 }

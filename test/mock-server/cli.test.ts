@@ -269,10 +269,14 @@ test('every flag of the help is a setting that is accepted', async () => {
       workers: '2',
       wire: 'object=never',
       grace: '1s',
+      fault: 'stall,after=5',
+      limit: 'concurrency=2',
+      unmatched: 'error',
+      fixtures: file('fixtures.yaml', '- reply: { content: hi }\n'),
     },
   };
   const argv = flags
-    .filter(({ name }) => !['help', 'tls-cert', 'tls-key', 'check-config'].includes(name))
+    .filter(({ name }) => !['help', 'tls-cert', 'tls-key', 'check-config', 'fail-on-unused'].includes(name))
     .flatMap(({ name, takes }) =>
       takes && samples[name] !== undefined ? [`--${name}`, samples[name]] : takes ? [] : [`--${name}`],
     );
