@@ -5,6 +5,7 @@ export const journalPage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>glm-testkit mock</title>
+<link rel="icon" href="data:,">
 <style>
 :root { color-scheme: light dark; --line: #8884; --good: #2a8a4a; --bad: #c8372d; --dim: #888; --due: #4a7dc8; }
 body { font: 14px/1.4 system-ui, sans-serif; margin: 0; }
@@ -63,8 +64,8 @@ async function detail() {
     list.append(node('dt', name), node('dd', name === 'at' ? new Date(value).toISOString() : String(text)));
   }
   const parts = [node('h2', 'Request ' + entry.n), list];
-  const answer = await fetch('/__admin/timeline?n=' + entry.n);
-  if (answer.ok) parts.push(timeline(await answer.json()));
+  const answer = entry.stream && await fetch('/__admin/timeline?n=' + entry.n);
+  if (answer && answer.ok) parts.push(timeline(await answer.json()));
   $('detail').replaceChildren(...parts);
 }
 function timeline({ due, sent }) {

@@ -14,7 +14,10 @@ const marks = {
 
 const isCode = ({ id }: Scenario) => /^-?\d+$/.test(id);
 
-export function faultsPage(): string {
+/** What a client made of a fault, by the fault's name. */
+export type Clients = Readonly<Record<string, { readonly openai: string; readonly ai: string }>>;
+
+export function faultsPage(clients: Clients): string {
   const named = scenarios.filter(scenario => !isCode(scenario));
   return `# Faults
 
@@ -25,6 +28,15 @@ deadline shorter than the fault where the fault is a silence. Every row is playe
 \`test/mock-server/faults/outcomes.test.ts\`, and through both players by \`players.test.ts\`.
 
 ${named.map(section).join('\n')}
+## What two clients make of them
+
+A streamed call with retries off: the npm \`openai\` client, and the AI SDK with \`zhipu-ai-provider\`. "The sound answer" is the text
+that comes without a fault. A silence was met with a deadline of the caller's own. Measured by \`test/clients/javascript/faults.test.ts\`.
+
+| fault | openai | AI SDK |
+|---|---|---|
+${named.map(({ name }) => `| ${name} | ${clients[name]?.openai} | ${clients[name]?.ai} |`).join('\n')}
+
 ## Business codes
 
 At once, with the vendor’s text in the caller’s language. Ask by name or by number.
