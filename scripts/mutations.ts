@@ -250,8 +250,8 @@ export const mutations: readonly Mutation[] = [
     ['request.odd-turns', 'if (!config.strict) return valid;', ''],
     [
       'stream.error',
-      'if (isRefusal(valid)) return valid;\n  const { answer',
-      "if (isRefusal(valid)) return call.request.body.includes('stream') ? { ...valid, status: 200 } : valid;\n  const { answer",
+      'if (isRefusal(valid)) return valid;\n  const refused',
+      "if (isRefusal(valid)) return call.request.body.includes('stream') ? { ...valid, status: 200 } : valid;\n  const refused",
     ],
     ['own.strict', 'glm-testkit --strict: ', 'strict: '],
     ['body.created', 'createdAt(answer, call.wallMs + at)', 'createdAt(answer, call.wallMs)'],
@@ -407,10 +407,10 @@ export const mutations: readonly Mutation[] = [
   ...inFile('src/mock-server/endpoints/async.ts', [
     [
       'async.stream',
-      'if (isRefusal(valid)) return valid;',
-      "if (isRefusal(valid)) return valid;\n  if (valid.request.stream) return businessError('1210', call.language);",
+      "if (!('answer' in told)) return told;",
+      "if (!('answer' in told)) return told;\n  if (told.valid.request.stream) return businessError('1210', call.language);",
     ],
-    ['async.refused', 'if (isRefusal(valid)) return valid;', "if (isRefusal(valid)) return bodyReply('{}');"],
+    ['async.refused', "if (!('answer' in told)) return told;", "if (!('answer' in told)) return bodyReply('{}');"],
     [
       'async.submitted',
       'id: answer.id, model: answer.model, request_id: requestId',

@@ -49,6 +49,8 @@ export const catalogue = {
     lateness,
   ),
   glm_mock_stream_worst_lateness_seconds: histogram('The largest pacing error of each stream.', lateness),
+  glm_mock_faults_total: counter('Faults that struck a request, by scenario.', 'scenario'),
+  glm_mock_unmatched_requests_total: counter('Requests that no fixture answered although one had to.'),
   glm_mock_build_info: gauge('Always 1; says what is running.', 'version', 'profile', 'era'),
 
   glm_probe_runs_total: counter('Finished probe runs.', 'target', 'check', 'model', 'outcome'),

@@ -37,6 +37,12 @@ export interface JournalEntry {
   finish: string | undefined;
   /** What the reply consisted of: content, reasoning_content, tool_calls. */
   kinds: readonly string[];
+  /** Ids of the tool calls in the reply. */
+  toolCalls: readonly string[];
+  /** Ids of the tool calls that the request brings answers for. */
+  answeredTools: readonly string[];
+  /** A digest of each such answer, in the same order. */
+  answerDigests: readonly number[];
   /** Names of the scenarios that struck. */
   faults: readonly string[];
   /** The fixture that answered, as `file#n` or its name. */

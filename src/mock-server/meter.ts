@@ -23,6 +23,7 @@ export function createMeter(labels: { version: string; profile: string; era: str
     'glm_mock_input_tokens_total',
     'glm_mock_output_tokens_total',
     'glm_mock_stream_worst_lateness_seconds',
+    'glm_mock_unmatched_requests_total',
   ] as const)
     metrics.zero(name, {});
   for (const stage of stages) metrics.zero('glm_mock_client_disconnects_total', { stage });
@@ -55,6 +56,8 @@ export function createMeter(labels: { version: string; profile: string; era: str
     input.inc(entry.promptTokens);
     output.inc(entry.completionTokens);
     durationOf(endpoint).record(entry.durationMs);
+    for (const scenario of entry.faults) metrics.inc('glm_mock_faults_total', { scenario });
+    if (entry.code === 'mock_no_fixture') metrics.inc('glm_mock_unmatched_requests_total');
     if (played.ending === 'client_gone') metrics.inc('glm_mock_client_disconnects_total', { stage: stageOf(played) });
     if (!entry.stream) return;
     streams.inc(-1);

@@ -61,7 +61,7 @@ async function detail() {
   for (const [name, value] of Object.entries(entry)) {
     const text = Array.isArray(value) ? value.join(', ') : value;
     if (text === undefined || text === '' || text === 'none') continue;
-    list.append(node('dt', name), node('dd', name === 'at' ? new Date(value).toISOString() : String(text)));
+    list.append(node('dt', name), node('dd', name === 'at' ? new Date(value).toISOString() : typeof text === 'number' ? String(Math.round(text * 10) / 10) : String(text)));
   }
   const parts = [node('h2', 'Request ' + entry.n), list];
   const answer = entry.stream && await fetch('/__admin/timeline?n=' + entry.n);

@@ -1,4 +1,5 @@
 /** `POST /chat/completions`, unary and streamed. */
+import { digest } from '../../core/random.ts';
 import type { Answer } from '../answer.ts';
 import { type Said, withinBudget } from '../budget.ts';
 import { type Dialect, dialectOf } from '../dialect.ts';
@@ -63,6 +64,7 @@ export function readChat(call: Call): ValidChat | Refusal {
   entry.model = valid.request.model;
   entry.promptTokens = valid.prompt.tokens;
   entry.params = valid.params;
+  noteTools(entry, valid.request.messages);
   if (!config.strict) return valid;
   entry.strict = strictFindings(valid.request, parseObject(request.body) ?? {}, state.usedIds);
   if (valid.request.request_id) state.usedIds.set(String(valid.request.request_id), true);
@@ -129,8 +131,21 @@ function answerChat(valid: ValidChat, call: Call, script: Script | undefined): {
   return { answer, dialect };
 }
 
+/** Which calls were carried out, so that one that was carried out twice is seen. */
+function noteTools(entry: Call['entry'], messages: ValidChat['request']['messages']): void {
+  if (messages.at(-1)?.role !== 'tool') return;
+  const answers = messages.filter(({ role }) => role === 'tool').slice(-mostAnswers);
+  entry.answeredTools = answers.map(({ tool_call_id: id }) => String(id).slice(0, 64));
+  entry.answerDigests = answers.map(({ content }) =>
+    digest(typeof content === 'string' ? content : JSON.stringify(content)),
+  );
+}
+
+const mostAnswers = 32;
+
 function noteAnswer(entry: Call['entry'], { usage, finish, content, reasoning, toolCalls }: Answer): void {
   entry.completionTokens = usage.completion_tokens;
+  entry.toolCalls = toolCalls.map(({ id }) => id);
   entry.finish = finish;
   entry.kinds = [
     ...(content.length > 0 ? ['content'] : []),

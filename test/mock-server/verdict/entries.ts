@@ -27,6 +27,9 @@ const plain: Seen = {
   faults: [],
   fixture: undefined,
   keyInUrl: false,
+  toolCalls: [],
+  answeredTools: [],
+  answerDigests: [],
 };
 
 /** A good streamed answer, except for what is said. */
