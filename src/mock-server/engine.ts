@@ -18,7 +18,7 @@ import { bodyReply, type Call, type Endpoint, type Reply, type Silence, type Sta
 import { find } from './endpoints/table.ts';
 import { createFaultBook } from './faults/book.ts';
 import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
-import { struck } from './faults/strike.ts';
+import { struck, struckNames } from './faults/strike.ts';
 import { createBook } from './fixtures/book.ts';
 import type { Fixture } from './fixtures/fixture.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
@@ -141,6 +141,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   };
 
   const exchange = (call: Call, endpoint: string, answer: Reply | Refusal | Silence): Exchange => {
+    if (call.shots.length > 0) call.entry.faults = struckNames(call);
     if ('silence' in answer) return silent(call, endpoint, answer);
     const plan = 'beats' in answer ? answer : refusalReply(answer);
     const { entry } = call;
@@ -180,6 +181,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const settle = (call: Call, endpoint: string, played: Played) => {
     const { entry, request } = call;
     call.leave?.();
+    if (call.shots.length > 0) entry.faults = struckNames(call, played.beats);
     entry.ending = played.ending;
     entry.beats = played.beats;
     entry.bytes = played.bytes;

@@ -47,7 +47,7 @@ export function tell(call: Call): Told | Given {
   if (refused !== undefined) return refused;
   const struckBefore = call.shots.length;
   const script = scriptFor(valid, call);
-  const instead = insteadOf(call.shots.slice(struckBefore), call);
+  const instead = insteadOf(call, struckBefore);
   if (instead !== undefined) return instead;
   if (script !== undefined && 'status' in script) return script;
   return { valid, ...answerChat(valid, call, script), delayMs: script?.reply.delayMs ?? 0 };

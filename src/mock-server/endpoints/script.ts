@@ -41,5 +41,4 @@ function strikeMore(fault: string, call: Call): void {
   const { keyId, random, state, entry } = call;
   const shots = state.faults.strike({ keyId, own: parseFaults(fault), alone: true, model: () => entry.model, random });
   call.shots = [...call.shots, ...shots];
-  entry.faults = [...entry.faults, ...shots.map(({ scenario }) => scenario.name)];
 }

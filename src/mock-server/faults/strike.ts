@@ -5,13 +5,12 @@ import { parseObject } from '../validate.ts';
 
 export function struck(call: Call, answer: Endpoint): ReturnType<Endpoint> {
   if (call.shots.length > 0) note(call);
-  const given = insteadOf(call.shots, call) ?? answer(call);
+  const given = insteadOf(call) ?? answer(call);
   return given instanceof Promise ? given.then(done => rework(done, call)) : rework(given, call);
 }
 
 /** A fault may come before the request is read, and the journal has to know what was asked all the same. */
-function note({ entry, request, shots }: Call): void {
-  entry.faults = shots.map(({ scenario }) => scenario.name);
+function note({ entry, request }: Call): void {
   const { model, stream, ...rest } = parseObject(request.body) ?? {};
   entry.model = typeof model === 'string' ? model.slice(0, 64) : undefined;
   entry.params = Object.keys({
@@ -23,14 +22,24 @@ function note({ entry, request, shots }: Call): void {
 
 type Given = Awaited<ReturnType<Endpoint>>;
 
-/** What comes in place of an answer, from the first fault that has something. */
-export function insteadOf(shots: readonly Shot[], call: Call): Given | undefined {
-  for (const shot of shots) {
+/** What comes in place of an answer, from the first fault that has something; one that spares this request is struck off. */
+export function insteadOf(call: Call, from = 0): Given | undefined {
+  for (const shot of call.shots.slice(from)) {
     const other = shot.scenario.instead?.(shot, call);
-    if (other !== undefined) return other;
+    if (other !== undefined) {
+      call.shots = 'beats' in other ? call.shots : [shot];
+      return other;
+    }
+    if (shot.scenario.instead !== undefined) call.shots = call.shots.filter(kept => kept !== shot);
   }
   return undefined;
 }
+
+/** The names of the faults that had their way: not those at a position that the stream never came to. */
+export const struckNames = ({ shots, entry }: Call, beats = Number.POSITIVE_INFINITY): string[] =>
+  shots
+    .filter(({ scenario, params }) => !entry.stream || scenario.defaults?.after === undefined || params.after <= beats)
+    .map(({ scenario }) => scenario.name);
 
 const rework = (given: Given, call: Call): Given =>
   'beats' in given ? call.shots.reduce((reply, shot) => reworked(reply, shot, call), given) : given;

@@ -154,8 +154,17 @@ test('a fault that is misspelt in a header is refused at once, in a way that no 
 
 test('the journal names the faults that struck', async () => {
   const { chat } = createTestEngine({ faults: ['1305,first=1', 'crlf'] });
-  expect((await chat('hi')).entry.faults).toEqual(['overloaded', 'crlf']);
+  expect((await chat('hi')).entry.faults).toEqual(['overloaded']);
   expect((await chat('hi')).entry.faults).toEqual(['crlf']);
+});
+
+test('the journal does not name a fault that had no effect', async () => {
+  const { chat } = createTestEngine({ replyTokens: 5, thinkingTokens: 0 });
+  const stream = { messages: [{ role: 'user', content: 'hi' }], stream: true };
+  expect((await chat(stream, { 'x-glm-fault': 'truncated,after=50' })).entry.faults).toEqual([]);
+  expect((await chat(stream, { 'x-glm-fault': 'truncated,after=2' })).entry.faults).toEqual(['truncated']);
+  expect((await chat('hi', { 'x-glm-fault': 'identity-filter' })).entry.faults).toEqual([]);
+  expect((await chat('Hermes', { 'x-glm-fault': 'crlf; identity-filter' })).entry.faults).toEqual(['identity-filter']);
 });
 
 test('a fault in the path is no part of the path that is answered and noted', async () => {
