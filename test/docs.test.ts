@@ -319,6 +319,7 @@ const javascript = snippets.filter(({ language, text }) => language === 'js' && 
 /** What a snippet prints, by a word in it. */
 const prints: readonly [word: string, out: string][] = [
   ['createManualClock', 'true\n'],
+  ['sweep', "[ 'network-error-finish' ]\n"],
   ['spec-17', 'Sunny in Beijing. 3\n'],
   ['createMock', '2 + 3 = 5.\n200 complete\n'],
   ['', '2 + 3 = 5.\n'],

@@ -137,7 +137,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     call.entry.keyId = access.keyId;
     const { keyId, random: own } = call;
     call.shots = state.faults.strike({ keyId, own: asked, model: () => modelNamed(call.request.body), random: own });
-    return call.shots.length === 0 && state.book.size === 0 ? answer(call) : struck(call, answer);
+    return call.shots.length === 0 && !state.book.has(keyId) ? answer(call) : struck(call, answer);
   };
 
   const exchange = (call: Call, endpoint: string, answer: Reply | Refusal | Silence): Exchange => {

@@ -32,8 +32,9 @@ let shared: { readonly now: () => number; readonly stop: () => void; users: numb
 
 /**
  * Makes time virtual until `restore()`. Several at once share one time.
- * @example using time = useVirtualTime();
- *          await expect(client.chat(…)).rejects.toThrow('timed out'); // after 60 s, in a few ms
+ * @example const time = useVirtualTime();
+ *          try { await expect(client.chat(…)).rejects.toThrow('timed out'); } // after 60 s, in a few ms
+ *          finally { time.restore(); }
  * @throws {UsageError} `fake_timers` when other fake timers are on
  */
 export function useVirtualTime({ quietMs = 1 }: VirtualTimeOptions = {}): VirtualTime {
@@ -57,8 +58,12 @@ export async function inVirtualTime<T>(
   run: (time: VirtualTime) => T | Promise<T>,
   options?: VirtualTimeOptions,
 ): Promise<T> {
-  using time = useVirtualTime(options);
-  return await run(time);
+  const time = useVirtualTime(options);
+  try {
+    return await run(time);
+  } finally {
+    time.restore();
+  }
 }
 
 function begin(quietMs: number) {

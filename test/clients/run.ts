@@ -73,6 +73,25 @@ const languages: Readonly<Record<string, (dir: string) => { before: Program[]; p
       programs: [java('okhttp', 'OkHttpChat'), java('zai-sdk', 'ZaiSdk')],
     };
   },
+  pytest: dir => {
+    const cwd = join(here, 'pytest');
+    const bin = join(dir, 'venv-pytest', 'bin');
+    return {
+      before: [
+        step('python3', ['-m', 'venv', join(dir, 'venv-pytest')], cwd),
+        step(join(bin, 'pip'), ['install', '-q', '-r', 'requirements.txt'], cwd),
+      ],
+      programs: [
+        { name: 'pytest', command: join(bin, 'python'), args: ['-B', '-m', 'pytest', '-p', 'no:cacheprovider'], cwd },
+      ],
+    };
+  },
+  junit: () => ({
+    before: [],
+    programs: [
+      { name: 'junit', command: 'mvn', args: ['-B', '-ntp', '-Dstyle.color=never', 'test'], cwd: join(here, 'junit') },
+    ],
+  }),
 };
 
 const step = (command: string, args: readonly string[], cwd: string): Program => ({
@@ -129,7 +148,9 @@ const kept = process.env.CLIENTS_DIR;
 const dir = kept === undefined ? mkdtempSync(join(tmpdir(), 'glm-clients-')) : resolve(kept);
 mkdirSync(dir, { recursive: true });
 const mock = await createMock({ timing: 'ttft=20ms,itl=2ms' });
-const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.apiKey };
+// What programs that start a mock of their own call in place of npx glm-testkit.
+const testkit = `${process.execPath} ${join(here, '../../src/cli.ts')}`;
+const env = { ...process.env, GLM_BASE_URL: mock.baseUrl, GLM_API_KEY: mock.apiKey, GLM_TESTKIT: testkit };
 let failures = 0;
 try {
   for (const name of chosen) {

@@ -18,7 +18,7 @@ export interface Script {
 /** Undefined: no fixture has a say. */
 export function scriptFor(valid: ValidChat, call: Call): Script | Refusal | undefined {
   const { state, request, keyId, language, entry, config } = call;
-  if (state.book.size === 0) return undefined;
+  if (!state.book.has(keyId)) return undefined;
   const facts = factsOf(valid, parseObject(request.body));
   const found = state.book.find(facts, keyId);
   if (found.kind === 'none') {

@@ -1,0 +1,45 @@
+/** What a sweep calls, and the ways in which that may end. */
+
+export interface SweepCall {
+  /** With the fault in its path; a client needs nothing else to meet it. */
+  readonly baseUrl: string;
+  /** A key of this call alone. */
+  readonly apiKey: string;
+  /** Such as `stall,after=3`; empty for the sound call. */
+  readonly fault: string;
+  /** Aborted when the sweep no longer waits. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes one call as the program would make it, and returns what it made of the answer, without ids and times. */
+export type SweptClient<T> = (call: SweepCall) => T | Promise<T>;
+
+export type Ended<T> =
+  | { readonly kind: 'result'; readonly result: T }
+  | { readonly kind: 'error'; readonly error: unknown }
+  | { readonly kind: 'hung'; readonly afterMs: number };
+
+/** Calls once and waits at most `limitMs`. */
+export async function callOnce<T>(
+  client: SweptClient<T>,
+  call: Omit<SweepCall, 'signal'>,
+  limitMs: number,
+): Promise<Ended<T>> {
+  const controller = new AbortController();
+  const { promise: limit, resolve } = Promise.withResolvers<Ended<T>>();
+  const timer = setTimeout(() => resolve({ kind: 'hung', afterMs: limitMs }), limitMs);
+  try {
+    return await Promise.race([ended(client, { ...call, signal: controller.signal }), limit]);
+  } finally {
+    clearTimeout(timer);
+    controller.abort(new Error('the sweep no longer waits for this call'));
+  }
+}
+
+async function ended<T>(client: SweptClient<T>, call: SweepCall): Promise<Ended<T>> {
+  try {
+    return { kind: 'result', result: await client(call) };
+  } catch (error) {
+    return { kind: 'error', error };
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The fault sweep: a client, once with a sound answer and then under every fault at every position of that answer, in
+ * virtual time. What it makes of each is held against what it made of the sound one.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { parseDuration } from '../../core/duration.ts';
+import { textOf, UsageError } from '../../core/errors.ts';
+import type { MockOptions } from '../config.ts';
+import { createMock, type TestMock } from '../create-mock.ts';
+import { useVirtualTime } from '../virtual-time.ts';
+import { casesOf, chosen, type ScenarioChoice, type SweepCase } from './cases.ts';
+import { callOnce, type Ended, type SweptClient } from './client.ts';
+import { complaint, type Expectation } from './expectation.ts';
+import { type Complaint, failuresOf } from './failure.ts';
+import { type SweepReply, textReply } from './replies.ts';
+import { reportOf, type SweepReport } from './report.ts';
+
+export interface SweepOptions<T> {
+  /** Names or ids of scenarios, or a choice among them. Default: all. */
+  readonly scenarios?: ScenarioChoice;
+  /** Where faults with a position strike, in frames. Default: everywhere, from 0 to the number of frames. */
+  readonly positions?: readonly number[];
+  /** The answer; several for a client that asks more than once per call. Default `textReply`; see `toolReply`. */
+  readonly reply?: SweepReply | readonly SweepReply[];
+  /** How long a call may take, in virtual time. Default `3m`: less than the five minutes after which fetch gives up by itself. */
+  readonly limit?: string;
+  /** Calls at once. Default 128; 1 for a client that has state. */
+  readonly concurrency?: number;
+  /** When two results say the same. Default: deep equality. */
+  readonly same?: (one: T, other: T) => boolean;
+  /** Takes a TypeError of the client's own for a way to give up. Default false. */
+  readonly mayCrash?: boolean;
+  /** Judges in place of the sweep: what is wrong, nothing, or the sweep's own opinion, which it is given. */
+  readonly expect?: (tried: SweepCase, ended: Ended<T>, opinion: string | undefined) => string | undefined;
+  /** Settings of the mock. Its pace is 1 ms per frame unless said. */
+  readonly mock?: Omit<MockOptions, 'workers' | 'faults' | 'fixtures'>;
+}
+
+/**
+ * Runs a client through the faults.
+ * @example const report = await sweep(async ({ baseUrl, apiKey, signal }) => ask({ baseUrl, apiKey, signal }));
+ * @throws {UsageError} when the client cannot cope with a sound answer, or an option is wrong
+ */
+export async function sweep<T>(client: SweptClient<T>, options: SweepOptions<T> = {}): Promise<SweepReport> {
+  const list = chosen(options.scenarios);
+  const startMs = realNow();
+  const time = useVirtualTime();
+  const mock = await createMock({ timing: 'ttft=1ms,itl=1ms', ...options.mock }).catch(error => {
+    time.restore();
+    throw error;
+  });
+  try {
+    const call = caller(mock, client, options);
+    const { sound, frames } = await soundCall(mock, call, options);
+    const cases = casesOf(list, options.positions ?? [...Array(frames + 1).keys()]);
+    const complaints = await tryAll(cases, call, sound, options);
+    const failures = failuresOf(complaints, Number(options.mock?.seed ?? 1));
+    const realMs = realNow() - startMs;
+    return reportOf({ cases: cases.length, failures, frames, realMs, virtualMs: time.elapsedMs() });
+  } finally {
+    await mock.close({ graceMs: 0 });
+    time.restore();
+  }
+}
+
+/**
+ * The same, as a test wants it.
+ * @throws {Error} with the whole report when the client failed anywhere
+ */
+export async function assertSweep<T>(client: SweptClient<T>, options?: SweepOptions<T>): Promise<SweepReport> {
+  const report = await sweep(client, options);
+  if (report.failures.length > 0) throw new Error(report.text());
+  return report;
+}
+
+/** The one clock that virtual time leaves alone. */
+const realNow = () => Number(process.hrtime.bigint()) / 1e6;
+
+type Call<T> = (fault: string, name: string) => Promise<Ended<T>>;
+
+/** Each call has a key of its own: what it was sent and how often it was struck concerns nobody else. */
+function caller<T>(mock: TestMock, client: SweptClient<T>, { reply = textReply, limit = '3m' }: SweepOptions<T>) {
+  const limitMs = parseDuration(limit);
+  const inTurn = Array.isArray(reply); // then each call begins with the first
+  if (!inTurn) mock.on({}, reply);
+  const call: Call<T> = (fault, name) => {
+    const key = mock.key(name);
+    if (inTurn) key.on({}, reply);
+    const baseUrl = fault === '' ? mock.baseUrl : `${mock.url}/~${fault}/api/paas/v4`;
+    return callOnce(client, { baseUrl, apiKey: key.apiKey, fault }, limitMs);
+  };
+  return call;
+}
+
+/** Twice: a result that differs by itself could be held against nothing. */
+async function soundCall<T>(mock: TestMock, call: Call<T>, options: SweepOptions<T>) {
+  const sound = resultOf(await call('', 'sound'));
+  const frames = Math.max(0, ...mock.requests().map(({ beats }) => beats));
+  if (frames === 0) throw new UsageError('no_request', 'the client asked nothing of the base URL that it was given');
+  if (!sameOf(options)(sound, resultOf(await call('', 'sound again'))))
+    throw new UsageError(
+      'unsteady_result',
+      'the client returned two different results for the same answer; leave out ids and times, or set `same`',
+    );
+  return { sound, frames };
+}
+
+function resultOf<T>(ended: Ended<T>): T {
+  if (ended.kind === 'result') return ended.result;
+  const [why, cause] = ended.kind === 'hung' ? ['it did not come back', undefined] : [textOf(ended.error), ended.error];
+  throw new UsageError('not_sound', `the client fails on a sound answer: ${why}`, { cause });
+}
+
+const sameOf = <T>({ same = isDeepStrictEqual }: SweepOptions<T>): Expectation<T>['same'] => same;
+
+async function tryAll<T>(cases: readonly SweepCase[], call: Call<T>, sound: T, options: SweepOptions<T>) {
+  const { concurrency = 128, mayCrash = false, expect = (_, __, opinion) => opinion } = options;
+  const expected: Expectation<T> = { sound, mayCrash, same: sameOf(options) };
+  const complaints: (Complaint | undefined)[] = [];
+  const rest = cases.entries();
+  const worker = async () => {
+    for (const [n, tried] of rest) {
+      const ended = await call(tried.fault, tried.fault);
+      const says = expect(tried, ended, complaint(tried, ended, expected));
+      complaints[n] = says === undefined ? undefined : { tried, says };
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return complaints.filter(found => found !== undefined); // in the order of the catalogue
+}
