@@ -15,7 +15,7 @@ export interface Traffic {
 const channels = ['net.client.socket', 'net.server.socket'] as const;
 const loopback = /^(?:::1|(?:::ffff:)?127\.)/;
 
-export function watchTraffic(patienceMs = 50): Traffic {
+export function watchTraffic(patienceMs = 250): Traffic {
   const now = performance.now.bind(performance); // real time, taken before it is replaced
   const sockets = { client: new Set<Socket>(), server: new Set<Socket>() };
   let sums = '';
@@ -45,9 +45,11 @@ export function watchTraffic(patienceMs = 50): Traffic {
   return { underWay, stop };
 }
 
-/** What is on its way between a client and its other end; empty when nothing is. */
+/** What is on its way between a client and its other end, or about to be; empty when nothing is. */
 function stateOf(client: Socket, peers: ReadonlyMap<string, Socket>): string {
   if (client.connecting) return 'connecting';
+  // Nobody connects for nothing: fetch compiles its parser in a thread the first time, and writes after that.
+  if (client.bytesWritten === 0 && !client.destroyed) return `fresh ${client.localPort}`;
   if (client.destroyed || !loopback.test(client.remoteAddress ?? '')) return '';
   const peer = peers.get(`${client.localPort} ${client.remotePort}`);
   if (peer === undefined) return client.bytesRead === 0 && client.bytesWritten > 0 ? `alone ${client.localPort}` : '';
