@@ -36,6 +36,7 @@ process.stdout.on('error', error =>
 const program = new Command('glm-testkit')
   .description('mock, probe and load-test the GLM chat API')
   .version(packageVersion())
+  .enablePositionalOptions() // what follows a verb is the verb's
   .addCommand(mock(io))
   .addCommand(probe(io))
   .addCommand(load(io))

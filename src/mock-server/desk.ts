@@ -50,8 +50,8 @@ export interface Desk extends Scope {
 }
 
 /** @param baseUrl what clients are given */
-export function deskOf({ control, journal }: Engine, baseUrl: string): Desk {
-  const scope = (key?: string) => scopeOf(control, () => journal.entries(), key);
+export function deskOf({ control, journal, wall }: Engine, baseUrl: string): Desk {
+  const scope = (key?: string) => scopeOf({ control, entries: () => journal.entries(), wall, key });
   const key = (name: string): MockKey => {
     const { key: apiKey = '' } = control.apply({ kind: 'key', name });
     const id = parseKey(apiKey)?.id ?? '';
@@ -61,8 +61,15 @@ export function deskOf({ control, journal }: Engine, baseUrl: string): Desk {
   return { ...scope(), limits, key, state: control.state };
 }
 
-/** @param key id of the one key that it is about; everybody otherwise */
-function scopeOf(control: Control, entries: () => JournalEntry[], key?: string): Scope {
+interface ScopeSource {
+  readonly control: Control;
+  readonly entries: () => JournalEntry[];
+  readonly wall: () => number;
+  /** Id of the one key that it is about; everybody otherwise. */
+  readonly key: string | undefined;
+}
+
+function scopeOf({ control, entries, wall, key }: ScopeSource): Scope {
   const requests = () => (key === undefined ? entries() : entries().filter(entry => entry.keyId === key));
   const fixtures: Scope['fixtures'] = (list, { replace } = {}) =>
     void control.apply({ kind: 'fixtures', fixtures: [list].flat() as FixtureInput[], replace, key });
@@ -72,8 +79,8 @@ function scopeOf(control: Control, entries: () => JournalEntry[], key?: string):
     on: (match, reply) => fixtures(fixtureOf(match, reply)),
     reset: () => void control.apply({ kind: 'reset', key }),
     requests,
-    assertResilient: options => assertResilient(requests(), options),
-    report: () => textReport(requests()),
+    assertResilient: options => assertResilient(requests(), { nowMs: wall(), ...options }),
+    report: () => textReport(requests(), { nowMs: wall() }),
   };
 }
 

@@ -14,7 +14,15 @@ import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
 import { type Control, createControl } from './control.ts';
 import { modelNamed } from './endpoints/chat.ts';
-import { bodyReply, type Call, type Endpoint, type Reply, type Silence, type State } from './endpoints/endpoint.ts';
+import {
+  bodyReply,
+  type Call,
+  type Endpoint,
+  type Reply,
+  refusalReply,
+  type Silence,
+  type State,
+} from './endpoints/endpoint.ts';
 import { find } from './endpoints/table.ts';
 import { createFaultBook } from './faults/book.ts';
 import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
@@ -36,6 +44,8 @@ export interface Engine {
   tooLarge(request: MockRequest): Exchange;
   readonly journal: Journal;
   readonly control: Control;
+  /** Wall time, ms since 1970. */
+  readonly wall: () => number;
 }
 
 export interface EngineDoor {
@@ -193,7 +203,13 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
   const tooLarge = (request: MockRequest) =>
     exchange(open(request).call, 'other', gatewayPage(413, 'Request Entity Too Large'));
-  return { handle, tooLarge, journal, control: createControl({ ...state, fixtures, journal, keys, random }) };
+  return {
+    handle,
+    tooLarge,
+    journal,
+    wall: door.clock.wall,
+    control: createControl({ ...state, fixtures, journal, keys, random }),
+  };
 }
 
 const faultHeader = 'x-glm-fault';
@@ -213,17 +229,6 @@ const preflight: Reply = { ...bodyReply(''), headers: preflightHeaders };
 
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/;
 
-const refusalReply = ({ status, code, type, body, headers }: Refusal): Reply => ({
-  at: 0,
-  status,
-  code,
-  type,
-  body,
-  beats: [],
-  stream: false,
-  ...(headers && { extra: headers }),
-});
-
 /** English when asked for, else the host's own language; glm-api.md §5.7. */
 const languageFor = (config: MockConfig, { headers }: MockRequest): Language =>
   /^\s*en\b/i.test(headers['accept-language'] ?? '') || config.profile === 'intl' ? 'en' : 'zh';
@@ -241,7 +246,7 @@ const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === m
 const newEntry = (
   n: number,
   at: number,
-  { method, path, body, connection, query = '' }: MockRequest,
+  { method, path, body, connection, reused, query = '' }: MockRequest,
 ): JournalEntry => ({
   n,
   at,
@@ -261,6 +266,7 @@ const newEntry = (
   worstLatenessMs: 0,
   strict: [],
   connection: connection ?? 0,
+  reused: reused ?? false,
   fingerprint: fingerprintOf(body),
   params: [],
   finish: undefined,

@@ -29,6 +29,8 @@ export interface JournalEntry {
   strict: readonly string[];
   /** Number of the connection it came over, from 1; 0 where there is none to be seen (MSW). */
   connection: number;
+  /** Whether that connection had carried a request before. */
+  reused: boolean;
   /** Digest of the body: a repeated request is known by it, without keeping what it said. */
   fingerprint: number;
   /** Names of the request's top-level fields. */

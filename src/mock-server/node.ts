@@ -49,7 +49,7 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
       const request = {
         method: req.method ?? 'GET',
         ...split(req.url),
-        connection: connectionOf(req.socket),
+        ...connectionOf(req.socket),
         headers: req.headers as MockRequest['headers'],
         body,
         arrivedMs,
@@ -110,11 +110,10 @@ const split = (url = '/') => {
 function numbered() {
   const numbers = new WeakMap<object, number>();
   let count = 0;
-  return (socket: object): number => {
+  return (socket: object): { connection: number; reused: boolean } => {
     const known = numbers.get(socket);
-    if (known !== undefined) return known;
-    numbers.set(socket, ++count);
-    return count;
+    if (known === undefined) numbers.set(socket, ++count);
+    return { connection: known ?? count, reused: known !== undefined };
   };
 }
 

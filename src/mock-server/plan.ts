@@ -11,6 +11,8 @@ export interface MockRequest {
   readonly query?: string;
   /** Number of the connection, from 1, where there is one. */
   readonly connection?: number;
+  /** Whether an earlier request came over it. */
+  readonly reused?: boolean;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;

@@ -4,6 +4,7 @@
  * (`bench/mock.ts`).
  */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Beat, Exchange } from './plan.ts';
@@ -100,8 +101,9 @@ export function playOnNode(
     else if (played.headSent) res.flushHeaders();
     if (how === 'hang') return;
     cut = true;
-    if (how === 'fin') res.socket?.destroySoon();
-    else res.socket?.resetAndDestroy();
+    // A response that waits behind an earlier one on its connection has no socket yet. What was written leaves in the next turn.
+    if (res.socket === null) res.once('socket', socket => setImmediate(breakOff, socket, how));
+    else setImmediate(breakOff, res.socket, how);
   };
   const begin = () => {
     if (head !== undefined) {
@@ -119,3 +121,11 @@ const take = (iterator: Iterator<Beat>): Beat | undefined => {
   const step = iterator.next();
   return step.done ? undefined : step.value;
 };
+
+function breakOff(socket: Socket, how: 'fin' | 'reset'): void {
+  if (how === 'fin') socket.destroySoon();
+  else rawOf(socket).resetAndDestroy();
+}
+
+/** TLS knows no reset: it is the socket below that is reset. Node names it nowhere else. */
+const rawOf = (socket: Socket) => (socket as Socket & { _parent?: Socket })._parent ?? socket;

@@ -49,9 +49,13 @@ const forbidden = (token: string | undefined) =>
     403,
   );
 
-/** By the peer's address; a proxy on this machine is this machine. */
-const isLocal = ({ socket }: IncomingMessage) =>
-  /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '');
+/** By the peer's address, and by the names it uses: a page elsewhere may have its name lead here. */
+const isLocal = ({ socket, headers: { host = '', origin } }: IncomingMessage) =>
+  /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/.test(socket.remoteAddress ?? '') &&
+  isLocalName(host) &&
+  (origin === undefined || isLocalName(origin.replace(/^https?:\/\//, '')));
+
+const isLocalName = (name: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(name);
 
 function hasToken({ headers }: IncomingMessage, token: string | undefined): boolean {
   const given = Buffer.from(headers.authorization ?? '');

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../journal.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { coverage } from '../verdict/coverage.ts';
 import { coverageJUnit, coverageMarkdown, coverageText } from '../verdict/coverage-report.ts';
+import { outcomeOf } from '../verdict/outcome.ts';
 import { jsonReport, textReport } from '../verdict/report.ts';
 import { universeOf } from '../verdict/universe.ts';
 import { journalPage } from './page.ts';
@@ -95,7 +96,8 @@ export const routes: readonly Route[] = [
       const after = Number(asked.query.get('after') ?? 0);
       const limit = Number(asked.query.get('limit') ?? Number.POSITIVE_INFINITY);
       const entries = (await ofKey(source, asked)).filter(({ n }) => n > after);
-      return json({ requests: limit >= 0 ? entries.slice(Math.max(0, entries.length - limit)) : entries });
+      const latest = limit >= 0 ? entries.slice(Math.max(0, entries.length - limit)) : entries;
+      return json({ requests: latest.map(entry => ({ ...entry, outcome: outcomeOf(entry) })) });
     },
   },
   {
@@ -201,7 +203,8 @@ export const routes: readonly Route[] = [
     query: { key: keyText, format: 'json (default) or text' },
     answer: async (source, asked) => {
       const entries = await ofKey(source, asked);
-      return asked.query.get('format') === 'text' ? text(textReport(entries)) : json(jsonReport(entries));
+      const now = { nowMs: Date.now() };
+      return asked.query.get('format') === 'text' ? text(textReport(entries, now)) : json(jsonReport(entries, now));
     },
   },
   {

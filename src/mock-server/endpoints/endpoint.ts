@@ -96,3 +96,15 @@ export const bodyReply = (body: string, at = 0): Reply => ({
   body,
   beats: [],
 });
+
+/** A refusal as a reply, for what happens to replies. */
+export const refusalReply = ({ status, code, type, body, headers }: Refusal): Reply => ({
+  at: 0,
+  status,
+  code,
+  type,
+  body,
+  beats: [],
+  stream: false,
+  ...(headers && { extra: headers }),
+});

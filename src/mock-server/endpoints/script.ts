@@ -6,8 +6,9 @@ import { factsOf } from '../fixtures/facts.ts';
 import { type RenderedReply, speak } from '../fixtures/reply.ts';
 import { mockError, type Refusal } from '../render/error.ts';
 import type { Draft } from '../replies/draft.ts';
+import { late } from '../scenarios/beats.ts';
 import { parseObject, type ValidChat } from '../validate.ts';
-import type { Call } from './endpoint.ts';
+import { type Call, type Reply, refusalReply } from './endpoint.ts';
 
 export interface Script {
   readonly reply: RenderedReply;
@@ -16,7 +17,7 @@ export interface Script {
 }
 
 /** Undefined: no fixture has a say. */
-export function scriptFor(valid: ValidChat, call: Call): Script | Refusal | undefined {
+export function scriptFor(valid: ValidChat, call: Call): Script | Reply | Refusal | undefined {
   const { state, request, keyId, language, entry, config } = call;
   if (!state.book.has(keyId)) return undefined;
   const facts = factsOf(valid, parseObject(request.body));
@@ -33,7 +34,7 @@ export function scriptFor(valid: ValidChat, call: Call): Script | Refusal | unde
   const { reply } = found;
   if (reply.fault !== undefined) strikeMore(reply.fault, call);
   const spoken = speak(reply, { model: valid.model, language });
-  if (spoken.kind === 'error') return spoken.refusal;
+  if (spoken.kind === 'error') return late(refusalReply(spoken.refusal), reply.delayMs);
   return { reply, draft: spoken.kind === 'draft' ? spoken.draft : undefined };
 }
 

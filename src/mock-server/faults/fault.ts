@@ -111,7 +111,7 @@ function paramsOf({ defaults = {} }: Scenario, read: Read): Params {
     after: read.number('after', 0, 1_000_000, true) ?? base.after,
     for: read.duration('for') ?? base.for,
     code: read.text('code') ?? base.code,
-    status: read.number('status', 100, 599, true) ?? base.status,
+    status: read.number('status', 400, 599, true) ?? base.status,
     marker: read.text('marker') ?? base.marker,
     value: read.text('value') ?? base.value,
   };

@@ -68,6 +68,8 @@ const advice = {
 } as const;
 
 const hours = 3_600_000;
+/** The end of the year 9999, after which dates are written otherwise. */
+const lastDay = Date.UTC(9999, 11, 31) - 1;
 
 /** The error as the service would word it to this caller. */
 export function codeError(
@@ -89,7 +91,7 @@ export function codeError(
       request_id: 'request-1',
       error_id: completionId(wallMs, random),
       ...inWords(windowMs, language),
-      next_flush_time: chinaTime(wallMs + resetMs),
+      next_flush_time: chinaTime(Math.min(wallMs + resetMs, lastDay)),
       model_name: model,
     },
   });

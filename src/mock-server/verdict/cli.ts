@@ -1,12 +1,13 @@
 /** `glm-testkit mock report` and `mock coverage`: ask a running mock what it saw, and fail a build over it. */
 import { Command } from 'commander';
 import { z } from 'zod';
+import { baseUrl } from '../../core/base-url.ts';
 import { asFlag, checked } from '../../core/config.ts';
 import { textOf, UsageError } from '../../core/errors.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 
 const common = {
-  url: z.url({ protocol: /^https?$/, error: 'must be the address of a running mock, such as http://127.0.0.1:4010' }),
+  url: baseUrl,
   key: z.string().optional(),
 };
 const reportFlags = z.strictObject({ ...common, json: z.boolean().default(false) });
@@ -32,8 +33,10 @@ export const reportCommand = (io: Io): Command =>
     .option('--json', 'as JSON')
     .action(async (flags: object) => {
       const { url, key, json } = checked(reportFlags, { url: defaultUrl, ...flags }, 'options', asFlag);
-      const verdict = JSON.parse(await ask(url, 'report', { key })) as { verdict: string };
-      io.out(json ? `${JSON.stringify(verdict, undefined, 2)}\n` : await ask(url, 'report', { key, format: 'text' }));
+      const verdict = JSON.parse(await ask(io, url, 'report', { key })) as { verdict: string };
+      io.out(
+        json ? `${JSON.stringify(verdict, undefined, 2)}\n` : await ask(io, url, 'report', { key, format: 'text' }),
+      );
       if (verdict.verdict === 'fragile') io.exitWith(exitCodes.failed);
     });
 
@@ -51,24 +54,32 @@ export const coverageCommand = (io: Io): Command =>
         'options',
         asFlag,
       );
-      io.out(await ask(url, 'coverage', { key, format }));
+      io.out(await ask(io, url, 'coverage', { key, format }));
       if (minCoverage === undefined) return;
-      const { percent } = JSON.parse(await ask(url, 'coverage', { key })) as { percent: number };
+      const { percent } = JSON.parse(await ask(io, url, 'coverage', { key })) as { percent: number };
       if (percent >= minCoverage) return;
       io.err(`coverage is ${percent} %, less than the ${minCoverage} % of --min-coverage\n`);
       io.exitWith(exitCodes.failed);
     });
 
-async function ask(url: string, what: string, query: Readonly<Record<string, string | undefined>>): Promise<string> {
+async function ask(
+  { env: { GLM_MOCK_ADMIN_TOKEN: token } }: Io,
+  url: string,
+  what: string,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
   const target = new URL(`/__admin/${what}`, url);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) target.searchParams.set(name, value);
-  const answer = await fetch(target).catch(error => {
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(target, { headers }).catch(error => {
     throw new UsageError(
       'no_mock',
       `no mock answers at ${target.origin} (${textOf(error.cause ?? error)}); start one, or name it with --url`,
     );
   });
   const text = await answer.text();
+  if (answer.status === 403)
+    throw new UsageError('no_token', `${target.origin} needs its admin token; set GLM_MOCK_ADMIN_TOKEN`);
   if (!answer.ok)
     throw new UsageError(
       'no_mock',

@@ -3,6 +3,8 @@ import { scenarios } from '../scenarios/index.ts';
 import type { ScenarioOutcome } from './outcome.ts';
 
 export interface Limits {
+  /** The present, ms since 1970: how long open requests have waited. 0 where nobody knows. */
+  readonly nowMs: number;
   /** A call is over after so much silence: ten minutes outlast every sensible backoff. */
   readonly quietMs: number;
   /** How much two attempts may seem to overlap: the mock hears of a hang-up a little late. */
@@ -36,6 +38,7 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
+  nowMs: 0,
   quietMs: 600_000,
   overlapMs: 20,
   minGapMs: 200,

@@ -20,6 +20,7 @@ const plain: Seen = {
   worstLatenessMs: 0,
   strict: [],
   connection: 1,
+  reused: false,
   fingerprint: 1,
   params: ['model', 'messages', 'stream'],
   finish: 'stop',

@@ -5,7 +5,7 @@ import { endMs, type Seen } from '../seen.ts';
 import type { Rule } from '../view.ts';
 
 export const noTimeout: Rule = ({ entries, limits }) => {
-  const latest = entries.reduce((most, entry) => Math.max(most, endMs(entry)), 0);
+  const latest = entries.reduce((most, entry) => Math.max(most, endMs(entry)), limits.nowMs);
   const stuck = entries.filter(
     entry => isHanging(entry, limits.scenarios) && waited(entry, latest) > limits.patienceMs,
   );
@@ -22,5 +22,5 @@ export const noTimeout: Rule = ({ entries, limits }) => {
   ];
 };
 
-/** A request that is still open has waited at least until the journal's last event. */
+/** A request that is still open has waited until now, or at least until the journal's last event. */
 const waited = (entry: Seen, latest: number) => (entry.ending === 'open' ? latest - entry.at : entry.durationMs);
