@@ -301,3 +301,15 @@ test('a JWT in seconds is warned about on standard error, without a secret', asy
   expect(mock.err()).not.toContain('canary');
   expect(mock.err()).not.toContain(token);
 });
+
+test('a flag behind a subcommand is the subcommand’s, though mock has one of that name', async () => {
+  const out = file('session.jsonl', '');
+  const upstream = 'http://127.0.0.1:9/api/paas/v4';
+  const record = launch(['mock', 'record', '--upstream', upstream, '--out', out, '--port', '0']);
+  cleanups.push(async () => {
+    record.child.kill('SIGKILL');
+    await record.ended;
+  });
+  const [, port = ''] = await record.says(/base URL +http:\/\/127\.0\.0\.1:(\d+)\//);
+  expect(Number(port)).not.toBe(4010);
+});
