@@ -37,6 +37,9 @@ export const asFlag: Spell = key => `--${key.replace(/[A-Z]/g, c => `-${c.toLowe
 /** `maxGap` is the key `max_gap` of a file. */
 export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase()}`);
 
+/** The other way: `max_gap`, in a file, is the schema's `maxGap`; so is `max-gap`. */
+export const fromKey: Spell = key => key.replace(/[-_](\w)/g, (_, c: string) => c.toUpperCase());
+
 function describe(issue: z.core.$ZodIssue, spell: Spell): string {
   const [first, ...rest] = issue.path.map(String);
   const where = first === undefined ? '' : `${placeOf(spell(first), rest)}: `;

@@ -1,7 +1,7 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
 import { z } from 'zod';
-import { asFlag, asKey, checked, readConfigFile } from '../core/config.ts';
+import { asFlag, asKey, checked, fromKey, readConfigFile } from '../core/config.ts';
 import { duration, formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { exitCodes, type Io } from '../core/program.ts';
@@ -151,7 +151,7 @@ const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name).repla
 const camelKeys = (value: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
-      key.replace(/[-_](\w)/g, (_, c: string) => c.toUpperCase()),
+      fromKey(key),
       (key === 'wire' || key === 'limits') && typeof inner === 'object' && inner !== null ? camelKeys(inner) : inner,
     ]),
   );

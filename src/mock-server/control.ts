@@ -3,7 +3,7 @@
  * all say the same words, so what one can do the others can do.
  */
 import { z } from 'zod';
-import { checked } from '../core/config.ts';
+import { checked, fromKey } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { parseKey, testKey } from '../core/wire/auth.ts';
@@ -110,17 +110,12 @@ const patch = z.record(z.string(), z.unknown());
 
 function mergeLimits(now: Limiter['limits'], change: Readonly<Record<string, unknown>>): Limiter['limits'] {
   const given = checked(patch, change, 'limits');
+  const renamed = Object.fromEntries(Object.entries(given).map(([key, value]) => [fromKey(key), value]));
   const { planWindow, ...rest } = now;
-  const merged = { ...rest, planWindow: `${planWindow}ms`, ...camel(given) };
+  const merged = { ...rest, planWindow: `${planWindow}ms`, ...renamed };
   return checked(
     limitsConfig,
     Object.fromEntries(Object.entries(merged).filter(([, value]) => value != null)),
     'limits',
   );
 }
-
-/** Files and the admin API write `plan_window`, TypeScript writes `planWindow`. */
-const camel = (value: Readonly<Record<string, unknown>>) =>
-  Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()), inner]),
-  );

@@ -13,7 +13,6 @@ import { embeddingModels, modelOf } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
 import { type Control, createControl } from './control.ts';
-import { modelNamed } from './endpoints/chat.ts';
 import {
   bodyReply,
   type Call,
@@ -37,6 +36,7 @@ import type { Exchange, Head, MockRequest, Played } from './plan.ts';
 import { createPrefixCache } from './prefix-cache.ts';
 import { businessError, gatewayPage, mockError, type Refusal, springError } from './render/error.ts';
 import { createTaskStore, type TaskStore } from './tasks.ts';
+import { modelNamed } from './validate.ts';
 
 export interface Engine {
   handle(request: MockRequest): Exchange | Promise<Exchange>;

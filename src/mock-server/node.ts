@@ -4,9 +4,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../core/clock.ts';
-import { codeOf, UsageError } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Engine } from './engine.ts';
+import { drain, listen } from './listening.ts';
 import type { Exchange, MockRequest } from './plan.ts';
 import { playOnNode } from './player.ts';
 
@@ -28,9 +28,6 @@ export interface NodeServer {
   /** Stops accepting, lets running answers end for `graceMs`, then breaks what is left. */
   close(graceMs: number): Promise<void>;
 }
-
-/** A waiting list long enough for thousands of clients that connect at once. */
-const backlog = 4096;
 
 /** @throws {UsageError} `port_in_use`, `no_listen` */
 export async function serveNode(engine: Engine, options: NodeOptions): Promise<NodeServer> {
@@ -147,29 +144,4 @@ function refuse(
   req.resume();
   req.once('error', () => res.destroy());
   play(exchange);
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', error => {
-      const code = codeOf(error);
-      const said =
-        code === 'EADDRINUSE'
-          ? `port ${port} is in use; choose another with --port, or 0 for any`
-          : `cannot listen on ${host}:${port} (${code ?? error.message})`;
-      reject(new UsageError(code === 'EADDRINUSE' ? 'port_in_use' : 'no_listen', said));
-    });
-    server.listen({ host, port, backlog }, resolve);
-  });
-}
-
-function drain(server: Server, clock: Clock, graceMs: number): Promise<void> {
-  return new Promise(resolve => {
-    const cancel = clock.at(clock.now() + graceMs, () => server.closeAllConnections());
-    server.close(() => {
-      cancel();
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

@@ -91,6 +91,13 @@ function textEnd(body: string, start: number): number {
   return body.length;
 }
 
+/** The model a set of fields names, valid or not. */
+export const modelIn = ({ model }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof model === 'string' ? model.slice(0, 64) : undefined;
+
+/** The same of a body. */
+export const modelNamed = (body: string): string | undefined => modelIn(parseObject(body) ?? {});
+
 /** The model of that code, or one the user allowed by name. */
 export function findModel(id: unknown, extraModels: readonly string[]): Model | undefined {
   if (typeof id !== 'string') return undefined;

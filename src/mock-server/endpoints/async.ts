@@ -1,6 +1,7 @@
 /** `POST /async/chat/completions` and `GET /async-result/{id}`; glm-api.md §9. */
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
+import { safeDecode } from '../safe-decode.ts';
 import type { Task } from '../tasks.ts';
 import { createdAt, generationMs, tell } from './chat.ts';
 import { bodyReply, type Call, type Reply, type Silence } from './endpoint.ts';
@@ -36,13 +37,4 @@ function stateOf(task: Task | undefined, id: string, call: Call): Reply | Refusa
   if (task === undefined) return businessError('1233', call.language, { values: { id: id.slice(0, 128) } });
   if (call.wallMs >= task.readyMs) return bodyReply(task.result);
   return bodyReply(JSON.stringify({ id: task.id, request_id: task.requestId, task_status: 'PROCESSING' }));
-}
-
-function safeDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A broken escape is simply part of an unknown id.
-    return text;
-  }
 }

@@ -15,7 +15,7 @@ import { late } from '../scenarios/beats.ts';
 import { codeError } from '../scenarios/codes.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
-import { isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
+import { isRefusal, modelNamed, parseObject, type ValidChat, validateChat } from '../validate.ts';
 import { bases } from './bases.ts';
 import { bodyReply, type Call, type Reply, type Silence } from './endpoint.ts';
 import { type Script, scriptFor } from './script.ts';
@@ -83,12 +83,6 @@ function understood({ request: { body, path }, language, config, state }: Call):
 }
 
 const rememberedChars = 4096;
-
-/** The model a body names, valid or not. */
-export function modelNamed(body: string): string | undefined {
-  const model = parseObject(body)?.model;
-  return typeof model === 'string' ? model.slice(0, 64) : undefined;
-}
 
 /** The mock's own refusal: the vendor's code, and the findings in the message, where every client shows them. */
 function strictRefusal(findings: readonly string[], { language }: Call): Refusal {

@@ -25,6 +25,9 @@ const table = new Map<string, { readonly method: string; readonly answer: Endpoi
   }),
 );
 
+/** The names of all endpoints. */
+export const endpointNames: readonly string[] = [...table.keys()];
+
 /** The endpoint of a request; names double as metric labels. */
 export function find(method: string, path: string): Found {
   if (path === '/' && method === 'POST') return { kind: 'gateway' };

@@ -4,6 +4,7 @@
  */
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
+import { safeDecode } from '../safe-decode.ts';
 import { scenarioNamed, scenarios } from '../scenarios/index.ts';
 import type { Params, Scenario, Shot } from '../scenarios/scenario.ts';
 
@@ -141,13 +142,4 @@ export function splitPath(path: string): { readonly faults: string; readonly pat
   const rest = splitPath(path.slice(found[0].length));
   const own = safeDecode(found[1] ?? '');
   return { faults: rest.faults === '' ? own : `${own};${rest.faults}`, path: rest.path };
-}
-
-function safeDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A broken escape stays as it is, and is then no fault's name.
-    return text;
-  }
 }

@@ -1,7 +1,7 @@
 /** Faults at work on one request: in place of an answer, or on its way out. What they do to the words happens where those are chosen. */
 import type { Call, Endpoint, Reply } from '../endpoints/endpoint.ts';
 import type { Shot } from '../scenarios/scenario.ts';
-import { parseObject } from '../validate.ts';
+import { modelIn, parseObject } from '../validate.ts';
 
 export function struck(call: Call, answer: Endpoint): ReturnType<Endpoint> {
   if (call.shots.length > 0) note(call);
@@ -11,13 +11,9 @@ export function struck(call: Call, answer: Endpoint): ReturnType<Endpoint> {
 
 /** A fault may come before the request is read, and the journal has to know what was asked all the same. */
 function note({ entry, request }: Call): void {
-  const { model, stream, ...rest } = parseObject(request.body) ?? {};
-  entry.model = typeof model === 'string' ? model.slice(0, 64) : undefined;
-  entry.params = Object.keys({
-    ...(model !== undefined && { model }),
-    ...(stream !== undefined && { stream }),
-    ...rest,
-  }).slice(0, 64);
+  const fields = parseObject(request.body) ?? {};
+  entry.model = modelIn(fields);
+  entry.params = Object.keys(fields).slice(0, 64);
 }
 
 type Given = Awaited<ReturnType<Endpoint>>;

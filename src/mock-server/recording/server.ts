@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { codeOf, textOf, UsageError } from '../../core/errors.ts';
+import { drain, listen } from '../listening.ts';
 
 /** The largest body of either direction. */
 export const mostBytes = 32 * 1024 * 1024;
@@ -28,20 +28,8 @@ export async function serve({ host, port, clock, answer }: ServerOptions): Promi
     collect(req, body => (body === undefined ? tooLarge(res) : answer(req, res, body, arrivedMs)));
   });
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', error => reject(complaint(error, host, port)));
-    server.listen(port, host, resolve);
-  });
-  const close = (graceMs: number) =>
-    new Promise<void>(resolve => {
-      const cancel = clock.at(clock.now() + graceMs, () => server.closeAllConnections());
-      server.close(() => {
-        cancel();
-        resolve();
-      });
-      if (graceMs === 0) server.closeAllConnections();
-      else server.closeIdleConnections();
-    });
+  await listen(server, host, port);
+  const close = (graceMs: number) => drain(server, clock, graceMs);
   const name = host.includes(':') ? `[${host}]` : host;
   return { url: `http://${name}:${(server.address() as AddressInfo).port}`, close };
 }
@@ -67,10 +55,4 @@ function collect(req: IncomingMessage, done: (body: Buffer | undefined) => void)
 function tooLarge(res: ServerResponse): void {
   res.shouldKeepAlive = false;
   refuse(res, 413, 'mock_body_too_large', `a request body may have ${mostBytes} bytes`);
-}
-
-function complaint(error: Error, host: string, port: number): UsageError {
-  if (codeOf(error) !== 'EADDRINUSE')
-    return new UsageError('no_listen', `cannot listen on ${host}:${port} (${codeOf(error) ?? textOf(error)})`);
-  return new UsageError('port_in_use', `port ${port} is in use; choose another with --port, or 0 for any`);
 }

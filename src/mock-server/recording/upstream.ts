@@ -44,7 +44,7 @@ export function createUpstream(url: URL, clock: Clock): Upstream {
   const secure = url.protocol === 'https:';
 
   const send: Upstream['send'] = (request, listener) => {
-    const lane = lanes.take() as Lane; // at once, as any number is allowed
+    const lane = lanes.take() as Lane; // never a promise: without a limit there is nothing to wait for
     let controller: Dispatcher.DispatchController | undefined;
     let over = false;
     const finish = (tell: () => void) => {

@@ -1,6 +1,7 @@
 /** What a scenario may do to the frames of a stream. A body counts as one frame. Lazy, so a stream stays a stream. */
 import type { Reply } from '../endpoints/endpoint.ts';
 import type { Beat } from '../plan.ts';
+import type { Params, Scenario } from './scenario.ts';
 
 /** Beats as a generator makes them from a reply's own. */
 export type Rework = (beats: Iterable<Beat>) => Iterable<Beat>;
@@ -38,6 +39,17 @@ export const eachText = (change: (text: string, index: number) => string | reado
       else for (const send of [change(beat.send, index++)].flat()) yield { at: beat.at, send };
     }
   };
+
+/** What a scenario does when it only writes the frames of a stream otherwise. */
+export const framesAs =
+  (
+    change: (text: string, index: number, params: Params) => string | readonly string[],
+  ): NonNullable<Scenario['reply']> =>
+  (reply, { params }) =>
+    streamOnly(
+      reply,
+      eachText((text, index) => change(text, index, params)),
+    );
 
 /** Frames cut into pieces of bytes that leave `gapMs` apart, so that the network does not join them again. */
 export const inPieces = (cut: (bytes: Buffer) => readonly Uint8Array[], gapMs: number): Rework =>

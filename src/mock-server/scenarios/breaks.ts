@@ -2,7 +2,7 @@
 import { done, frame } from '../../core/sse.ts';
 import { messageOf } from '../../core/wire/errors.ts';
 import { completionId } from '../../core/wire/ids.ts';
-import { after, eachText, reworked, streamOnly, textOf } from './beats.ts';
+import { after, eachText, framesAs, reworked, streamOnly, textOf } from './beats.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Half of a body, in bytes: where a stream is cut by frames, a body is cut in the middle. */
@@ -195,11 +195,7 @@ export const breaks: readonly Scenario[] = [
     advice:
       'finish_reason says that the answer is complete; [DONE] alone proves nothing and its absence alone harms nothing.',
     outcome: 'ok',
-    reply: reply =>
-      streamOnly(
-        reply,
-        eachText(text => (text === done ? [] : text)),
-      ),
+    reply: framesAs(text => (text === done ? [] : text)),
   },
   {
     name: 'no-usage',

@@ -1,7 +1,7 @@
 /** The same events in other bytes: what every network may do, and what other servers of this protocol do. A sound client sees no difference. */
 import { done, frame } from '../../core/sse.ts';
 import type { Beat } from '../plan.ts';
-import { eachText, inPieces, streamOnly } from './beats.ts';
+import { framesAs, inPieces, streamOnly } from './beats.ts';
 import type { Scenario } from './scenario.ts';
 
 const sound = 'Read by the rules of server-sent events: lines and blank lines, whatever the reads are.';
@@ -91,11 +91,7 @@ export const bytes: readonly Scenario[] = [
     mark: 'X',
     advice: sound,
     outcome: 'ok',
-    reply: reply =>
-      streamOnly(
-        reply,
-        eachText(text => text.replaceAll('\n', '\r\n')),
-      ),
+    reply: framesAs(text => text.replaceAll('\n', '\r\n')),
   },
   {
     name: 'bom',
@@ -106,11 +102,7 @@ export const bytes: readonly Scenario[] = [
     mark: 'X',
     advice: sound,
     outcome: 'ok',
-    reply: reply =>
-      streamOnly(
-        reply,
-        eachText((text, index) => (index === 0 ? `\ufeff${text}` : text)),
-      ),
+    reply: framesAs((text, index) => (index === 0 ? `\ufeff${text}` : text)),
   },
   {
     name: 'comments',
@@ -121,11 +113,7 @@ export const bytes: readonly Scenario[] = [
     mark: 'X',
     advice: 'Lines that begin with a colon are comments.',
     outcome: 'ok',
-    reply: reply =>
-      streamOnly(
-        reply,
-        eachText(text => [': keep-alive\n\n', text]),
-      ),
+    reply: framesAs(text => [': keep-alive\n\n', text]),
   },
   {
     name: 'duplicate-chunk',
@@ -137,11 +125,7 @@ export const bytes: readonly Scenario[] = [
     advice: 'For tool calls: join by id and index, and never run a call twice.',
     outcome: 'ok',
     defaults: { after: 1 },
-    reply: (reply, { params }) =>
-      streamOnly(
-        reply,
-        eachText((text, index) => (index === params.after && text !== done ? [text, text] : text)),
-      ),
+    reply: framesAs((text, index, { after }) => (index === after && text !== done ? [text, text] : text)),
   },
   {
     name: 'empty-choices',
@@ -153,11 +137,9 @@ export const bytes: readonly Scenario[] = [
     advice: 'Do not read choices[0] without looking.',
     outcome: 'ok',
     defaults: { after: 1 },
-    reply: (reply, { params }) =>
-      streamOnly(
-        reply,
-        eachText((text, index) => (index === params.after && text !== done ? [frame(emptied(text)), text] : text)),
-      ),
+    reply: framesAs((text, index, { after }) =>
+      index === after && text !== done ? [frame(emptied(text)), text] : text,
+    ),
   },
 ];
 

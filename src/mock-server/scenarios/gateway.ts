@@ -15,6 +15,12 @@ const pages: Readonly<Record<number, string>> = {
   504: 'Gateway Time-out',
 };
 
+/** Refuses a request whose prompt holds the marker. */
+const onMarker =
+  (code: string): NonNullable<Scenario['instead']> =>
+  ({ params: { marker } }, call) =>
+    call.request.body.includes(marker) ? codeError(code, call) : undefined;
+
 export const gateway: readonly Scenario[] = [
   {
     name: 'late-head',
@@ -62,7 +68,7 @@ export const gateway: readonly Scenario[] = [
     advice: 'Bound the retries: a 1302 that never ends is not a rate limit.',
     outcome: 'rate_limited',
     defaults: { marker: 'Claude Agent SDK' },
-    instead: ({ params }, call) => (call.request.body.includes(params.marker) ? codeError('1302', call) : undefined),
+    instead: onMarker('1302'),
   },
   {
     name: 'identity-filter',
@@ -74,7 +80,7 @@ export const gateway: readonly Scenario[] = [
     advice: 'Bound the retries and report the code: no backoff gets this call through.',
     outcome: 'overloaded',
     defaults: { marker: 'Hermes' },
-    instead: ({ params }, call) => (call.request.body.includes(params.marker) ? codeError('1305', call) : undefined),
+    instead: onMarker('1305'),
   },
   {
     name: 'plan-not-recognised',

@@ -12,7 +12,7 @@ declare module 'expect' {
 // For those who use the globals, with @types/jest.
 declare global {
   namespace jest {
-    // biome-ignore lint/complexity/noBannedTypes: as it is written there
+    // biome-ignore lint/complexity/noBannedTypes: interfaces merge only with the very parameters of @types/jest
     interface Matchers<R, T = {}> extends GlmMatchers {}
   }
 }

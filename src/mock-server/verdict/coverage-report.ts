@@ -67,8 +67,7 @@ function caseOf(section: Section, name: string, seen: boolean): string {
 const xml = (text: string) =>
   text
     .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be replaced
-    .replace(/[\u0000-\u001f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[^\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

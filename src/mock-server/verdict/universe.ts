@@ -1,6 +1,7 @@
 /** Everything a test suite could exercise, read from the tables in code. */
 import { chatRequest, type FinishReason } from '../../core/wire/chat.ts';
 import { businessCodes } from '../../core/wire/errors.ts';
+import { endpointNames } from '../endpoints/table.ts';
 
 export const sections = ['endpoints', 'parameters', 'finish reasons', 'codes', 'delta kinds', 'faults'] as const;
 
@@ -10,23 +11,13 @@ export type Universe = Readonly<Record<SectionName, readonly string[]>>;
 
 /** @param faults names of all scenarios */
 export const universeOf = (faults: readonly string[]): Universe => ({
-  endpoints,
+  endpoints: endpointNames,
   parameters: Object.keys(chatRequest.shape),
   'finish reasons': Object.keys(finishReasons),
   codes: businessCodes.map(({ code }) => code),
   'delta kinds': ['content', 'reasoning_content', 'tool_calls'],
   faults: [...faults],
 });
-
-/** The names in `endpoints/table.ts`; a test holds the two together. */
-const endpoints = [
-  '/chat/completions',
-  '/async/chat/completions',
-  '/async-result/{id}',
-  '/models',
-  '/tokenizer',
-  '/embeddings',
-];
 
 /** The type's members as values: the compiler misses none. */
 const finishReasons = {

@@ -2,6 +2,7 @@
 import { type Call, callsOf } from './attempts.ts';
 import type { Finding } from './finding.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import type { Word } from './outcome.ts';
 import { endMs, inOrder, type Seen } from './seen.ts';
 
 export interface View {
@@ -33,3 +34,11 @@ export function failedOver({ entries, limits }: View, entry: Seen): boolean {
       later.model !== entry.model,
   );
 }
+
+/** The replies that were kept though they were bad: the only bad one of their call, its last, and no other model was asked. */
+export const keptBad = (view: View, isBad: (word: Word) => boolean): Seen[] =>
+  view.calls.flatMap(({ attempts }) => {
+    const last = attempts.at(-1);
+    if (last === undefined || !isBad(last.word) || failedOver(view, last.entry)) return [];
+    return attempts.filter(({ word }) => isBad(word)).length === 1 ? [last.entry] : [];
+  });

@@ -1,18 +1,12 @@
 /** Taking a reply for a success because its status is 200. */
 import { type Finding, numbersOf } from '../finding.ts';
 import { endMs, type Seen } from '../seen.ts';
-import { failedOver, type Rule, type View } from '../view.ts';
+import { keptBad, type Rule, type View } from '../view.ts';
 
 export const acceptedBadFinish: Rule = view => [...brokenOff(view), ...filtered(view)];
 
 function brokenOff(view: View): Finding[] {
-  const kept = view.calls.flatMap(({ attempts }) => {
-    const bad = attempts.filter(({ word }) => word === 'network_error');
-    const lastly = attempts.at(-1);
-    return bad.length === 1 && lastly?.word === 'network_error' && !failedOver(view, lastly.entry)
-      ? [lastly.entry]
-      : [];
-  });
+  const kept = keptBad(view, word => word === 'network_error');
   if (kept.length === 0) return [];
   return [
     {

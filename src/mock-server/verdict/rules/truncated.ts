@@ -1,16 +1,10 @@
 /** Taking half an answer for a whole one. */
 import { numbersOf } from '../finding.ts';
 import type { Word } from '../outcome.ts';
-import { failedOver, type Rule } from '../view.ts';
+import { keptBad, type Rule } from '../view.ts';
 
 export const acceptedTruncated: Rule = view => {
-  const kept = view.calls.flatMap(({ attempts }) => {
-    const cuts = attempts.filter(({ word }) => broken.has(word));
-    const lastly = attempts.at(-1);
-    return cuts.length === 1 && lastly !== undefined && broken.has(lastly.word) && !failedOver(view, lastly.entry)
-      ? [lastly.entry]
-      : [];
-  });
+  const kept = keptBad(view, word => broken.has(word));
   if (kept.length === 0) return [];
   return [
     {
