@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici';
 import { breakOf, failureOf, type Stage } from './call/failure.ts';
 import { createLanes, type Lane } from './call/lane.ts';
 import { createBodyReader, createStreamReader, mostBytes, type Reader, tooLarge } from './call/reader.ts';
-import { type CallRecord, type DeadlineName, type Draft, newDraft } from './call/record.ts';
+import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from './call/record.ts';
 import { type Cancel, type Clock, systemClock } from './clock.ts';
 import { codeOf } from './errors.ts';
 import type { Outcome, Reason } from './outcome.ts';
@@ -180,6 +180,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         draft.headMs = clock.now();
         draft.status = status;
         draft.logId = oneOf(headers['x-log-id']);
+        draft.retryAfterMs = retryAfterOf(oneOf(headers['retry-after']), clock.wall());
         streamed = status === 200 && (oneOf(headers['content-type']) ?? '').startsWith('text/event-stream');
         const expects = request.kind === 'models' ? 'list' : 'completion';
         reader = streamed ? createStreamReader(draft, how) : createBodyReader(draft, expects, how);

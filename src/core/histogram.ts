@@ -20,6 +20,9 @@ export interface Summary {
   readonly p99: number;
 }
 
+/** A histogram as numbers that travel: sum, smallest, largest, then bucket and count in turn. Empty: nothing recorded. */
+export type Sparse = readonly number[];
+
 export interface Histogram {
   /** @param ms milliseconds from 1 µs to 1 hour; values outside are counted at the border. */
   record(ms: number): void;
@@ -33,6 +36,9 @@ export interface Histogram {
   cumulative(bounds: readonly number[]): number[];
   /** HDR V2, compressed, base64, in microseconds. */
   encode(): string;
+  /** The counts as a short list; `absorb` on another histogram adds them exactly. */
+  sparse(): Sparse;
+  absorb(sparse: Sparse): void;
   /** Raw counts, for merging across threads. */
   readonly counts: Float64Array;
   reset(): void;
@@ -100,6 +106,22 @@ export function createHistogram(): Histogram {
       if (counts[i]! > 0) hdr.recordValueWithCount(Math.max(1, Math.round(middleOf(i))), counts[i]!);
     return encodeIntoCompressedBase64(hdr);
   };
+  const sparse = (): Sparse => {
+    if (count === 0) return [];
+    const list = [sum, min, max];
+    for (let i = 0; i < size; i++) if (counts[i]! > 0) list.push(i, counts[i]!);
+    return list;
+  };
+  const absorb = ([total = 0, low = 0, high = 0, ...pairs]: Sparse) => {
+    if (pairs.length === 0) return;
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      counts[pairs[i]!]! += pairs[i + 1]!;
+      count += pairs[i + 1]!;
+    }
+    sum += total;
+    min = Math.min(min, low);
+    max = Math.max(max, high);
+  };
   const reset = () => {
     counts.fill(0);
     count = 0;
@@ -114,6 +136,8 @@ export function createHistogram(): Histogram {
     summary,
     cumulative,
     encode,
+    sparse,
+    absorb,
     reset,
     counts,
     get count() {

@@ -82,6 +82,7 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
     if (!spoke && !thought && !called) return;
     if (thought) draft.firstReasoningMs ??= stamp;
     if (called) draft.firstToolMs ??= stamp;
+    if (spoke) draft.firstContentMs ??= stamp;
     if (called || (spoke && draft.firstVisibleMs === undefined && /\S/.test(content))) draft.firstVisibleMs ??= stamp;
     if (spoke) draft.visibleChars += content.length;
     if (spoke && keepText) draft.text = (draft.text ?? '') + content;

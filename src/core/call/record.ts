@@ -25,6 +25,8 @@ export interface CallRecord {
   readonly firstTokenMs: number | undefined;
   /** First content with something to see (white space alone does not count), or first tool call. */
   readonly firstVisibleMs: number | undefined;
+  /** First content, white space included. */
+  readonly firstContentMs: number | undefined;
   readonly firstReasoningMs: number | undefined;
   readonly firstToolMs: number | undefined;
   readonly lastTokenMs: number | undefined;
@@ -43,6 +45,8 @@ export interface CallRecord {
   readonly finishReason: string | undefined;
   readonly model: string | undefined;
   readonly id: string | undefined;
+  /** Header `retry-after` in ms; GLM was never seen to send it, gateways in front of it are. */
+  readonly retryAfterMs: number | undefined;
   /** Header `x-log-id`, for the vendor's support. */
   readonly logId: string | undefined;
   readonly usage: Usage | undefined;
@@ -72,6 +76,7 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   firstEventMs: undefined,
   firstTokenMs: undefined,
   firstVisibleMs: undefined,
+  firstContentMs: undefined,
   firstReasoningMs: undefined,
   firstToolMs: undefined,
   lastTokenMs: undefined,
@@ -85,6 +90,7 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   finishReason: undefined,
   model: undefined,
   id: undefined,
+  retryAfterMs: undefined,
   logId: undefined,
   usage: undefined,
   reusedConnection: true,
@@ -94,6 +100,14 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   text: undefined,
   outcome: { kind: 'internal' },
 });
+
+/** Whole seconds or a date; anything else is no wait. @param wallMs ms since 1970 */
+export function retryAfterOf(header: string | undefined, wallMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - wallMs);
+}
 
 const span = (from: number | undefined, to: number | undefined) =>
   from === undefined || to === undefined ? undefined : to - from;

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import autocannon from 'autocannon';
 import { breakOf, failureOf, type Stage } from '../../core/call/failure.ts';
 import { createBodyReader, mostBytes, tooLarge } from '../../core/call/reader.ts';
-import { type CallRecord, type DeadlineName, type Draft, newDraft } from '../../core/call/record.ts';
+import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from '../../core/call/record.ts';
 import type { Cancel, Clock } from '../../core/clock.ts';
 import type { Outcome, Reason } from '../../core/outcome.ts';
 import { type CreateDriver, deadlinesOf, type SendOptions } from './driver.ts';
@@ -219,6 +219,7 @@ function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, re
       draft.headMs = clock.now();
       draft.status = statusCode;
       draft.logId = headerOf(headers, 'x-log-id');
+      draft.retryAfterMs = retryAfterOf(headerOf(headers, 'retry-after'), clock.wall());
       streamed = headerOf(headers, 'content-type')?.startsWith('text/event-stream') === true;
     },
     body: bytes => {

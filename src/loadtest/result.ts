@@ -1,0 +1,167 @@
+/** The result document: what `--json` prints, `result.json` holds, and compare, report and relens read. Plain data. */
+import type { Health, Interval, LedgerClass } from './interval.ts';
+import type { Measure } from './measures.ts';
+
+/** Raised when a reader of the last version would misread it. */
+export const resultVersion = 2;
+
+type Level = 'p50' | 'p90' | 'p95' | 'p99';
+
+/** A latency in ms. `ci` are 95 % confidence bounds; `needs` names levels that have too few samples, and how many they need. */
+export interface Figure {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly ci: Readonly<Partial<Record<Level, readonly [low: number, high: number]>>>;
+  readonly needs: Readonly<Partial<Record<Level, number>>>;
+}
+
+export type Figures = Readonly<Partial<Record<Measure, Figure>>>;
+
+export interface Throughput {
+  /** Good answers that ended in the window, per second of it. */
+  readonly requests_per_second: number;
+  readonly output_tokens_per_second: number;
+  readonly in_flight_mean: number;
+  readonly in_flight_max: number;
+  readonly duration_s: number;
+}
+
+export type Validity = 'VALID' | 'SUSPECT' | 'INVALID';
+
+/** Client minus truth, ms: what this machine adds to every figure, measured against a server that stamps what it sends. */
+export interface CalibrationRun {
+  readonly streams: number;
+  readonly events_per_second: number;
+  readonly ttft_ms: ErrorFigure;
+  readonly gap_ms: ErrorFigure;
+  readonly send_ms: ErrorFigure;
+  readonly health: Health;
+}
+
+export interface ErrorFigure {
+  readonly p50: number;
+  readonly p99: number;
+  readonly count: number;
+}
+
+export interface LoadResult {
+  readonly version: typeof resultVersion;
+  readonly tool: 'glm-testkit';
+  readonly tool_version: string;
+  /** Chosen by chance for each run; joins result, metrics and records. */
+  readonly run_id: string;
+  readonly started_at: string;
+  readonly seed: number;
+  /** Digest of all planned moments and bodies: equal hashes, equal load. */
+  readonly schedule_hash: string;
+  /** The plan without its secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | number>>;
+  /** Exit code 0, 1, 3 in words. */
+  readonly verdict: 'pass' | 'fail' | 'not_measurable';
+  readonly validity: Validity;
+  /** Why the run is not VALID, a sentence each. */
+  readonly doubts: readonly string[];
+  /** `planned` is the sum of all others. */
+  readonly ledger: { readonly planned: number; readonly ok: number } & Readonly<Partial<Record<LedgerClass, number>>>;
+  /** Good, measured requests of the whole run. */
+  readonly metrics: Figures;
+  readonly throughput: Throughput;
+  /** The same of the steady part alone; null when none was found. */
+  readonly steady: {
+    readonly from_s: number;
+    readonly to_s: number;
+    readonly metrics: Figures;
+    readonly throughput: Throughput;
+  } | null;
+  /** What was offered and whether it arrived. */
+  readonly load: {
+    readonly kind: string;
+    readonly offered: number;
+    readonly sent: number;
+    /** Sent more than 10 ms after its time. */
+    readonly late: number;
+    /** Sent per offered request per second; 1 when all was delivered on time. null in a closed loop. */
+    readonly delivered: number | null;
+  };
+  readonly goodput: {
+    readonly slo: string;
+    readonly requests_per_second: number;
+    readonly ratio: number;
+  } | null;
+  readonly tokens: {
+    readonly input: number;
+    readonly output: number;
+    readonly cached: number;
+    readonly reasoning: number;
+    /** Money by the price table, null when the model has no price there. */
+    readonly cost: { readonly amount: number; readonly currency: string } | null;
+  };
+  readonly stream: {
+    readonly chunks: number;
+    /** Share of events that came in one read with the one before; their true distance is not known. */
+    readonly coalesced_ratio: number;
+    readonly stalls_over_200ms: number;
+    readonly stalls_over_500ms: number;
+    readonly stalls_over_1s: number;
+  };
+  readonly limits: { readonly retries: number; readonly codes: Readonly<Record<string, number>> };
+  readonly connections: { readonly opened: number };
+  readonly calibration: { readonly before: CalibrationRun | null; readonly after: CalibrationRun | null };
+  readonly health: Health;
+  readonly thresholds: readonly ThresholdResult[];
+  /** Plain words: what the endpoint did, what limited it, what to do next. */
+  readonly findings: readonly { readonly kind: string; readonly text: string }[];
+  readonly intervals: readonly Interval[];
+  /** HDR V2 of the whole run, compressed, base64, in µs. */
+  readonly histograms: Readonly<Partial<Record<Measure, string>>>;
+}
+
+export interface ThresholdResult {
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly ok: boolean;
+  /** What was compared; null when there was nothing to compare. */
+  readonly actual: number | null;
+  readonly why: string;
+}
+
+/** One finished request as a line of `requests.ndjson`; moments in ms since the run began, rounded to µs. */
+export interface RawRecord {
+  readonly n: number;
+  readonly class: LedgerClass;
+  readonly attempts: number;
+  readonly intended_ms: number;
+  readonly sent_ms: number | null;
+  readonly head_ms: number | null;
+  readonly first_event_ms: number | null;
+  readonly first_reasoning_ms: number | null;
+  readonly first_content_ms: number | null;
+  readonly first_tool_ms: number | null;
+  readonly first_token_ms: number | null;
+  readonly last_token_ms: number | null;
+  readonly end_ms: number;
+  readonly max_gap_ms: number;
+  /** Between reads that brought tokens. */
+  readonly gaps_ms: readonly number[];
+  readonly chunks: number;
+  readonly coalesced: number;
+  readonly status: number | null;
+  readonly code: string | null;
+  readonly finish_reason: string | null;
+  readonly prompt_tokens: number | null;
+  readonly completion_tokens: number | null;
+  readonly cached_tokens: number | null;
+  readonly reasoning_tokens: number | null;
+  readonly connection: 'new' | 'reused';
+  readonly connect_ms: number | null;
+  /** For the vendor's support. */
+  readonly id: string | null;
+  readonly log_id: string | null;
+}
