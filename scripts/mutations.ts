@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
       '`{"id":${JSON.stringify(answer.id)},',
       '`{"id":${JSON.stringify(answer.id)},"request_id":${JSON.stringify(answer.requestId)},',
     ],
-    ['stream.order', 'for (const { json, tokens } of thinking(answer, dialect)) yield delta(json, tokens);', ''],
+    ['stream.order', 'if (answer.reasoning !== undefined) yield* thinking(open, answer, dialect);', ''],
     ['stream.lead-st4', "lead === 'content-first')", "lead === 'plain')"],
     ['stream.lead-st2', "i === 0 && lead === 'newline-with-content'", "lead === 'newline-with-content'"],
     ['stream.lead-st2', '\'"content":"",\'', "''"],

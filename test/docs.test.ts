@@ -17,7 +17,7 @@ import { mockConfig } from '../src/mock-server/config.ts';
 import { createMock, type Mock, presets } from '../src/mock-server/index.ts';
 import { parseTiming } from '../src/mock-server/timing.ts';
 import { command as probe } from '../src/probe/cli.ts';
-import { probeSchema } from '../src/probe/config.ts';
+import { checkKinds, type ProbeFile, probeSchema } from '../src/probe/config.ts';
 import { command as token } from '../src/token.ts';
 import {
   anchorOf,
@@ -140,9 +140,15 @@ test('every verb is in both root pages', () => {
 
 // ── settings ──
 
+const probeFile: ProbeFile = {
+  credentials: { main: { key: { env: 'GLM_API_KEY' } } },
+  targets: { here: { url: 'http://a' } },
+  checks: [{ kind: 'chat' }],
+};
+
 const settings = [
   { room: 'mock-server', verb: mock, schema: mockConfig, given: {}, spell: camel },
-  { room: 'probe', verb: probe, schema: probeSchema, given: { url: 'http://a', model: 'm' }, spell: String },
+  { room: 'probe', verb: probe, schema: probeSchema, given: probeFile, spell: String },
   { room: 'loadtest', verb: load, schema: loadSchema, given: { url: 'http://a', model: 'm' }, spell: String },
 ] as const;
 
@@ -151,7 +157,7 @@ function camel(key: string): string {
 }
 
 /** Settings with a table of their own. */
-const nested = new Set(['wire', 'limits']);
+const nested = new Set(['wire', 'limits', 'defaults', 'exporter', 'state', 'cassettes']);
 
 const bare = (cell = '') => cell.replaceAll('`', '');
 
@@ -172,7 +178,7 @@ function defaultOf(key: string, cell: string): unknown {
   if (key === 'check') return text.split(',');
   if (text === 'true' || text === 'false') return text === 'true';
   if (/^\d+(ms|s|m|h)$/.test(text)) return parseDuration(text);
-  return /^\d+$/.test(text) && key !== 'era' ? Number(text) : text;
+  return /^\d+$/.test(text) && key !== 'era' && key !== 'concurrency' ? Number(text) : text;
 }
 
 test.each(settings)('$room: the table holds every setting with its default', ({ room, schema, given, spell }) => {
@@ -183,9 +189,17 @@ test.each(settings)('$room: the table holds every setting with its default', ({ 
   for (const [key = '', , cell = ''] of rows) {
     const name = spell(bare(key));
     const held = name in given || nested.has(name) ? undefined : defaults[name];
-    const expected = Array.isArray(held) && held.length === 0 ? undefined : held;
+    const expected = isEmpty(held) ? undefined : held;
     if (!nested.has(name)) expect({ [name]: defaultOf(bare(key), cell) }).toEqual({ [name]: expected });
   }
+});
+
+/** A list or a table that nothing is in. */
+const isEmpty = (held: unknown) => typeof held === 'object' && held !== null && Object.keys(held).length === 0;
+
+test('the probe’s page lists every kind of check', () => {
+  const rows = rowsOf(read(roomPage('probe'))).map(([name]) => bare(name));
+  expect(checkKinds.filter(kind => !rows.includes(kind))).toEqual([]);
 });
 
 test.each(settings)('$room: the page names every flag of the program', ({ room, verb }) => {
@@ -372,11 +386,12 @@ test('the Java snippet asks the same of the same place', () => {
 });
 
 const clientCalls = calls
-  .filter(({ file, argv: [verb = ''] }) => file !== 'README.zh-CN.md' && ['probe', 'load'].includes(verb))
+  .filter(({ file, argv: [, inner = ''] }) => file !== 'README.zh-CN.md' && ['check', 'run'].includes(inner))
   .map(({ file, argv }) => ({ file, argv, shown: argv.join(' ') }));
 
 test.each(clientCalls)('$file: “$shown” works', async ({ argv }) => {
-  const short = argv.map((word, at) => (argv[at - 1] === '-d' ? '200ms' : onMock(word)));
+  const shorter: Readonly<Record<string, string>> = { '-d': '200ms', '-o': join(folder, 'result') };
+  const short = argv.map((word, at) => shorter[argv[at - 1] ?? ''] ?? onMock(word));
   let out = '';
   let set: number | undefined;
   const io: Io = {

@@ -3,23 +3,49 @@
  * way the call can end becomes one Outcome. Nothing here retries: a second call is a second record.
  */
 import type { Dispatcher } from 'undici';
-import { breakOf, failureOf, type Stage } from './call/failure.ts';
-import { createLanes, type Lane } from './call/lane.ts';
-import { createBodyReader, createStreamReader, mostBytes, type Reader, tooLarge } from './call/reader.ts';
+import { breakOf, expiryOf, failureOf, type Stage } from './call/failure.ts';
+import { createLanes, type Lane, type Peer } from './call/lane.ts';
+import {
+  asAsked,
+  createBodyReader,
+  createStreamReader,
+  type Expected,
+  mostBytes,
+  type Reader,
+  tooLarge,
+} from './call/reader.ts';
 import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from './call/record.ts';
 import { type Cancel, type Clock, systemClock } from './clock.ts';
 import { codeOf } from './errors.ts';
-import type { Outcome, Reason } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 
 export { type CallRecord, type DeadlineName, e2e, phases, tpot, ttfb, ttft, ttftVisible } from './call/record.ts';
 
 /** Milliseconds allowed; one that is left out does not exist. All count from the start, `idle` from the last token. */
 export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
 
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly expects: Expected;
+}
+
+/** Paths below the base URL; glm-api.md §1.2. */
+const routes = {
+  chat: { method: 'POST', path: '/chat/completions', expects: 'completion' },
+  models: { method: 'GET', path: '/models', expects: 'list' },
+  async_chat: { method: 'POST', path: '/async/chat/completions', expects: 'task' },
+  async_result: { method: 'GET', path: '/async-result', expects: 'task' },
+} as const satisfies Record<string, Route>;
+
+export type CallKind = keyof typeof routes;
+
 /** A call to make. `body` is the JSON text as it goes out, so that a load generator can prepare it. */
 export interface CallRequest {
-  readonly kind: 'chat' | 'models';
+  readonly kind: CallKind;
   readonly body?: string;
+  /** Which task, for `async_result`. */
+  readonly taskId?: string;
   /** Whether the body asks for a stream. */
   readonly stream?: boolean;
 }
@@ -31,8 +57,28 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Keep the visible text in the record. Default false. */
   readonly keepText?: boolean | undefined;
+  /** The header of that name, in place of the caller's key. */
+  readonly authorization?: string | undefined;
   /** Called for every gap between two reads that brought tokens, in ms. */
   readonly onGap?: ((ms: number) => void) | undefined;
+  /** Sees the exchange as it was on the wire; the key is not shown to it. */
+  readonly trace?: Trace | undefined;
+}
+
+/** What a witness of one call is told. Moments are of the caller's clock. */
+export interface Trace {
+  sent(request: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }): void;
+  head(
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    peer: Peer,
+    atMs: number,
+  ): void;
+  data(bytes: Uint8Array, atMs: number): void;
 }
 
 export interface Caller {
@@ -55,6 +101,8 @@ export interface CallerOptions {
   readonly clock?: Clock | undefined;
   /** PEM of a certificate authority trusted besides the built-in ones. */
   readonly ca?: string | undefined;
+  /** URL of a proxy to tunnel through; it may hold a user and a password. Default: none, whatever the environment says. */
+  readonly proxy?: string | undefined;
 }
 
 /** A chat call from a body; its `stream` flag decides how the answer is expected. */
@@ -66,29 +114,48 @@ export const chatCall = (body: Readonly<Record<string, unknown>>): CallRequest =
 
 /** @example createCaller({ baseUrl, key, connection: 'fresh' }).call(chatCall({ model, messages, stream: true })) */
 export function createCaller(options: CallerOptions): Caller {
-  const { connection, connections = Number.POSITIVE_INFINITY, deadlines = {}, clock = systemClock, ca } = options;
+  const {
+    connection,
+    connections = Number.POSITIVE_INFINITY,
+    deadlines = {},
+    clock = systemClock,
+    ca,
+    proxy,
+  } = options;
   const base = new URL(options.baseUrl);
-  const lanes = createLanes({ origin: base.origin, connection, connections, ca, clock });
+  const lanes = createLanes({ origin: base.origin, connection, connections, ca, proxy, clock });
   const secure = base.protocol === 'https:';
   const root = base.pathname.replace(/\/+$/, '');
 
   const call = async (request: CallRequest, how: CallOptions = {}): Promise<CallRecord> => {
     const intendedMs = how.intendedMs ?? clock.now();
-    let key: string;
+    let authorization: string;
     try {
-      key = typeof options.key === 'string' ? options.key : await options.key();
+      authorization = how.authorization ?? bearer(typeof options.key === 'string' ? options.key : await options.key());
     } catch {
       // What a token maker says may hold the key, so it is not repeated.
       return unsent(intendedMs, clock, 'no key could be made');
     }
     const free = lanes.take();
     const lane = 'client' in free ? free : await free;
-    const { draft, usable } = await exchange({ request, how, intendedMs, key, lane, root, secure, deadlines, clock });
+    const { draft, usable } = await exchange({
+      request,
+      how,
+      intendedMs,
+      authorization,
+      lane,
+      root,
+      secure,
+      deadlines,
+      clock,
+    });
     lanes.give(lane, usable);
     return draft;
   };
   return { call, close: lanes.close };
 }
+
+const bearer = (key: string) => `Bearer ${key}`;
 
 function unsent(intendedMs: number, clock: Clock, detail: string): CallRecord {
   const draft = newDraft(intendedMs, clock.now());
@@ -100,7 +167,7 @@ interface Exchange {
   readonly request: CallRequest;
   readonly how: CallOptions;
   readonly intendedMs: number;
-  readonly key: string;
+  readonly authorization: string;
   readonly lane: Lane;
   readonly root: string;
   readonly secure: boolean;
@@ -153,7 +220,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
     };
     const expire = (name: DeadlineName) => {
       if (reader?.complete !== true) draft.deadline = name;
-      fail({ kind: endings[name], detail: `deadline ${name} of ${deadlines[name]} ms` });
+      fail(expiryOf(name, deadlines[name]));
     };
     /** @param unmet whether the deadline still matters when its time has come */
     const arm = (name: DeadlineName, unmet: () => boolean) => {
@@ -182,8 +249,9 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         draft.logId = oneOf(headers['x-log-id']);
         draft.retryAfterMs = retryAfterOf(oneOf(headers['retry-after']), clock.wall());
         streamed = status === 200 && (oneOf(headers['content-type']) ?? '').startsWith('text/event-stream');
-        const expects = request.kind === 'models' ? 'list' : 'completion';
+        const { expects } = routes[request.kind];
         reader = streamed ? createStreamReader(draft, how) : createBodyReader(draft, expects, how);
+        how.trace?.head(status, headers, lane.peer(), draft.headMs);
       },
       onResponseData: (_controller, bytes) => {
         // undici calls once for every HTTP chunk; all chunks of one read come in one go and have one stamp, because the
@@ -196,6 +264,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         if (settled || reader === undefined) return;
         draft.bytes += bytes.length;
         if (draft.bytes > mostBytes) return fail(tooLarge);
+        how.trace?.data(bytes, readMs);
         const before = draft.lastTokenMs;
         reader.feed(bytes, readMs);
         if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined)
@@ -204,17 +273,11 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
       },
       onResponseEnd: () => {
         if (lane.broken !== undefined) return fail(failureOf(lane.broken, 'reading'));
-        if (reader !== undefined) settle(expected(reader.end()), true);
+        if (reader !== undefined) settle(asAsked(reader.end(), request.stream === true, streamed), true);
       },
       onResponseError: (_controller, error) =>
         fail(failureOf(lane.broken ?? breakOf(error), stageOf(lane, task.secure, draft))),
     };
-    const expected = (outcome: Outcome): Outcome => {
-      const asked = request.stream === true;
-      if (outcome.kind !== 'ok' || asked === streamed) return outcome;
-      return { kind: 'contract', detail: asked ? 'asked for a stream, got one body' : 'got a stream unasked' };
-    };
-
     if (how.signal?.aborted) return settle({ kind: 'cancelled' }, true);
     how.signal?.addEventListener('abort', cancelled, { once: true });
     // Most specific first: deadlines that are due at the same moment fire in this order.
@@ -230,22 +293,27 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
   });
 }
 
-const endings = {
-  connect: 'timeout_connect',
-  first_byte: 'timeout_first_byte',
-  first_token: 'timeout_first_token',
-  idle: 'stalled',
-  total: 'timeout_total',
-} as const satisfies Record<DeadlineName, Reason>;
-
 /** No `accept-encoding`: a compressed stream would be measured by its deflate blocks. */
-function dispatchOptions({ request, key, root }: Exchange): Dispatcher.DispatchOptions {
-  const headers: Record<string, string> = { authorization: `Bearer ${key}`, 'user-agent': 'glm-testkit' };
-  if (request.kind === 'models') return { method: 'GET', path: `${root}/models`, headers };
-  headers['content-type'] = 'application/json';
-  headers.accept = request.stream === true ? 'text/event-stream' : 'application/json';
-  return { method: 'POST', path: `${root}/chat/completions`, headers, body: request.body ?? '' };
+function dispatchOptions({ request, how, authorization, root }: Exchange): Dispatcher.DispatchOptions {
+  const { method, path: below } = routes[request.kind];
+  const path = `${root}${below}${request.taskId === undefined ? '' : `/${encodeURIComponent(request.taskId)}`}`;
+  const headers = method === 'GET' ? { 'user-agent': agent } : headersOf(request);
+  how.trace?.sent({ method, path, headers });
+  return {
+    method,
+    path,
+    headers: { authorization, ...headers },
+    ...(method === 'POST' && { body: request.body ?? '' }),
+  };
 }
+
+const agent = 'glm-testkit';
+
+const headersOf = ({ stream }: CallRequest): Record<string, string> => ({
+  'user-agent': agent,
+  'content-type': 'application/json',
+  accept: stream === true ? 'text/event-stream' : 'application/json',
+});
 
 const oneOf = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 

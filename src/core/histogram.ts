@@ -158,6 +158,38 @@ function indexOf(us: number): number {
   return Math.min(size - 1, linear + (octave - 10) * perOctave + (Math.floor(us / 2 ** step) - perOctave));
 }
 
+/** What a histogram that absorbed these lists would say of itself; costs as much as they hold, not as a histogram is large. */
+export function summaryOf(lists: readonly Sparse[]): Summary {
+  const filled = lists.filter(list => list.length > 3);
+  const buckets = [...bucketsOf(filled)].sort((a, b) => a[0] - b[0]);
+  const count = buckets.reduce((total, [, n]) => total + n, 0);
+  const min = filled.reduce((least, list) => Math.min(least, list[1]!), Number.POSITIVE_INFINITY);
+  const max = filled.reduce((most, list) => Math.max(most, list[2]!), 0);
+  const sum = filled.reduce((total, list) => total + list[0]!, 0);
+  const quantile = (q: number) => {
+    const rank = Math.max(1, Math.ceil(q * count));
+    let seen = 0;
+    const found = buckets.find(([, n]) => {
+      seen += n;
+      return seen >= rank;
+    });
+    return found === undefined ? max : Math.min(max, Math.max(min, valueAt(found[0])));
+  };
+  const levels = { p50: quantile(0.5), p90: quantile(0.9), p95: quantile(0.95), p99: quantile(0.99) };
+  return { count, min: count === 0 ? 0 : min, mean: count === 0 ? 0 : sum / count, max, ...levels };
+}
+
+/** Buckets of some lists, added up. */
+export function bucketsOf(lists: readonly Sparse[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const list of lists)
+    for (let i = 3; i + 1 < list.length; i += 2) counts.set(list[i]!, (counts.get(list[i]!) ?? 0) + list[i + 1]!);
+  return counts;
+}
+
+/** The milliseconds that a bucket of a `Sparse` list stands for: its middle. */
+export const valueAt = (index: number) => middleOf(index) / 1000;
+
 function middleOf(index: number): number {
   if (index < linear) return index;
   const octave = Math.floor((index - linear) / perOctave) + 10;

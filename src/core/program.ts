@@ -2,8 +2,8 @@
 import { type Command, CommanderError } from 'commander';
 import { UsageError } from './errors.ts';
 
-/** Exit codes: 0 fine, 1 what was measured failed, 2 you asked wrongly, 3 it could not be measured. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, unmeasurable: 3 } as const;
+/** Exit codes: 0 fine, 1 what was measured failed, 2 you asked wrongly, 3 it could not be measured, 4 fine with warnings. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, unmeasurable: 3, degraded: 4 } as const;
 
 export interface Io {
   readonly out: (text: string) => void;

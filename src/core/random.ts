@@ -33,8 +33,8 @@ function grow(low: number, high: number): Random {
   return next;
 }
 
-/** A finishing mix: every bit of the input reaches every bit of the result. */
-function spread(value: number): number {
+/** A finishing mix: every bit of the input reaches every bit of the result, and no two 32-bit words give the same one. */
+export function spread(value: number): number {
   let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);

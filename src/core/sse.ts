@@ -55,7 +55,7 @@ export function createSseParser(onEvent: (event: SseEvent) => void): SseParser {
     }
     if (start < bytes.length) {
       afterCr = false;
-      rest.push(bytes.slice(start));
+      rest.push(new Uint8Array(bytes.subarray(start))); // a copy: the slice of a Buffer would share its bytes
     }
   };
   const line = (tail: Uint8Array) => {

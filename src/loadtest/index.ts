@@ -1,9 +1,12 @@
 /** The load tester as a library. */
+export type { Arrivals, Stage } from './arrivals.ts';
 export { isLoopback, type LoadConfig, type LoadPlan, loadSchema, readLoadConfig } from './config.ts';
 export type { CreateDriver, Driver, SendOptions } from './drivers/driver.ts';
 export { type DriverName, driverNames, drivers } from './drivers/index.ts';
-export { type LoadOptions, type LoadResult, load } from './load.ts';
-export { createPrompts } from './prompts.ts';
-export { type RunContext, runLoad, type Window } from './runner.ts';
-export { exitCodeOf, failuresOf, type Ledger, type LoadSummary, summarise, type Throughput } from './summary.ts';
-export { createTally, type Tally } from './tally.ts';
+export type { Interval, LedgerClass } from './interval.ts';
+export { createLens, type DialectName, dialectNames, type LensResult } from './lens.ts';
+export { load, type MeasureOptions } from './load.ts';
+export { type Measure, measureNames } from './measures.ts';
+export type { Figure, LoadResult, RawRecord, ThresholdResult, Validity } from './result.ts';
+export { type WorkloadSpec, workloadSchema } from './workload/spec.ts';
+export { createWorkload, type Workload } from './workload.ts';

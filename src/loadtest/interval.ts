@@ -61,6 +61,6 @@ export interface Interval {
   readonly codes: Readonly<Record<string, number>>;
   readonly opened: number;
   readonly histograms: Readonly<Partial<Record<Measure, Sparse>>>;
-  /** One entry for every process that measured. */
+  /** One entry for every process that measured; none for an interval too short to tell. */
   readonly health: readonly Health[];
 }

@@ -1,45 +1,121 @@
-/** One run from plan to summary: opens the driver, runs, closes, sums up. */
+/** One run from plan to result: calibrates, runs, calibrates again, adds up. Whoever carries it out, the result is the same. */
+import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { LoadPlan } from './config.ts';
+import { createRandom } from '../core/random.ts';
+import { packageVersion } from '../core/version.ts';
+import { type Arrivals, scheduleHash, scheduleOf } from './arrivals.ts';
+import { assemble } from './assemble.ts';
+import { calibrate } from './calibration/calibrate.ts';
+import { type LoadPlan, workloadFor } from './config.ts';
 import type { CreateDriver } from './drivers/driver.ts';
 import { drivers } from './drivers/index.ts';
-import { createExporter } from './exporter.ts';
-import { createLoadMetrics, type LoadMetrics } from './metrics.ts';
-import { runLoad } from './runner.ts';
-import { type LoadSummary, summarise } from './summary.ts';
-import { createTally } from './tally.ts';
+import { environment } from './environment.ts';
+import type { Interval } from './interval.ts';
+import { rawRecord } from './raw-record.ts';
+import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
+import { type RunEnd, runLoad, type Shard, seatsOf } from './runner.ts';
+import { workloadDigest } from './workload.ts';
 
-export interface LoadOptions {
+export interface MeasureOptions {
   readonly clock?: Clock;
   /** Aborting it starts no more requests, waits out the grace and still reports. */
   readonly stop?: AbortSignal;
-  /** Serve `/metrics` here while running; 0 for any free port. */
-  readonly metricsPort?: number | undefined;
-  /** Told where the metrics are. */
-  readonly onMetrics?: (url: string) => void;
   /** In place of the plan's driver. */
   readonly createDriver?: CreateDriver;
+  readonly shard?: Shard;
+  /** Waited for between the first calibration and the load. @returns when to begin, on the clock; now when undefined */
+  readonly ready?: () => Promise<number | undefined>;
+  /** Told of every second as it ends. */
+  readonly onInterval?: (interval: Interval) => void;
+  /** Told of every request that ended. */
+  readonly onRecord?: (record: RawRecord) => void;
 }
 
-export interface LoadResult {
-  readonly summary: LoadSummary;
-  readonly metrics: LoadMetrics;
+/** What a process, or several together, has measured. */
+export interface Measurement {
+  readonly intervals: readonly Interval[];
+  readonly before: CalibrationRun | null;
+  readonly after: CalibrationRun | null;
+  readonly end: RunEnd;
 }
 
-/** @example const { summary } = await load(plan); summary.metrics.ttft_any_ms.p99 */
-export async function load(plan: LoadPlan, options: LoadOptions = {}): Promise<LoadResult> {
+/** Makes this process's part of a run. */
+export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Promise<Measurement> {
   const { clock = systemClock, stop = new AbortController().signal, createDriver = drivers[plan.driver] } = options;
-  const tally = createTally();
-  const metrics = createLoadMetrics(tally, { scenario: 'closed', model: plan.model });
-  const exporter = options.metricsPort === undefined ? undefined : await createExporter(metrics, options.metricsPort);
-  if (exporter !== undefined) options.onMetrics?.(exporter.url);
-  const driver = createDriver(plan, clock);
+  const check = (streams: number) =>
+    plan.calibrate && !stop.aborted ? calibrate(plan, streams, { clock, createDriver, stop }) : null;
+  const before = await check(expectedStreams(plan) / (options.shard?.count ?? 1));
+  const startMs = (await options.ready?.()) ?? clock.now();
+  const intervals: Interval[] = [];
+  const share = shareOfPlan(plan, options.shard);
+  const driver = createDriver(share, clock);
   try {
-    const window = await runLoad(plan, { driver, clock, stop, tally });
-    metrics.finish(window);
-    return { summary: summarise(plan, tally, window), metrics };
+    const end = await runLoad(share, {
+      driver,
+      clock,
+      stop,
+      startMs,
+      ...(options.shard && { shard: options.shard }),
+      onInterval: interval => {
+        intervals.push(interval);
+        options.onInterval?.(interval);
+      },
+      onFinished: options.onRecord && (finished => options.onRecord?.(rawRecord(finished, startMs))),
+    });
+    const most = Math.max(1, ...intervals.map(({ inFlightMax }) => inFlightMax));
+    return { intervals, before, after: await check(most), end };
   } finally {
     await driver.close();
-    await exporter?.close();
   }
+}
+
+/** A shard's connections and money; its part of the arrivals is the runner's business. */
+function shareOfPlan(plan: LoadPlan, shard: Shard = { index: 0, count: 1 }): LoadPlan {
+  const { maxTokens, maxCost, price } = plan.budget;
+  return {
+    ...plan,
+    concurrency: Math.max(1, seatsOf(plan.concurrency, shard)),
+    budget: { maxTokens: Math.floor(maxTokens / shard.count), maxCost: maxCost / shard.count, price },
+  };
+}
+
+/** Of a rate it is not known beforehand how many requests will be under way: two seconds' worth is assumed. */
+const expectedStreams = ({ arrivals, concurrency }: LoadPlan): number =>
+  arrivals.kind === 'closed' ? concurrency : Math.min(concurrency, Math.ceil(2 * peakRate(arrivals)));
+
+/** Requests per second where they are densest; of a trace, on average. */
+function peakRate(arrivals: Exclude<Arrivals, { kind: 'closed' }>): number {
+  if (arrivals.kind === 'open') return Math.max(...arrivals.stages.flatMap(({ from, to }) => [from, to]));
+  return (1000 * arrivals.offsetsMs.length) / Math.max(1, arrivals.offsetsMs.at(-1) ?? 0);
+}
+
+/** @example const result = await load(plan); result.metrics.ttft_any_ms?.p99 */
+export async function load(plan: LoadPlan, options: MeasureOptions = {}): Promise<LoadResult> {
+  const startedAt = (options.clock ?? systemClock).wall();
+  return resultOf(plan, await measure(plan, options), startedAt);
+}
+
+export const resultOf = (
+  plan: LoadPlan,
+  { intervals, before, after, end }: Measurement,
+  startedAt: number,
+): LoadResult =>
+  assemble(
+    plan,
+    { intervals, before, after, offeredMs: end.offeredMs },
+    {
+      toolVersion: packageVersion(),
+      runId: randomUUID(),
+      startedAt,
+      scheduleHash: hashOf(plan),
+      environment: environment(),
+    },
+  );
+
+/** Equal hashes: the same requests at the same planned moments. */
+export function hashOf(plan: LoadPlan): string {
+  const schedule = scheduleOf(plan.arrivals, createRandom(plan.seed).fork('arrivals'));
+  const count = Math.min(1000, plan.maxRequests, plan.arrivals.kind === 'closed' ? 1000 : schedule.length);
+  const stages = plan.arrivals.kind === 'closed' ? plan.arrivals.stages : [];
+  return scheduleHash(schedule, workloadDigest(workloadFor(plan), count), stages);
 }

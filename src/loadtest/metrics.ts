@@ -1,58 +1,103 @@
-/** A tally as the `glm_load_*` metrics of the catalogue. Brought up to date when it is read, so that counting costs nothing. */
-import { createMetrics, type MetricName, type Metrics } from '../core/metrics.ts';
-import { domainOf, reasons } from '../core/outcome.ts';
-import type { Window } from './runner.ts';
-import type { Tally } from './tally.ts';
+/** A run as the `glm_load_*` metrics of the catalogue, second by second: fed with intervals, whichever process counted them. */
+import { createHistogram } from '../core/histogram.ts';
+import { createMetrics, type MetricName } from '../core/metrics.ts';
+import { domainOf, type Reason, reasons } from '../core/outcome.ts';
+import { type Interval, ledgerClasses } from './interval.ts';
+import { limitCodes } from './limit-codes.ts';
+import type { Measure } from './measures.ts';
+import type { LoadResult } from './result.ts';
 
 export interface LoadMetrics {
+  add(interval: Interval): void;
+  /** Sets what is known only at the end. */
+  finish(result: LoadResult): void;
   text(): Promise<string>;
-  /** Sets the figures that are known only when the window has ended. */
-  finish(window: Window): void;
   readonly contentType: string;
 }
 
-type Labels = Readonly<Record<string, string>>;
+const shown = {
+  e2e_ms: 'glm_load_request_duration_seconds',
+  ttft_any_ms: 'glm_load_time_to_first_token_seconds',
+  ttft_content_ms: 'glm_load_time_to_first_output_token_seconds',
+  ttft_any_from_send_ms: 'glm_load_time_to_first_token_from_send_seconds',
+  e2e_from_send_ms: 'glm_load_request_duration_from_send_seconds',
+  itl_ms: 'glm_load_inter_chunk_seconds',
+  tpot_ms: 'glm_load_time_per_output_token_seconds',
+  send_delay_ms: 'glm_load_send_delay_seconds',
+  connect_ms: 'glm_load_connect_seconds',
+} as const satisfies Partial<Record<Measure, MetricName>>;
 
-/** @param labels `scenario` and `model` of the run */
-export function createLoadMetrics(tally: Tally, labels: { scenario: string; model: string }): LoadMetrics {
+/** @param labels `scenario` (how requests arrive) and `model` of the run */
+export function createLoadMetrics(labels: { scenario: string; model: string }): LoadMetrics {
   const metrics = createMetrics();
-  const { histograms } = tally;
-  metrics.expose('glm_load_request_duration_seconds', labels, histograms.e2e_ms);
-  metrics.expose('glm_load_time_to_first_token_seconds', labels, histograms.ttft_any_ms);
-  metrics.expose('glm_load_time_to_first_output_token_seconds', labels, histograms.ttft_content_ms);
-  metrics.expose('glm_load_inter_chunk_seconds', labels, histograms.itl_ms);
-  const follow = createFollower(metrics);
-  const sync = () => {
-    for (const outcome of reasons) {
-      const fault_domain = domainOf(outcome);
-      const count = tally.ended[outcome];
-      follow('glm_load_requests_total', { ...labels, outcome }, count);
-      if (fault_domain !== null) follow('glm_load_failures_total', { ...labels, fault_domain, reason: outcome }, count);
-    }
-    follow('glm_load_input_tokens_total', labels, tally.inputTokens);
-    follow('glm_load_output_tokens_total', labels, tally.outputTokens);
-    metrics.set('glm_load_in_flight_requests', { scenario: labels.scenario }, tally.inFlight);
+  const histograms = Object.entries(shown).map(([measure, name]) => {
+    const histogram = createHistogram();
+    metrics.expose(name, labels, histogram);
+    return { measure: measure as Measure, histogram };
+  });
+  const { scenario } = labels;
+  for (const outcome of ledgerClasses) metrics.zero('glm_load_requests_total', { ...labels, outcome });
+  for (const reason of failures) metrics.zero('glm_load_failures_total', { ...labels, ...domainLabel(reason) });
+  for (const code of limitCodes) metrics.zero('glm_load_limited_total', { ...labels, code });
+  for (const name of counted) metrics.zero(name, labels);
+  for (const name of gauges) metrics.set(name, { scenario }, 0);
+
+  const add: LoadMetrics['add'] = interval => {
+    for (const { measure, histogram } of histograms) histogram.absorb(interval.histograms[measure] ?? []);
+    for (const [outcome, count] of Object.entries(interval.ended))
+      metrics.inc('glm_load_requests_total', { ...labels, outcome }, count);
+    for (const reason of failures)
+      metrics.inc('glm_load_failures_total', { ...labels, ...domainLabel(reason) }, interval.ended[reason] ?? 0);
+    for (const code of limitCodes)
+      metrics.inc('glm_load_limited_total', { ...labels, code }, interval.codes[code] ?? 0);
+    metrics.inc('glm_load_planned_requests_total', labels, interval.planned);
+    metrics.inc('glm_load_sent_requests_total', labels, interval.sent);
+    metrics.inc('glm_load_retries_total', labels, interval.retries);
+    metrics.inc('glm_load_slo_good_requests_total', labels, interval.good);
+    metrics.inc('glm_load_input_tokens_total', labels, interval.inputTokens);
+    metrics.inc('glm_load_output_tokens_total', labels, interval.outputTokens);
+    metrics.inc('glm_load_stream_events_total', labels, interval.chunks);
+    metrics.inc('glm_load_coalesced_events_total', labels, interval.coalesced);
+    const span = interval.toMs - interval.fromMs;
+    metrics.set('glm_load_in_flight_requests', { scenario }, span > 0 ? interval.inFlightArea / span : 0);
+    metrics.set(
+      'glm_load_event_loop_utilization_ratio',
+      { scenario },
+      most(interval, ({ elu }) => elu),
+    );
+    metrics.set('glm_load_event_loop_lag_seconds', { scenario }, most(interval, ({ lagMs }) => lagMs) / 1000);
   };
-  const finish = ({ durationMs, okInWindow }: Window) => {
-    const rate = durationMs === 0 ? 0 : (okInWindow * 1000) / durationMs;
-    metrics.set('glm_load_throughput_requests_per_second', labels, rate);
+  const finish: LoadMetrics['finish'] = ({ throughput, validity, verdict, calibration }) => {
+    metrics.set('glm_load_throughput_requests_per_second', labels, throughput.requests_per_second);
+    for (const word of ['VALID', 'SUSPECT', 'INVALID'] as const)
+      metrics.set('glm_load_validity', { ...labels, validity: word }, word === validity ? 1 : 0);
+    metrics.set('glm_load_gate_passed', labels, verdict === 'pass' ? 1 : 0);
+    const error = calibration.after ?? calibration.before;
+    if (error !== null) metrics.set('glm_load_calibration_error_seconds', labels, error.ttft_ms.p99 / 1000);
   };
-  return {
-    text: () => {
-      sync();
-      return metrics.text();
-    },
-    finish,
-    contentType: metrics.contentType,
-  };
+  return { add, finish, text: metrics.text, contentType: metrics.contentType };
 }
 
-/** Makes counters follow totals that are counted elsewhere; a series exists from its first zero on. */
-function createFollower(metrics: Metrics) {
-  const shown = new Map<string, number>();
-  return (name: MetricName, labels: Labels, total: number) => {
-    const series = `${name} ${JSON.stringify(labels)}`;
-    metrics.inc(name, labels, total - (shown.get(series) ?? 0));
-    shown.set(series, total);
-  };
-}
+const failures: readonly Reason[] = reasons.filter(reason => domainOf(reason) !== null);
+
+const domainLabel = (reason: Reason) => ({ fault_domain: domainOf(reason) ?? '', reason });
+
+const most = ({ health }: Interval, pick: (one: Interval['health'][number]) => number) =>
+  Math.max(0, ...health.map(pick));
+
+const gauges = [
+  'glm_load_in_flight_requests',
+  'glm_load_event_loop_utilization_ratio',
+  'glm_load_event_loop_lag_seconds',
+] as const satisfies readonly MetricName[];
+
+const counted = [
+  'glm_load_planned_requests_total',
+  'glm_load_sent_requests_total',
+  'glm_load_retries_total',
+  'glm_load_slo_good_requests_total',
+  'glm_load_input_tokens_total',
+  'glm_load_output_tokens_total',
+  'glm_load_stream_events_total',
+  'glm_load_coalesced_events_total',
+] as const satisfies readonly MetricName[];

@@ -3,7 +3,7 @@ import type { Health, Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 
 /** Raised when a reader of the last version would misread it. */
-export const resultVersion = 2;
+export const resultVersion = 2 as const;
 
 type Level = 'p50' | 'p90' | 'p95' | 'p99';
 

@@ -1,73 +1,235 @@
-/** The closed loop: a fixed number of requests under way, each followed by the next. */
-import type { Clock } from '../core/clock.ts';
+/**
+ * Carries arrivals out. Who starts when is decided beforehand; here it only happens, and every request that was planned
+ * ends in one class: also those whose time never came.
+ */
+import type { CallRecord } from '../core/call/record.ts';
+import type { Cancel, Clock } from '../core/clock.ts';
 import { domainOf } from '../core/outcome.ts';
-import type { LoadPlan } from './config.ts';
+import { createRandom } from '../core/random.ts';
+import { type Arrivals, levelAt, scheduleOf, shardOf } from './arrivals.ts';
+import { createBudget } from './budget.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
+import { createCredentials } from './credentials.ts';
 import type { Driver } from './drivers/driver.ts';
-import { createPrompts } from './prompts.ts';
-import type { Tally } from './tally.ts';
+import { createHealthMeter, type HealthMeter } from './health.ts';
+import type { Interval } from './interval.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+import { createPolicy } from './policy.ts';
+import { type Finished, makeRequest, type RequestDoor } from './request.ts';
+import { createTally, type Tally } from './tally.ts';
 
-export interface RunContext {
+/** One process's part of a run. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+export interface RunDoor {
   readonly driver: Driver;
   readonly clock: Clock;
   /** Aborted: start no more requests, let those under way finish, and report. */
   readonly stop: AbortSignal;
-  readonly tally: Tally;
+  readonly shard?: Shard;
+  /** When to begin, on the clock; now by default. */
+  readonly startMs?: number;
+  /** Told of every second, in order; the last one closes the run. */
+  readonly onInterval: (interval: Interval) => void;
+  readonly onFinished?: ((finished: Finished) => void) | undefined;
+  readonly pacer?: Pacer;
+  readonly health?: HealthMeter;
 }
 
-/** What only the moment knew: the window in which throughput counts. */
-export interface Window {
-  /** From the end of the warm-up until no more were started, or until the last answer when a limit of requests ended it. */
-  readonly durationMs: number;
-  readonly okInWindow: number;
-  readonly outputTokensInWindow: number;
-  /** Requests under way, averaged over the window. */
-  readonly meanInFlight: number;
+export interface RunEnd {
+  /** How late it began against the moment it was told, ms. */
+  readonly lateMs: number;
+  /** When the run began, on the clock. */
+  readonly startMs: number;
+  /** When no more requests were started, ms since the beginning. */
+  readonly offeredMs: number;
+  /** Why it ended early; undefined when it went to its end. */
+  readonly halted: string | undefined;
 }
 
+const intervalMs = 1000;
+const shortestMs = 2;
+/** How often a closed loop looks whether its level has risen. */
+const rampMs = 20;
 /** A connection that cannot be made is not tried again at once: a closed loop would try ten thousand times a second. */
 const pauseMs = 100;
 
-/** Runs a plan until its time or its requests are used up, or it is stopped; then waits out the grace. */
-export async function runLoad(plan: LoadPlan, { driver, clock, stop, tally }: RunContext): Promise<Window> {
-  const prompts = createPrompts(plan);
-  const measureFrom = clock.now() + plan.warmupMs;
-  const offerUntil = measureFrom + plan.durationMs;
+/** Runs a plan, or one shard of it, until its time or its requests are used up, or it is stopped; then waits out the grace. */
+export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
+  const { clock, startMs = clock.now(), pacer = createPacer({ clock }), health = createHealthMeter() } = door;
+  const credentials = await createCredentials({ keys: plan.keys, jwt: plan.jwt, clock });
+  if (startMs > clock.now()) await clock.sleep(startMs - clock.now());
+  const lateMs = Math.max(0, clock.now() - startMs);
+  const tally = createTally(startMs);
   const cut = new AbortController();
-  const halt = new AbortController(); // no more requests are started
-  const meter = createMeter(measureFrom);
-  let window: Window | undefined;
-  let cancelGrace = () => {};
-
-  const endOffer = () => {
-    if (window !== undefined) return;
-    window = meter.read(clock.now(), tally);
-    halt.abort();
-    cancelGrace = clock.at(clock.now() + plan.graceMs, () => cut.abort());
+  let cutMs = startMs;
+  const beat = () => {
+    const now = clock.now();
+    // Of a few milliseconds a process may well be busy all the time: a short interval leaves it to the next to say.
+    const tells = now - cutMs >= intervalMs / 2;
+    cutMs = now;
+    door.onInterval(tally.cut(now, startMs, tells ? [health.read(pacer.idledMs)] : []));
   };
-  const moreToSend = () => !halt.signal.aborted && clock.now() < offerUntil && tally.planned < plan.maxRequests;
-  const worker = async () => {
-    while (moreToSend()) {
-      const number = tally.planned++;
-      const measured = clock.now() >= measureFrom;
-      meter.change(clock.now(), ++tally.inFlight);
-      const onGap = measured ? tally.histograms.itl_ms.record : undefined;
-      const record = await driver.send(prompts(number), { signal: cut.signal, onGap });
-      meter.change(clock.now(), --tally.inFlight);
-      tally.file(record, { measured, cut: cut.signal.aborted });
-      if (domainOf(record.outcome.kind) === 'network') await pause(clock, halt.signal);
-    }
+  /** Two reasons to cut at one moment are one cut. */
+  const beatOnce = () => clock.now() - cutMs >= shortestMs && beat();
+  const offer = createOffer(clock, () => {
+    beatOnce();
+    cancels.push(clock.at(clock.now() + plan.graceMs, () => cut.abort()));
+  });
+  const cancels: Cancel[] = [
+    repeat(clock, startMs, intervalMs, beatOnce),
+    ...(plan.warmupMs > 0 ? [clock.at(startMs + plan.warmupMs, beatOnce)] : []),
+    clock.at(startMs + lengthMs(plan), () => offer.end()),
+    onAbort(door.stop, () => offer.end('stopped')),
+  ];
+  const request: RequestDoor = {
+    driver: door.driver,
+    clock,
+    tally,
+    credentials,
+    workload: workloadFor(plan),
+    budget: createBudget(plan.budget),
+    policy: createPolicy(plan.policy),
+    random: createRandom(plan.seed).fork('retries'),
+    slo: plan.slo,
+    cut: cut.signal,
+    halt: offer.end,
+    onFinished: door.onFinished,
   };
-
-  const cancelOffer = clock.at(offerUntil, endOffer);
-  stop.addEventListener('abort', endOffer, { once: true });
-  if (stop.aborted) endOffer();
-  await Promise.all(Array.from({ length: plan.concurrency }, worker));
-  endOffer();
-  cancelOffer();
-  cancelGrace();
-  stop.removeEventListener('abort', endOffer);
-  return window ?? meter.read(clock.now(), tally);
+  const run = { plan, clock, startMs, pacer, tally, request, offer, shard: door.shard ?? { index: 0, count: 1 } };
+  await (plan.arrivals.kind === 'closed' ? closedLoop(run, plan.arrivals) : openLoop(run, plan.arrivals));
+  offer.end();
+  for (const cancel of cancels) cancel();
+  credentials.close();
+  beat();
+  health.close();
+  return { startMs, lateMs, offeredMs: offer.endedMs - startMs, halted: offer.reason };
 }
+
+/** Whether requests are still being started. It ends once, by time, by a limit or because somebody says so. */
+interface Offer {
+  end(reason?: string): void;
+  readonly over: boolean;
+  readonly signal: AbortSignal;
+  readonly endedMs: number;
+  /** Undefined when it ended as planned. */
+  readonly reason: string | undefined;
+}
+
+function createOffer(clock: Clock, onEnd: () => void): Offer {
+  const halted = new AbortController();
+  let endedMs = Number.NaN;
+  let reason: string | undefined;
+  return {
+    end: why => {
+      if (halted.signal.aborted) return;
+      reason = why;
+      endedMs = clock.now();
+      halted.abort();
+      onEnd();
+    },
+    get over() {
+      return halted.signal.aborted;
+    },
+    signal: halted.signal,
+    get endedMs() {
+      return endedMs;
+    },
+    get reason() {
+      return reason;
+    },
+  };
+}
+
+interface Run {
+  readonly plan: LoadPlan;
+  readonly clock: Clock;
+  readonly startMs: number;
+  readonly pacer: Pacer;
+  readonly tally: Tally;
+  readonly request: RequestDoor;
+  readonly offer: Offer;
+  readonly shard: Shard;
+}
+
+/** A number of seats; on each a request follows the one before. The number may change over time. */
+async function closedLoop(run: Run, arrivals: Extract<Arrivals, { kind: 'closed' }>): Promise<void> {
+  const { clock, startMs, offer, tally, plan, request, shard } = run;
+  const taken = new Map<number, Promise<void>>();
+  const level = () => seatsOf(levelAt(arrivals.stages, clock.now() - startMs), shard);
+  let next = shard.index;
+
+  const sit = async (seat: number) => {
+    while (!offer.over && seat < level()) {
+      const n = next;
+      next += shard.count;
+      if (n >= plan.maxRequests) break;
+      tally.plan(1);
+      const record = await makeRequest(slotOf(run, n, clock.now()), request);
+      if (unreachable(record)) await pause(clock, offer.signal);
+    }
+    taken.delete(seat);
+    if (taken.size === 0 && next >= plan.maxRequests) offer.end();
+  };
+  const fill = () => {
+    for (let seat = 0; seat < level() && !offer.over && next < plan.maxRequests; seat++)
+      if (!taken.has(seat)) taken.set(seat, sit(seat));
+  };
+  fill();
+  const stopFilling = arrivals.stages.every(({ from, to }) => from === to && from === arrivals.stages[0]?.from)
+    ? () => {}
+    : repeat(clock, startMs, rampMs, fill);
+  await onceAborted(offer.signal);
+  stopFilling();
+  await Promise.all(taken.values());
+}
+
+/** This shard's part of a number: the parts of all shards add up to it. */
+export const seatsOf = (level: number, { index, count }: Shard): number =>
+  Math.floor((level * (index + 1)) / count) - Math.floor((level * index) / count);
+
+/** Requests start at their moments, whatever became of those before. */
+async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }>): Promise<void> {
+  const { plan, startMs, pacer, tally, offer, shard } = run;
+  const whole = scheduleOf(arrivals, createRandom(plan.seed).fork('arrivals'));
+  const schedule = whole.subarray(0, plan.maxRequests);
+  const limited = schedule.length < whole.length;
+  const mine = shardOf(schedule, shard.index, shard.count, plan.seed);
+  const moments = Float64Array.from(mine, n => startMs + (schedule[n] ?? 0));
+  const flying = createCountdown();
+  let fired = 0;
+
+  const fire = (index: number) => {
+    if (offer.over) return;
+    fired++;
+    tally.plan(1);
+    const slot = slotOf(run, mine[index] ?? 0, moments[index] ?? 0);
+    if (tally.inFlight >= plan.concurrency) return endUnmade(run, slot.measured ? 'shed' : 'warmup');
+    flying.add(makeRequest(slot, run.request));
+    if (fired === moments.length && limited) offer.end();
+  };
+  const cancel = pacer.start(moments, fire);
+  if (moments.length > 0) await onceAborted(offer.signal);
+  cancel();
+  tally.plan(moments.length - fired);
+  for (let i = fired; i < moments.length; i++) endUnmade(run, 'unsent');
+  await flying.none();
+}
+
+const endUnmade = ({ tally }: Run, ledgerClass: 'shed' | 'warmup' | 'unsent') =>
+  tally.end({ ledgerClass, record: undefined, intendedMs: 0, firstSentMs: undefined, good: false });
+
+const slotOf = ({ plan, startMs }: Run, n: number, intendedMs: number) => ({
+  n,
+  intendedMs,
+  measured: intendedMs - startMs >= plan.warmupMs,
+});
+
+const unreachable = (record: CallRecord | undefined) =>
+  record !== undefined && domainOf(record.outcome.kind) === 'network';
 
 async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
   try {
@@ -77,23 +239,38 @@ async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Averages the requests under way over time. */
-function createMeter(fromMs: number) {
-  let area = 0;
-  let last = fromMs;
-  let level = 0;
-  const change = (nowMs: number, inFlight: number) => {
-    if (nowMs > last) {
-      area += level * (nowMs - last);
-      last = nowMs;
-    }
-    level = inFlight;
+/** Calls `fn` at every multiple of a period since `fromMs`; a late call does not move the next. */
+function repeat(clock: Clock, fromMs: number, periodMs: number, fn: () => void): Cancel {
+  let due = fromMs + periodMs;
+  const timer = clock.timer(() => {
+    fn();
+    while (due <= clock.now()) due += periodMs;
+    timer.set(due);
+  });
+  timer.set(due);
+  return timer.clear;
+}
+
+function onAbort(signal: AbortSignal, fn: () => void): Cancel {
+  if (signal.aborted) fn();
+  signal.addEventListener('abort', fn, { once: true });
+  return () => signal.removeEventListener('abort', fn);
+}
+
+const onceAborted = (signal: AbortSignal) => new Promise<void>(resolve => onAbort(signal, resolve));
+
+/** Waits for promises that come and go, without keeping those that are done. */
+function createCountdown() {
+  let open = 0;
+  let whenNone = () => {};
+  const add = (promise: Promise<unknown>) => {
+    open++;
+    void promise.finally(() => --open === 0 && whenNone());
   };
-  const read = (nowMs: number, { ended, outputTokens }: Tally): Window => {
-    change(nowMs, level);
-    const durationMs = Math.max(0, nowMs - fromMs);
-    const meanInFlight = durationMs === 0 ? 0 : area / durationMs;
-    return { durationMs, okInWindow: ended.ok, outputTokensInWindow: outputTokens, meanInFlight };
-  };
-  return { change, read };
+  const none = () =>
+    new Promise<void>(resolve => {
+      whenNone = resolve;
+      if (open === 0) resolve();
+    });
+  return { add, none };
 }

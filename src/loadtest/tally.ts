@@ -1,72 +1,138 @@
-/** What a run counts while it runs: every request in exactly one class, latencies of good ones in histograms. */
-import { type CallRecord, e2e, tpot, ttft, ttftVisible } from '../core/call/record.ts';
+/** Counts the interval under way. `cut` closes it and begins the next; nothing else is kept, however long the run. */
+import type { CallRecord } from '../core/call/record.ts';
 import { createHistogram, type Histogram } from '../core/histogram.ts';
-import { type Reason, reasons } from '../core/outcome.ts';
+import type { Health, Interval, LedgerClass } from './interval.ts';
+import { type Measure, measureNames, measuresOf } from './measures.ts';
 
-/** Milliseconds each. `itl` is between reads that brought tokens, of all streams; the others of good requests only. */
-export interface Histograms {
-  readonly ttft_any_ms: Histogram;
-  readonly ttft_content_ms: Histogram;
-  readonly itl_ms: Histogram;
-  readonly tpot_ms: Histogram;
-  readonly e2e_ms: Histogram;
+/** A request that has come to its end. */
+export interface Ended {
+  readonly ledgerClass: LedgerClass;
+  /** The last attempt; undefined when none was made. */
+  readonly record: CallRecord | undefined;
+  readonly intendedMs: number;
+  /** When the first attempt left. */
+  readonly firstSentMs: number | undefined;
+  /** Whether it met the SLO. */
+  readonly good: boolean;
 }
 
 export interface Tally {
-  /** Requests that were started. */
-  planned: number;
-  /** Of those: made to warm up and not measured. */
-  warmup: number;
-  /** Of those: still under way when the grace was over. */
-  censored: number;
-  /** Of those: all others, by how they ended. */
-  readonly ended: Record<Reason, number>;
-  inFlight: number;
-  inputTokens: number;
-  outputTokens: number;
-  readonly histograms: Histograms;
-  /** Files a finished request. @param cut whether the run itself ended it */
-  file(record: CallRecord, how: { measured: boolean; cut: boolean }): void;
+  /** Requests whose time came. */
+  plan(count: number): void;
+  /** One more under way, or one less. */
+  flight(change: 1 | -1, nowMs: number): void;
+  /** An attempt that ended. @param retry whether it was not its request's first */
+  attempt(record: CallRecord, retry: boolean): void;
+  /** Time in ms between two reads of a measured stream that brought tokens. */
+  gap(ms: number): void;
+  end(ended: Ended): void;
+  /** Closes the interval. @param fromMs when the run began, on the same clock as `nowMs` */
+  cut(nowMs: number, fromMs: number, health: readonly Health[]): Interval;
+  readonly inFlight: number;
 }
 
-export function createTally(): Tally {
-  const histograms = {
-    ttft_any_ms: createHistogram(),
-    ttft_content_ms: createHistogram(),
-    itl_ms: createHistogram(),
-    tpot_ms: createHistogram(),
-    e2e_ms: createHistogram(),
+/** @param startMs when the first interval begins */
+export function createTally(startMs: number): Tally {
+  const histograms = Object.fromEntries(measureNames.map(name => [name, createHistogram()])) as Histograms;
+  let counts = newCounts();
+  let begunMs = startMs;
+  let flying = { level: 0, most: 0, area: 0, sinceMs: startMs };
+
+  const flight: Tally['flight'] = (change, nowMs) => {
+    flying.area += flying.level * (nowMs - flying.sinceMs);
+    flying.sinceMs = nowMs;
+    flying.level += change;
+    flying.most = Math.max(flying.most, flying.level);
   };
-  const tally: Tally = {
-    planned: 0,
-    warmup: 0,
-    censored: 0,
-    ended: Object.fromEntries(reasons.map(reason => [reason, 0])) as Record<Reason, number>,
-    inFlight: 0,
-    inputTokens: 0,
-    outputTokens: 0,
-    histograms,
-    file: (record, { measured, cut }) => {
-      const { kind } = record.outcome;
-      if (!measured) tally.warmup++;
-      else if (cut && kind === 'cancelled') tally.censored++;
-      else tally.ended[kind]++;
-      if (!measured || kind !== 'ok') return;
-      tally.inputTokens += record.usage?.prompt_tokens ?? 0;
-      tally.outputTokens += record.usage?.completion_tokens ?? 0;
-      measure(histograms, record);
+  const attempt: Tally['attempt'] = (record, retry) => {
+    if (record.sentMs !== undefined) counts.sent++;
+    if (retry) counts.retries++;
+    if (record.code !== undefined) counts.codes[record.code] = (counts.codes[record.code] ?? 0) + 1;
+    counts.chunks += record.chunks;
+    counts.coalesced += record.coalesced;
+    if (record.sentMs !== undefined) histograms.attempt_ms.record(record.endMs - record.sentMs);
+    if (record.reusedConnection) return;
+    counts.opened++;
+    const openMs = record.tlsMs ?? record.tcpMs;
+    if (openMs !== undefined && record.connectMs !== undefined) histograms.connect_ms.record(openMs - record.connectMs);
+  };
+  const gap: Tally['gap'] = ms => {
+    histograms.itl_ms.record(ms);
+    if (ms > 200) counts.stalls[0]++;
+    if (ms > 500) counts.stalls[1]++;
+    if (ms > 1000) counts.stalls[2]++;
+  };
+  const end: Tally['end'] = ({ ledgerClass, record, intendedMs, firstSentMs, good }) => {
+    counts.ended[ledgerClass] = (counts.ended[ledgerClass] ?? 0) + 1;
+    if (record === undefined) return;
+    countTokens(counts, record);
+    if (ledgerClass !== 'ok') return;
+    if (good) counts.good++;
+    for (const [name, ms] of Object.entries(measuresOf(record, intendedMs, firstSentMs)))
+      if (ms !== undefined) histograms[name as Measure].record(ms);
+  };
+  const cut: Tally['cut'] = (nowMs, fromMs, health) => {
+    const { level, most, area, sinceMs } = flying;
+    const interval: Interval = {
+      fromMs: begunMs - fromMs,
+      toMs: nowMs - fromMs,
+      ...counts,
+      inFlightArea: area + level * (nowMs - sinceMs),
+      inFlightMax: most,
+      histograms: drain(histograms),
+      health,
+    };
+    counts = newCounts();
+    begunMs = nowMs;
+    flying = { level, most: level, area: 0, sinceMs: nowMs };
+    return interval;
+  };
+  return {
+    plan: count => {
+      counts.planned += count;
+    },
+    flight,
+    attempt,
+    gap,
+    end,
+    cut,
+    get inFlight() {
+      return flying.level;
     },
   };
-  return tally;
 }
 
-function measure(histograms: Histograms, record: CallRecord): void {
-  histograms.e2e_ms.record(e2e(record));
-  note(histograms.ttft_any_ms, ttft(record));
-  note(histograms.ttft_content_ms, ttftVisible(record));
-  note(histograms.tpot_ms, tpot(record));
+type Histograms = Readonly<Record<Measure, Histogram>>;
+
+const newCounts = () => ({
+  planned: 0,
+  sent: 0,
+  ended: {} as Partial<Record<LedgerClass, number>>,
+  good: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  chunks: 0,
+  coalesced: 0,
+  stalls: [0, 0, 0] as [number, number, number],
+  retries: 0,
+  codes: {} as Record<string, number>,
+  opened: 0,
+});
+
+/** Tokens that were generated cost money, whatever the answer was good for. */
+function countTokens(counts: ReturnType<typeof newCounts>, { usage }: CallRecord): void {
+  if (usage === undefined) return;
+  counts.inputTokens += usage.prompt_tokens;
+  counts.outputTokens += usage.completion_tokens;
+  counts.cachedTokens += usage.prompt_tokens_details?.cached_tokens ?? 0;
+  counts.reasoningTokens += usage.completion_tokens_details?.reasoning_tokens ?? 0;
 }
 
-const note = (histogram: Histogram, ms: number | undefined) => {
-  if (ms !== undefined) histogram.record(ms);
-};
+function drain(histograms: Histograms): Interval['histograms'] {
+  const filled = measureNames.filter(name => histograms[name].count > 0);
+  const drained = filled.map(name => [name, histograms[name].sparse()] as const);
+  for (const name of filled) histograms[name].reset();
+  return Object.fromEntries(drained);
+}

@@ -88,6 +88,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const parsed = createRecent<readonly Fault[] | UsageError>(1000);
   const { label = '' } = door;
   let count = 0;
+  let streams = 0; // that are open
 
   const handle: Engine['handle'] = request => {
     const { call, asked } = open(request);
@@ -124,7 +125,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
       config,
       state,
       entry,
-      shots: [],
+      shots: none,
       leave: undefined,
     };
     return { call, asked };
@@ -160,7 +161,12 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     entry.stream = plan.stream;
     const head = { at: plan.at, status: plan.status, headers: headersOf(call, plan) };
     door.meter.begin(entry.stream);
-    return { plan: withBody(head, plan, call.request), settle: played => settle(call, endpoint, played) };
+    const timeline = entry.stream && ++streams <= mostTraced ? [] : undefined;
+    return {
+      plan: withBody(head, plan, call.request),
+      timeline,
+      settle: played => settle(call, endpoint, played, timeline),
+    };
   };
 
   const silent = (call: Call, endpoint: string, { silence, at }: Silence): Exchange => {
@@ -188,7 +194,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     return { head, beats: [{ at: plan.at, send: packed ?? plan.body }] };
   };
 
-  const settle = (call: Call, endpoint: string, played: Played) => {
+  const settle = (call: Call, endpoint: string, played: Played, timeline: number[] = noMoments) => {
     const { entry, request } = call;
     call.leave?.();
     if (call.shots.length > 0) entry.faults = struckNames(call, played.beats);
@@ -197,7 +203,8 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     entry.bytes = played.bytes;
     entry.durationMs = door.clock.now() - request.arrivedMs;
     entry.worstLatenessMs = played.worstLatenessMs;
-    if (entry.stream && played.timeline) journal.trace(entry.n, played.timeline);
+    if (entry.stream) streams--;
+    if (timeline.length > 0) journal.trace(entry.n, timeline);
     door.meter.end(entry, endpoint, labelOf(entry.model, config), played);
   };
 
@@ -214,6 +221,10 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
 
 const faultHeader = 'x-glm-fault';
 const noFaults: readonly Fault[] = [];
+const noMoments: number[] = [];
+
+/** Streams with a timeline at one time. It lives as long as its stream: of a thousand they would be most of what the collector copies. */
+const mostTraced = 100;
 
 function readFaults(text: string): readonly Fault[] | UsageError {
   try {
@@ -243,6 +254,8 @@ const labelOf = (model: string | undefined, config: MockConfig) =>
 
 const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === model);
 
+const none: readonly never[] = [];
+
 const newEntry = (
   n: number,
   at: number,
@@ -264,17 +277,17 @@ const newEntry = (
   bytes: 0,
   durationMs: 0,
   worstLatenessMs: 0,
-  strict: [],
+  strict: none,
   connection: connection ?? 0,
   reused: reused ?? false,
   fingerprint: fingerprintOf(body),
-  params: [],
+  params: none,
   finish: undefined,
-  kinds: [],
-  toolCalls: [],
-  answeredTools: [],
-  answerDigests: [],
-  faults: [],
+  kinds: none,
+  toolCalls: none,
+  answeredTools: none,
+  answerDigests: none,
+  faults: none,
   fixture: undefined,
   keyInUrl: query !== '' && keyInQuery.test(query),
 });

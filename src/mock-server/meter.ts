@@ -33,12 +33,18 @@ export function createMeter(labels: { version: string; profile: string; era: str
   const flight = metrics.counter('glm_mock_in_flight_requests', {});
   const streams = metrics.counter('glm_mock_open_streams', {});
   const requests = new Map<string, { inc(): void }>();
-  const requestsOf = (entry: JournalEntry, endpoint: string, model: string) => {
-    const key = `${endpoint} ${model} ${entry.status} ${entry.code}`;
-    return requests.get(key) ?? newRequests(key, entry, endpoint, model);
+  /** The last one again, nearly always: a key of four parts costs more than all other counters together. */
+  let last = { endpoint: '', model: '', status: 0, code: '', bound: { inc: () => {} } };
+  const requestsOf = ({ status, code }: JournalEntry, endpoint: string, model: string) => {
+    const same = last.status === status && last.code === code && last.endpoint === endpoint && last.model === model;
+    if (!same) last = { endpoint, model, status, code, bound: boundTo(endpoint, model, status, code) };
+    return last.bound;
   };
-  const newRequests = (key: string, { status, code }: JournalEntry, endpoint: string, model: string) => {
-    const bound = metrics.counter('glm_mock_requests_total', { endpoint, model, http_status: String(status), code });
+  const boundTo = (endpoint: string, model: string, status: number, code: string) => {
+    const key = `${endpoint} ${model} ${status} ${code}`;
+    const bound =
+      requests.get(key) ??
+      metrics.counter('glm_mock_requests_total', { endpoint, model, http_status: String(status), code });
     requests.set(key, bound);
     return bound;
   };

@@ -43,10 +43,14 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
     const play = (exchange: Exchange) =>
       playOnNode(unsettled.counted(exchange), arrivedMs, res, clock, options.lateness);
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
+      const { path, query } = split(req.url);
+      const { connection, reused } = connectionOf(req.socket);
       const request = {
         method: req.method ?? 'GET',
-        ...split(req.url),
-        ...connectionOf(req.socket),
+        path,
+        query,
+        connection,
+        reused,
         headers: req.headers as MockRequest['headers'],
         body,
         arrivedMs,
@@ -73,10 +77,11 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
 function createCountdown(onSettled: () => void) {
   let open = 0;
   let whenNone = () => {};
-  const counted = ({ plan, settle }: Exchange): Exchange => {
+  const counted = ({ plan, timeline, settle }: Exchange): Exchange => {
     open++;
     return {
       plan,
+      timeline,
       settle: played => {
         settle(played);
         onSettled();

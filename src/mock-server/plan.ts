@@ -47,8 +47,6 @@ export interface Played {
   readonly beats: number;
   /** Bytes of body handed to the transport. */
   readonly bytes: number;
-  /** When chunks were due and when they left, in turn, in ms since the request; of paced streams, and not of all of a long one. */
-  readonly timeline?: readonly number[] | undefined;
   /** The largest pacing error in ms; 0 when nothing was sent. */
   readonly worstLatenessMs: number;
 }
@@ -56,5 +54,7 @@ export interface Played {
 /** One request being answered. The player calls `settle` exactly once, whatever happened. */
 export interface Exchange {
   readonly plan: ReplyPlan;
+  /** Where the player may note when chunks were due and when they left, in turn, in ms since the request. */
+  readonly timeline?: number[] | undefined;
   settle(played: Played): void;
 }

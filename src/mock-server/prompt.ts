@@ -1,10 +1,10 @@
 /** What a request asks, read once: its texts, language, turns and token counts. */
 
 import { digest } from '../core/random.ts';
-import type { ChatRequest, Message, Tool } from '../core/wire/chat.ts';
+import type { ChatRequest, Message } from '../core/wire/chat.ts';
 import type { Language } from '../core/wire/errors.ts';
 import type { Model } from '../core/wire/models.ts';
-import { countTokens } from '../core/wire/tokens.ts';
+import { fixedTokens, messageTokens, saidBy, textOf } from '../core/wire/prompt-tokens.ts';
 
 /** A leading part of the prompt that a cache can recognise: its digest and its length in tokens. */
 export interface Prefix {
@@ -28,9 +28,6 @@ export interface Prompt {
   readonly prefixes: readonly Prefix[];
 }
 
-/** Tokens of one image; a guess, the service's count was not recorded. */
-const imageTokens = 600;
-
 /**
  * Reads a validated request. Linear in its size.
  * @param keepThinking whether thinking that is sent back counts when the request does not say (`clear_thinking`)
@@ -41,7 +38,7 @@ export function readPrompt(request: ChatRequest, model: Model, keepThinking = fa
   const texts = messages.map(textOf);
   const users = texts.filter((_, i) => messages[i]?.role === 'user');
   const lastUser = users.at(-1) ?? '';
-  const prefixes = prefixesOf(messages, texts, fixedTokens(request, model), clear);
+  const prefixes = prefixesOf(messages, fixedTokens(request, model), clear);
   return {
     language: languageOf(lastUser),
     lastUser,
@@ -53,42 +50,15 @@ export function readPrompt(request: ChatRequest, model: Model, keepThinking = fa
   };
 }
 
-function textOf({ content }: Message): string {
-  if (typeof content === 'string') return content;
-  return content?.map(part => part.text ?? '').join('') ?? '';
-}
-
-/** What the template, the tools and the switches add to a prompt; glm-api.md §8.2. */
-function fixedTokens({ thinking, reasoning_effort, tools, response_format }: ChatRequest, model: Model): number {
-  let tokens = model.template;
-  if (thinking?.type === 'disabled' && model.id.startsWith('glm-4.5-')) tokens += 4;
-  if (model.thinking === 'effort' && (reasoning_effort || thinking?.type)) tokens += 6;
-  if (response_format?.type === 'json_object') tokens += 55;
-  if (tools?.length) tokens += (model.thinking === 'none' ? 40 : 95) + toolTokens(tools);
-  return tokens;
-}
-
-const toolTokens = (tools: readonly Tool[]) => tools.reduce((sum, tool) => sum + countTokens(JSON.stringify(tool)), 0);
-
-function prefixesOf(messages: readonly Message[], texts: readonly string[], fixed: number, clear: boolean): Prefix[] {
+function prefixesOf(messages: readonly Message[], fixed: number, clear: boolean): Prefix[] {
   let tokens = fixed;
   let key = digest(String(fixed));
   return messages.map((message, i) => {
-    const text = (texts[i] ?? '') + extrasOf(message, clear);
-    key = digest(text, digest(message.role, key));
-    tokens += (i === 0 ? 0 : 3) + countTokens(text) + imageTokens * imagesOf(message);
+    key = digest(saidBy(message, clear), digest(message.role, key));
+    tokens += messageTokens(message, i, clear);
     return { key, tokens };
   });
 }
-
-/** What counts beside the content: calls, and thinking that is sent back and kept. */
-function extrasOf({ reasoning_content: thought, tool_calls: calls }: Message, clear: boolean): string {
-  const kept = clear ? '' : (thought ?? '');
-  return calls ? kept + JSON.stringify(calls) : kept;
-}
-
-const imagesOf = ({ content }: Message) =>
-  Array.isArray(content) ? content.filter(part => part.type !== 'text').length : 0;
 
 function toolResults(messages: readonly Message[], texts: readonly string[]): Prompt['toolResults'] {
   if (messages.at(-1)?.role !== 'tool') return [];

@@ -1,68 +1,299 @@
-/** What a probe is told: which endpoint, which checks, how long to wait. Defaults live here and nowhere else. */
+/** The probe's file as one schema. Defaults live here and nowhere else; `plan.ts` resolves it, `validate.ts` doubts it. */
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, readKey, readText, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
-import { type CheckName, checkNames } from './checks/index.ts';
+import { type Reason, reasons } from '../core/outcome.ts';
+import { secretSource } from './secret.ts';
+
+export const checkKinds = [
+  'chat',
+  'chat_stream',
+  'chat_async',
+  'tool_call',
+  'json_mode',
+  'auth_rejected',
+  'jwt',
+  'models',
+  'cached_pair',
+  'reuse',
+  'concurrency',
+] as const;
+
+/** What a check does; each is a file in `checks/`. */
+export type CheckKind = (typeof checkKinds)[number];
+
+/** Every reason but `ok`. */
+const faults = reasons.filter(reason => reason !== 'ok') as [Exclude<Reason, 'ok'>, ...Exclude<Reason, 'ok'>[]];
 
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
 
-export const probeSchema = z.strictObject({
+/** A share, written with its sign: `99.5%` is held as 0.995. */
+const percent = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?%$/, 'must be a percentage such as 99.5%')
+  .transform(text => Number(text.slice(0, -1)) / 100)
+  .refine(ratio => ratio <= 1, 'must be at most 100%');
+
+const objective = percent.refine(ratio => ratio > 0 && ratio < 1, 'must lie between 0% and 100%');
+
+const count = (low: number, high: number) => {
+  const error = `must be a whole number from ${low} to ${high}`;
+  return z.int(error).min(low, error).max(high, error);
+};
+
+const amount = (error: string) => z.number(error).min(0, error);
+
+/** Names become metric labels. */
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_.:-]{0,63}$/, 'must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen');
+
+const zones = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
+const timezone = z.string().refine(zone => zones.has(zone), 'is not an IANA time zone such as Asia/Shanghai');
+
+const deadlines = z.strictObject({
+  /** DNS, TCP and TLS together. */
+  connect: duration.optional(),
+  first_byte: duration.optional(),
+  first_token: duration.optional(),
+  /** Silence between two tokens. */
+  idle: duration.optional(),
+  total: duration.optional(),
+});
+
+/** What a visible answer must be. */
+export const contentSchema = z.union([
+  /** `task`: the right answer to the self-checking task; `any`: something visible. */
+  z.enum(['task', 'any']),
+  z.strictObject({ text: z.string().min(1) }),
+  z.strictObject({ regex: z.string().min(1) }),
+  /** A JSON object with these keys. */
+  z.strictObject({ json: z.array(z.string()) }),
+]);
+
+/** Expectations of a good run. Those of `warn` make it degraded, those of `expect` make it bad. */
+const expectations = z.strictObject({
+  finish_reason: z.array(z.string()).min(1).optional(),
+  content: contentSchema.optional(),
+  usage: z.enum(['required', 'optional']).optional(),
+  /** `same` as asked for, `any`, or the name that has to be echoed. */
+  model: z.string().min(1).optional(),
+  max_gap: duration.optional(),
+  ttft: duration.optional(),
+  /** First visible token. */
+  ttfot: duration.optional(),
+  total: duration.optional(),
+  /** At least so many, over the time between the first and the last token. */
+  tokens_per_second: amount('must be a number of at least 0').optional(),
+  /** Shortest lifetime that the server's certificate may still have. */
+  certificate: duration.optional(),
+});
+
+const latencyObjective = z.strictObject({ objective, threshold: duration });
+
+const slo = z.strictObject({
+  availability: objective.optional(),
+  correctness: objective.optional(),
+  /** Share of runs whose first visible token came within the threshold. */
+  ttfot: latencyObjective.optional(),
+  /** Share of runs whose longest silence stayed within the threshold. */
+  stall: latencyObjective.optional(),
+});
+
+export const sliNames = ['availability', 'correctness', 'ttfot', 'stall'] as const;
+export type SliName = (typeof sliNames)[number];
+
+/** What `defaults`, a target and a check may all say; the nearest one wins, key by key. */
+const settings = {
+  model: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /** From start to start. Either this or `cron`. */
+  interval: duration.optional(),
+  /** Five or six fields, in `timezone`. */
+  cron: z.string().min(1).optional(),
+  timezone: timezone.optional(),
+  /** Largest random delay of a start, as a share of the interval. */
+  jitter: percent.optional(),
+  deadlines: deadlines.optional(),
+  max_tokens: count(1, 131_072).optional(),
+  thinking: z.enum(['off', 'on']).optional(),
+  /** A question whose answer this program knows, new in every run. */
+  task: z.enum(['arithmetic', 'echo']).optional(),
+  /** A question of your own in place of the task; a nonce is put in front of it. */
+  prompt: z.string().min(1).optional(),
+  expect: expectations.optional(),
+  warn: expectations.optional(),
+  confirm: z
+    .strictObject({
+      /** Quick repetitions after a first failure; the page waits for them, the failure counts at once. */
+      runs: count(0, 5).optional(),
+      delay: duration.optional(),
+    })
+    .optional(),
+  slo: slo.optional(),
+  severity: z.enum(['page', 'ticket', 'info']).optional(),
+  /** Free word for dashboards, such as `canary`. */
+  tier: name.optional(),
+  /** Its share of the credential's budget against the other checks. */
+  budget_weight: amount('must be a number of at least 0').optional(),
+};
+
+const defaults = z.strictObject(settings);
+
+const check = z.strictObject({
+  kind: z.enum(checkKinds, { error: `must be one of ${checkKinds.join(', ')}` }),
+  /** Needed when one kind is used twice for a target and a model. Default: the kind. */
+  name: name.optional(),
+  /** Default: all. */
+  targets: z.array(z.string()).min(1).optional(),
+  /** `concurrency` only: it never has more calls under way. */
+  most_calls: count(2, 64).optional(),
+  enabled: z.boolean().default(true),
+  ...settings,
+});
+
+const target = z.strictObject({
   url: baseUrl,
-  model: z.string().min(1),
-  check: z
-    .array(z.enum(checkNames, { error: `knows only ${checkNames.join(', ')}` }))
-    .min(1)
-    .default([...checkNames]),
-  prompt: z.string().min(1).default('Reply with the single word: pong'),
-  /** Left out: 64, or 2048 where the model thinks whatever it is asked, so that an answer becomes visible. */
-  max_tokens: whole(1, 131_072).optional(),
-  /** For a whole call. */
-  timeout: wait('60s'),
-  /** Longest silence between two tokens. */
-  max_gap: wait('15s'),
+  /** Default: by the host and path of `url`. */
+  kind: z.enum(['cn', 'intl', 'coding', 'gateway']).optional(),
+  /** Default: the only one there is. */
+  credential: z.string().optional(),
+  /** `none`, or where a proxy's URL is; it may hold a password. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  proxy: z.union([z.literal('none'), z.strictObject({ url: baseUrl }), secretSource]).optional(),
   /** PEM file of a certificate authority to trust besides the built-in ones. */
   ca: z.string().optional(),
-  api_key_file: z.string().optional(),
-  json: z.boolean().default(false),
-  /** Where to write the metrics for the node exporter's textfile collector. */
-  prom: z.string().optional(),
+  defaults: defaults.prefault({}),
+});
+
+const currency = z.enum(['CNY', 'USD']);
+
+const budget = z.strictObject({
+  tokens_per_day: count(1, 1_000_000_000).optional(),
+  cost_per_day: amount('must be an amount of money').optional(),
+  currency: currency.default('CNY'),
+  /** Days begin at midnight here. */
+  timezone: timezone.default('Asia/Shanghai'),
+});
+
+const credential = z.strictObject({
+  key: secretSource,
+  /** `key`: sent as it is; `jwt`: every call gets a token signed with it. */
+  mode: z.enum(['key', 'jwt']).default('key'),
+  /** A prober must not cause a 1302 itself. */
+  calls_at_once: count(1, 64).default(1),
+  budget: budget.prefault({}),
+});
+
+const price = z.strictObject({
+  /** Per million tokens. */
+  input: amount('must be a price per million tokens'),
+  output: amount('must be a price per million tokens'),
+  /** Default: the price of other input. */
+  cached_input: amount('must be a price per million tokens').optional(),
+  currency: currency.default('CNY'),
+});
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+const covers = { targets: z.array(z.string()).min(1).optional(), checks: z.array(z.string()).min(1).optional() };
+
+const maintenance = z.union([
+  z.strictObject({
+    ...covers,
+    timezone: timezone.default('UTC'),
+    /** Default: every day. */
+    weekdays: z.array(z.enum(weekdays)).min(1).optional(),
+    start: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "02:00"'),
+    duration,
+  }),
+  z.strictObject({
+    ...covers,
+    from: z.iso.datetime({ offset: true, error: 'must be a moment such as 2026-12-01T02:00:00+08:00' }),
+    until: z.iso.datetime({ offset: true, error: 'must be a moment such as 2026-12-01T04:00:00+08:00' }),
+  }),
+]);
+
+const notification = z.strictObject({
+  name: name.optional(),
+  kind: z.enum(['webhook', 'slack', 'feishu', 'dingtalk', 'wecom']),
+  /** A webhook's URL is a secret: whoever has it can post. */
+  url: secretSource,
+  /** Signs the message, where the service offers it. */
+  secret: secretSource.optional(),
+  targets: z.array(z.string()).min(1).optional(),
+  /** Only checks of at least this severity. */
+  severity: z.enum(['page', 'ticket', 'info']).default('ticket'),
+  /** Again while it lasts; 0: never. */
+  remind: wait('4h'),
+  timeout: wait('10s'),
+  /** JSON text with `{{field}}` places, for `webhook`. */
+  template: z.string().min(1).optional(),
+});
+
+const exporter = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: count(0, 65_535).default(9464),
+  bearer: secretSource.optional(),
+  basic: z.strictObject({ username: z.string().min(1), password: secretSource }).optional(),
+  tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+  /** Upper bounds of latency histograms in place of the built-in ones; every SLO threshold must be among them. */
+  buckets: z.array(duration).min(1).optional(),
+  /** More series than this are refused before the start. */
+  max_series: count(1, 1_000_000).default(10_000),
+});
+
+const state = z.strictObject({
+  path: z.string().min(1).default('glm-probe.db'),
+  retention: wait('90d'),
+});
+
+const cassettes = z.strictObject({
+  /** Left out: failing runs leave none. */
+  dir: z.string().min(1).optional(),
+  /** The oldest are deleted beyond this number. */
+  keep: count(1, 100_000).default(200),
+  /** Bytes of an answer; what comes after is left out. */
+  max_bytes: count(1024, 64 * 1024 * 1024).default(1024 * 1024),
+});
+
+const reference = z.strictObject({
+  /** While none of these answers anything at all, our own network is taken to be down. */
+  urls: z.array(z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' })).min(1),
+  timeout: wait('3s'),
+});
+
+export const probeSchema = z.strictObject({
+  /** Where this prober stands; a label. */
+  vantage: name.default('local'),
+  credentials: z.record(name, credential),
+  targets: z.record(name, target),
+  defaults: defaults.prefault({}),
+  checks: z.array(check).min(1),
+  maintenance: z.array(maintenance).default([]),
+  reference: reference.optional(),
+  /** By model. */
+  prices: z.record(z.string(), price).default({}),
+  /** What a business code means, where the built-in table is wrong. */
+  codes: z.record(z.string(), z.enum(faults)).default({}),
+  notifications: z.array(notification).default([]),
+  exporter: exporter.prefault({}),
+  state: state.prefault({}),
+  cassettes: cassettes.prefault({}),
+  /** Runs at the same time, over all credentials. */
+  runs_at_once: count(1, 64).default(4),
 });
 
 export type ProbeConfig = z.infer<typeof probeSchema>;
-
-/** What the checks need: the config with its secrets and files read. */
-export interface Target {
-  /** The label of metrics and reports: the host, never a URL. */
-  readonly name: string;
-  readonly baseUrl: string;
-  readonly key: string;
-  readonly ca: string | undefined;
-  readonly model: string;
-  readonly prompt: string;
-  readonly maxTokens: number | undefined;
-  readonly timeoutMs: number;
-  readonly maxGapMs: number;
-  readonly checks: readonly CheckName[];
-}
-
-/** @throws {UsageError} with every mistake at once, or without a key */
-export function readProbeConfig(
-  flags: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-): { config: ProbeConfig; target: Target } {
-  const config = checked(probeSchema, flags, 'options');
-  const target = {
-    name: new URL(config.url).host,
-    baseUrl: config.url,
-    key: readKey(env, config.api_key_file),
-    ca: config.ca === undefined ? undefined : readText(config.ca),
-    model: config.model,
-    prompt: config.prompt,
-    maxTokens: config.max_tokens,
-    timeoutMs: config.timeout,
-    maxGapMs: config.max_gap,
-    checks: [...new Set(config.check)],
-  };
-  return { config, target };
-}
+/** As it is written: what `init` and the flags of `check` produce. */
+export type ProbeFile = z.input<typeof probeSchema>;
+export type Settings = z.infer<typeof defaults>;
+export type CheckConfig = z.infer<typeof check>;
+export type TargetConfig = z.infer<typeof target>;
+export type CredentialConfig = z.infer<typeof credential>;
+export type MaintenanceConfig = z.infer<typeof maintenance>;
+export type NotificationConfig = z.infer<typeof notification>;
+export type ExporterConfig = z.infer<typeof exporter>;
+export type BudgetConfig = z.infer<typeof budget>;
+export type Price = z.infer<typeof price>;
+export type ExpectConfig = z.infer<typeof expectations>;
+export type ContentConfig = z.infer<typeof contentSchema>;
+export type Currency = z.infer<typeof currency>;

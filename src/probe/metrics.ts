@@ -2,11 +2,11 @@
 import type { Clock } from '../core/clock.ts';
 import { createMetrics, type Metrics } from '../core/metrics.ts';
 import { domainOf, reasons } from '../core/outcome.ts';
-import type { CheckResult, Subject } from './verdict.ts';
+import type { ProbeRun, Subject } from './run.ts';
 
 export interface ProbeMetrics {
   /** Counts one finished run. */
-  record(result: CheckResult): void;
+  record(result: ProbeRun): void;
   readonly metrics: Metrics;
 }
 
@@ -40,7 +40,7 @@ const histograms = [
   'glm_probe_max_chunk_gap_seconds',
 ] as const;
 
-function record(metrics: Metrics, result: CheckResult, clock: Clock): void {
+function record(metrics: Metrics, result: ProbeRun, clock: Clock): void {
   const labels = labelsOf(result);
   const { reason, fault_domain, usage } = result;
   const good = reason === null;
@@ -55,7 +55,7 @@ function record(metrics: Metrics, result: CheckResult, clock: Clock): void {
 }
 
 /** Good runs only: a failure is counted, and its time says nothing about the service's speed. */
-function observeTimes(metrics: Metrics, labels: Readonly<Record<string, string>>, { timing }: CheckResult): void {
+function observeTimes(metrics: Metrics, labels: Readonly<Record<string, string>>, { timing }: ProbeRun): void {
   const observe = (name: (typeof histograms)[number], ms: number | null) => {
     if (ms !== null) metrics.observe(name, labels, ms / 1000);
   };

@@ -1,23 +1,139 @@
-/** Runs checks once, one after the other: two at a time would measure each other. */
-import { type Clock, systemClock } from '../core/clock.ts';
+/** One look at one check: makes its calls, judges them, and leaves a cassette when it failed. */
+import { redactText } from '../core/cassette/redaction.ts';
+import { UsageError } from '../core/errors.ts';
+import { parseKey } from '../core/wire/auth.ts';
+import { writeCassette } from './cassette.ts';
+import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
-import type { Target } from './config.ts';
-import { type CheckResult, judge } from './verdict.ts';
+import { logOf } from './log.ts';
+import { newRunId, type ProbeCheck } from './plan.ts';
+import { type ProbeRun, type RunCheck, type RunDoor, runVersion, type SkipReason, type Timing } from './run.ts';
+import { costOf, judge, timingOf, usageOf, type Verdict } from './verdict.ts';
 
-export interface RunOptions {
-  readonly clock?: Clock;
-  /** Aborting it ends the check under way as `cancelled` and starts no other. */
-  readonly stop?: AbortSignal;
+/** @example const run = await runCheck(plan.checks[0], { clock: systemClock, stop, random: createRandom(freshSeed()) }) */
+export const runCheck: RunCheck = async (check, door) => {
+  const { look, conclude } = checks[check.kind];
+  const run_id = newRunId();
+  const started_at_ms = door.clock.wall();
+  const mostBytes = door.cassettes?.maxBytes ?? standardBytes;
+  const calls = await look(check, { ...door, random: door.random.fork(run_id), mostBytes });
+  const conclusion = conclude?.(calls, check) ?? {};
+  const verdict = stopped(calls, door) ? shutdown : judge(check, calls, conclusion);
+  const run = runOf(check, calls, verdict, { run_id, started_at_ms, readings: conclusion.readings ?? {} });
+  return verdict.state === 'bad' || door.cassettes?.all ? withCassette(check, run, calls, door) : run;
+};
+
+/** Told to stop half way: what was seen until then says nothing, whatever the check makes of it. */
+const stopped = (calls: readonly Call[], { stop }: RunDoor) =>
+  stop.aborted && calls.some(({ record }) => record.outcome.kind === 'cancelled');
+
+const shutdown: Verdict = {
+  ...{ state: 'skipped', reason: 'cancelled', fault_domain: 'client', deadline: null, warnings: [] },
+  detail: 'told to stop',
+};
+
+/** Runs checks once, one after the other: two at a time would measure each other. */
+export async function runChecks(list: readonly ProbeCheck[], door: RunDoor): Promise<ProbeRun[]> {
+  const runs: ProbeRun[] = [];
+  for (const check of list) {
+    if (door.stop.aborted) break;
+    runs.push(await runCheck(check, door));
+  }
+  return runs;
 }
 
-/** @example await runChecks(target).then(results => results.filter(result => result.reason !== null)) */
-export async function runChecks(target: Target, options: RunOptions = {}): Promise<CheckResult[]> {
-  const { clock = systemClock, stop = new AbortController().signal } = options;
-  const results: CheckResult[] = [];
-  for (const check of target.checks) {
-    if (stop.aborted) break;
-    const record = await checks[check](target, { clock, stop });
-    results.push(judge({ target: target.name, check, model: target.model }, record));
+/** A run that was not made. */
+export const skippedRun = (check: ProbeCheck, skipped: SkipReason, started_at_ms: number, detail: string): ProbeRun =>
+  runOf(check, [], unmade(detail, 'skipped'), { run_id: newRunId(), started_at_ms, readings: {}, skipped });
+
+/** A moment of which nobody can tell how the service was. */
+export const unknownRun = (check: ProbeCheck, started_at_ms: number, detail: string): ProbeRun =>
+  runOf(check, [], unmade(detail, 'unknown'), { run_id: newRunId(), started_at_ms, readings: {} });
+
+const unmade = (detail: string, state: 'skipped' | 'unknown'): Verdict => ({
+  ...{ state, detail, reason: null, fault_domain: null, deadline: null, warnings: [] },
+});
+
+/** Enough to read the head and the frames of any canary's answer. */
+const standardBytes = 256 * 1024;
+
+interface Circumstances {
+  readonly run_id: string;
+  readonly started_at_ms: number;
+  readonly readings: Readonly<Record<string, number>>;
+  readonly skipped?: SkipReason;
+}
+
+/** The run of calls that were made; the last one is timed and named, a broken one in its place. */
+export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdict, about: Circumstances): ProbeRun {
+  const { id, target, kind, model, vantage, price } = check;
+  const call = calls.find(({ record, wanted }) => wanted === 'well' && record.outcome.kind !== 'ok') ?? calls.at(-1);
+  const usage = usageOf(calls);
+  const record = call?.record;
+  const clean = cleaner(check);
+  return {
+    version: runVersion,
+    ...{
+      run_id: about.run_id,
+      id,
+      target,
+      check: check.check,
+      kind,
+      model,
+      vantage,
+      started_at_ms: about.started_at_ms,
+    },
+    ...verdict,
+    detail: verdict.detail === null ? null : clean(verdict.detail),
+    skipped: verdict.reason === 'cancelled' ? 'shutdown' : (about.skipped ?? null),
+    warnings: verdict.warnings.map(({ kind: odd, detail }) => ({ kind: odd, detail: clean(detail) })),
+    timing: record === undefined ? noTiming : timingOf(record),
+    usage,
+    cost: costOf(usage, price),
+    calls: calls.length,
+    finish_reason: maybe(record?.finishReason, clean),
+    http_status: record?.status ?? null,
+    code: maybe(record?.code, clean),
+    log_id: maybe(record?.logId, clean),
+    response_model: maybe(record?.model, clean),
+    connection: record?.headMs === undefined ? null : record.reusedConnection ? 'reused' : 'fresh',
+    certificate_ends_at_ms: calls.findLast(({ tape }) => tape.peer)?.tape.peer?.certificateEndsMs ?? null,
+    clock_skew_ms: calls.findLast(({ tape }) => tape.skewMs !== undefined)?.tape.skewMs ?? null,
+    readings: about.readings,
+    confirmations: [],
+    log: logOf(calls, verdict).map(clean),
+    cassette: null,
+  };
+}
+
+/** What a server sends is shown, and could be anything: also the key that it was sent. */
+const maybe = (text: string | undefined, clean: (text: string) => string) =>
+  text === undefined ? null : clean(text).slice(0, 128);
+
+const noTiming: Timing = {
+  ...{ dns_ms: null, tcp_ms: null, tls_ms: null, head_ms: null, ttft_ms: null, first_visible_token_ms: null },
+  ...{ max_gap_ms: null, total_ms: 0, tokens_per_second: null },
+};
+
+function cleaner(check: ProbeCheck): (text: string) => string {
+  const secrets = secretsOf(check);
+  return text => redactText(text, secrets);
+}
+
+/** The key, its secret half, and what a proxy was told. */
+function secretsOf({ endpoint: { key, proxy } }: ProbeCheck): ReadonlySet<string> {
+  const text = key.reveal();
+  const password = proxy === undefined ? '' : new URL(proxy.reveal()).password;
+  return new Set([text, parseKey(text)?.secret ?? '', password].filter(secret => secret.length >= 6));
+}
+
+/** A cassette that cannot be written is told in the log: the verdict must not be lost with it. */
+function withCassette(check: ProbeCheck, run: ProbeRun, calls: readonly Call[], { cassettes }: RunDoor): ProbeRun {
+  if (cassettes === undefined) return run;
+  try {
+    return { ...run, cassette: writeCassette(cassettes, { check, run }, calls, secretsOf(check)) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { ...run, log: [...run.log, `no cassette: ${error.message}`] };
   }
-  return results;
 }

@@ -1,72 +1,189 @@
-/** From a record to what people and programs are told. Pure: the same record gives the same verdict again. */
-import { type CallRecord, type DeadlineName, e2e, phases, ttfb, ttft, ttftVisible } from '../core/call/record.ts';
-import { domainOf, endings, type FaultDomain, type Reason, retryOf } from '../core/outcome.ts';
-import { exitCodes } from '../core/program.ts';
+/** From the calls of a run to what people and programs are told. Pure: the same calls give the same verdict again. */
+import { type CallRecord, type DeadlineName, e2e, phases, tpot, ttfb, ttft, ttftVisible } from '../core/call/record.ts';
+import { formatDuration } from '../core/duration.ts';
+import { domainOf, endings, type FaultDomain, type Outcome, type Reason, retryOf } from '../core/outcome.ts';
 import type { Usage } from '../core/wire/chat.ts';
+import type { Call, Conclusion } from './checks/check.ts';
+import type { CheckKind, ContentConfig, Price } from './config.ts';
+import { matches } from './pattern.ts';
+import type { Expectations, ProbeCheck } from './plan.ts';
+import type { ProbeRun, RunState, Timing, Warning, WarningKind } from './run.ts';
+import { jsonMistake, mistakeIn } from './tasks.ts';
 
-/** The result of one check as `--json` prints it: stable, snake case, null where there is nothing. Times in ms. */
-export interface CheckResult {
-  readonly target: string;
-  readonly check: string;
-  readonly model: string;
+export type Fault = Exclude<Reason, 'ok'>;
+
+export interface Verdict {
+  readonly state: RunState;
   /** Null when good. */
-  readonly reason: Exclude<Reason, 'ok'> | null;
+  readonly reason: Fault | null;
   readonly fault_domain: FaultDomain | null;
   readonly deadline: DeadlineName | null;
   readonly detail: string | null;
-  readonly timing: Timing;
-  readonly usage: Usage | null;
-  readonly finish_reason: string | null;
-  readonly http_status: number | null;
-  readonly code: string | null;
-  readonly log_id: string | null;
-  /** The model that the answer names; a gateway may answer with another than was asked for. */
-  readonly response_model: string | null;
+  readonly warnings: readonly Warning[];
 }
 
-export interface Timing {
-  readonly dns_ms: number | null;
-  readonly tcp_ms: number | null;
-  readonly tls_ms: number | null;
-  /** From the request sent to the response head. */
-  readonly head_ms: number | null;
-  readonly ttft_ms: number | null;
-  readonly first_visible_token_ms: number | null;
-  readonly max_gap_ms: number | null;
-  readonly total_ms: number;
+/** What of a check the verdict depends on. */
+export type Terms = Pick<ProbeCheck, 'kind' | 'model' | 'expect' | 'warn' | 'codes'>;
+
+/** Names what is wrong with a run: the first call that did not end well, else what the check found, else what was expected. */
+export function judge(terms: Terms, calls: readonly Call[], conclusion: Conclusion): Verdict {
+  const broken = calls.find(call => call.wanted === 'well' && endingOf(call, terms).kind !== 'ok');
+  if (broken !== undefined) return verdictOf(skewed(endingOf(broken, terms), broken), broken.record.deadline);
+  if (conclusion.finding !== undefined) return verdictOf(recoded(conclusion.finding, calls.at(-1), terms), undefined);
+  const about = (call: Call, found: readonly Warning[]) => (calls.length > 1 ? found.map(labelled(call)) : found);
+  const unmet = calls.flatMap(call => about(call, unmetBy(terms.expect, call, terms))).at(0);
+  if (unmet !== undefined) return verdictOf({ kind: faultOf(unmet.kind), detail: unmet.detail }, undefined);
+  const warnings = [...calls.flatMap(call => about(call, oddIn(call, terms))), ...(conclusion.warnings ?? [])];
+  return { ...good, warnings: distinct(warnings) };
 }
 
-export interface Subject {
-  readonly target: string;
-  readonly check: string;
-  readonly model: string;
+/** A run of several calls says which one it means. */
+const labelled =
+  ({ label }: Call) =>
+  ({ kind, detail }: Warning): Warning => ({ kind, detail: `${label}: ${detail}` });
+
+const good = { state: 'good', reason: null, fault_domain: null, deadline: null, detail: null } as const;
+
+function verdictOf({ kind, detail }: Outcome, deadline: DeadlineName | undefined): Verdict {
+  if (kind === 'ok') return { ...good, warnings: [] };
+  const fault_domain = domainOf(kind);
+  const state = kind === 'cancelled' ? 'skipped' : fault_domain === 'prober' ? 'unknown' : 'bad';
+  return { state, reason: kind, fault_domain, deadline: deadline ?? null, detail: detail ?? null, warnings: [] };
 }
 
-export function judge({ target, check, model }: Subject, record: CallRecord): CheckResult {
-  const { kind, detail } = record.outcome;
-  return {
-    target,
-    check,
-    model,
-    reason: kind === 'ok' ? null : kind,
-    fault_domain: domainOf(kind),
-    deadline: record.deadline ?? null,
-    detail: detail ?? null,
-    timing: timingOf(record),
-    usage: record.usage ?? null,
-    finish_reason: record.finishReason ?? null,
-    http_status: record.status ?? null,
-    code: record.code ?? null,
-    log_id: record.logId ?? null,
-    response_model: record.model ?? null,
-  };
+/** How a call ended, by the config's own table of codes, and forgiving what the config forgives. */
+function endingOf(call: Call, terms: Terms): Outcome {
+  const { outcome } = call.record;
+  if (outcome.kind === 'usage_missing' && terms.expect.usage === 'optional') return { kind: 'ok' };
+  return recoded(outcome, call, terms);
+}
+
+/** The config may know a code better than the table; an error inside a stream stays one, whatever its code. */
+function recoded(outcome: Outcome, call: Call | undefined, { codes }: Terms): Outcome {
+  const code = call?.record.code;
+  const kind = code === undefined || outcome.kind === 'error_in_stream' ? undefined : codes.get(code);
+  return kind === undefined ? outcome : { ...outcome, kind };
+}
+
+/** Tokens live by the server's clock: when ours is off by more than this, an expired one is our own fault. */
+const mostSkewMs = 5000;
+
+function skewed(outcome: Outcome, { tape: { skewMs = 0 } }: Call): Outcome {
+  if (outcome.kind !== 'token_expired' || Math.abs(skewMs) <= mostSkewMs) return outcome;
+  return { kind: 'internal', detail: `the token is expired because ${skewText(skewMs)}` };
+}
+
+const skewText = (skewMs: number) =>
+  `this clock is ${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the server’s`;
+
+/** Speed is its own reason, and so is a certificate; everything else is an answer that was not asked for. */
+function faultOf(kind: WarningKind): Fault {
+  if (kind === 'certificate') return 'tls';
+  return slowKinds.has(kind) ? 'slow' : 'wrong_answer';
+}
+
+const slowKinds: ReadonlySet<WarningKind> = new Set(['max_gap', 'ttft', 'ttfot', 'total', 'tokens_per_second']);
+
+/** Kinds whose calls bring no answer that could be right or wrong. */
+const wordless: ReadonlySet<CheckKind> = new Set(['models', 'auth_rejected', 'concurrency']);
+
+/** Everything that a set of expectations has against a call, the heaviest first. */
+function unmetBy(expect: Expectations, call: Call, terms: Terms): Warning[] {
+  const answers = wordless.has(terms.kind) || call.request.kind === 'async_chat' || isWaiting(call) ? [] : answerChecks;
+  return [...answers, ...otherChecks].flatMap(([kind, look]) => {
+    const detail = look(expect, call, terms);
+    return detail === undefined ? [] : [{ kind, detail }];
+  });
+}
+
+const isWaiting = ({ record }: Call) => record.taskStatus === 'PROCESSING';
+
+type Look = (expect: Expectations, call: Call, terms: Terms) => string | undefined;
+
+const answerChecks: readonly (readonly [WarningKind, Look])[] = [
+  ['content', ({ content }, { record, right }) => (content && contentMistake(content, record, right)) || undefined],
+  [
+    'finish_reason',
+    ({ finishReason }, { record: { finishReason: given = 'none' } }) =>
+      finishReason === undefined || finishReason.includes(given)
+        ? undefined
+        : `finish_reason ${given.slice(0, 32)} in place of ${finishReason.join(' or ')}`,
+  ],
+  ['model', ({ model }, { record }, terms) => modelMistake(model, record, terms.model)],
+  ['tokens_per_second', ({ tokensPerSecond: least }, { record }) => tooSlow(least, tokensPerSecond(record))],
+  ['ttft', ({ ttftMs }, { record }) => tooLate('first token', ttft(record), ttftMs)],
+  ['ttfot', ({ ttfotMs }, { record }) => tooLate('first visible token', ttftVisible(record), ttfotMs)],
+  ['max_gap', ({ maxGapMs }, { record }) => tooLate('longest silence', gapOf(record), maxGapMs)],
+];
+
+const otherChecks: readonly (readonly [WarningKind, Look])[] = [
+  ['total', ({ totalMs }, { record }) => tooLate('whole call', e2e(record), totalMs)],
+  ['certificate', ({ certificateMs }, call) => certificateMistake(certificateMs, call)],
+];
+
+function contentMistake(content: ContentConfig, record: CallRecord, right: Call['right']): string | undefined {
+  const { text = '' } = record;
+  if (content === 'any') return undefined;
+  if (content === 'task') return right === undefined ? undefined : mistakeIn(right, record);
+  if ('json' in content) return jsonMistake(text, content.json);
+  if ('text' in content) return text.includes(content.text) ? undefined : 'the answer does not hold the expected text';
+  return matches(content.regex, text) ? undefined : 'the answer does not match the expected pattern';
+}
+
+function modelMistake(wanted: string | undefined, { model }: CallRecord, asked: string): string | undefined {
+  if (wanted === undefined || wanted === 'any' || model === undefined) return undefined;
+  const name = wanted === 'same' ? asked : wanted;
+  // Resellers were seen to answer in upper case; glm-api.md §3.2.
+  return model.toLowerCase() === name.toLowerCase() ? undefined : `${model.slice(0, 64)} answered in place of ${name}`;
+}
+
+const tooLate = (what: string, ms: number | undefined, mostMs: number | undefined) =>
+  ms === undefined || mostMs === undefined || ms <= mostMs
+    ? undefined
+    : `${what} after ${formatDuration(ms)}, at most ${formatDuration(mostMs)} expected`;
+
+const tooSlow = (least: number | undefined, rate: number | undefined) =>
+  least === undefined || rate === undefined || rate >= least
+    ? undefined
+    : `${rate.toFixed(1)} tokens per second, at least ${least} expected`;
+
+function certificateMistake(leastMs: number | undefined, { tape, wallMs }: Call): string | undefined {
+  const ends = tape.peer?.certificateEndsMs;
+  if (leastMs === undefined || ends === undefined || ends - wallMs >= leastMs) return undefined;
+  return `the certificate ends in ${((ends - wallMs) / 86_400_000).toFixed(1)} days`;
+}
+
+/** What is odd about a call that is good: expectations of `warn`, and what nobody has to ask for. */
+function oddIn(call: Call, terms: Terms): Warning[] {
+  const { record, tape, request } = call;
+  const odd = unmetBy(terms.warn, call, terms);
+  const streamed = record.firstEventMs !== undefined && request.stream === true;
+  if (streamed && !record.done && record.outcome.kind === 'ok') odd.push({ kind: 'no_done', detail: 'no [DONE]' });
+  if (record.finishReason === 'length' && terms.expect.finishReason === undefined && !wordless.has(terms.kind))
+    odd.push({ kind: 'finish_reason', detail: 'cut at max_tokens' });
+  if (record.outcome.kind === 'usage_missing') odd.push({ kind: 'usage', detail: 'no usage' });
+  if (Math.abs(tape.skewMs ?? 0) > mostSkewMs) odd.push({ kind: 'clock_skew', detail: skewText(tape.skewMs ?? 0) });
+  return odd;
+}
+
+const distinct = (warnings: readonly Warning[]) =>
+  warnings.filter(
+    ({ kind, detail }, at) => warnings.findIndex(other => other.kind === kind && other.detail === detail) === at,
+  );
+
+const gapOf = ({ lastTokenMs, maxGapMs }: CallRecord) => (lastTokenMs === undefined ? undefined : maxGapMs);
+
+/** Undefined when all tokens came in one read: their distance is not known. */
+function tokensPerSecond(record: CallRecord): number | undefined {
+  const each = tpot(record);
+  return each === undefined || each <= 0 ? undefined : 1000 / each;
 }
 
 const micro = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms * 1000) / 1000);
 
-function timingOf(record: CallRecord): Timing {
+/** Times of one call as durations. */
+export function timingOf(record: CallRecord): Timing {
   const { dnsMs, tcpMs, tlsMs } = phases(record);
-  const streamed = record.lastTokenMs !== undefined;
   return {
     dns_ms: micro(dnsMs),
     tcp_ms: micro(tcpMs),
@@ -74,9 +191,41 @@ function timingOf(record: CallRecord): Timing {
     head_ms: micro(ttfb(record)),
     ttft_ms: micro(ttft(record)),
     first_visible_token_ms: micro(ttftVisible(record)),
-    max_gap_ms: streamed ? micro(record.maxGapMs) : null,
+    max_gap_ms: micro(gapOf(record)),
     total_ms: Math.round(e2e(record) * 1000) / 1000,
+    tokens_per_second: micro(tokensPerSecond(record)),
   };
+}
+
+/** Tokens of all calls together; null when no call reported any. */
+export function usageOf(calls: readonly Call[]): Usage | null {
+  const all = calls.flatMap(({ record }) => record.usage ?? []);
+  if (all.length === 0) return null;
+  const sum = (of: (usage: Usage) => number | undefined) => all.reduce((total, usage) => total + (of(usage) ?? 0), 0);
+  const cached = all.some(usage => usage.prompt_tokens_details !== undefined);
+  const reasoned = all.some(usage => usage.completion_tokens_details !== undefined);
+  return {
+    prompt_tokens: sum(usage => usage.prompt_tokens),
+    completion_tokens: sum(usage => usage.completion_tokens),
+    total_tokens: sum(usage => usage.total_tokens),
+    ...(cached && {
+      prompt_tokens_details: { cached_tokens: sum(usage => usage.prompt_tokens_details?.cached_tokens) },
+    }),
+    ...(reasoned && {
+      completion_tokens_details: { reasoning_tokens: sum(usage => usage.completion_tokens_details?.reasoning_tokens) },
+    }),
+  };
+}
+
+/** What the tokens cost. Thinking is part of the completion and billed as such. */
+export function costOf(usage: Usage | null, price: Price | undefined): ProbeRun['cost'] {
+  if (usage === null || price === undefined) return null;
+  const cached = usage.prompt_tokens_details?.cached_tokens ?? 0;
+  const parts =
+    (usage.prompt_tokens - cached) * price.input +
+    cached * (price.cached_input ?? price.input) +
+    usage.completion_tokens * price.output;
+  return { amount: Number((parts / 1_000_000).toPrecision(6)), currency: price.currency };
 }
 
 const advice = {
@@ -86,16 +235,12 @@ const advice = {
 } as const;
 
 /** Two sentences for a person: what it means, and what to do. Null when good. */
-export function plainWords({ reason, fault_domain: domain, detail }: CheckResult): string | null {
+export function plainWords({
+  reason,
+  fault_domain: domain,
+  detail,
+}: Pick<Verdict, 'reason' | 'fault_domain' | 'detail'>) {
   if (reason === null) return null;
   const precisely = detail === null ? '' : ` [${detail}]`;
   return `${reason} (${domain}): ${endings[reason].meaning}${precisely}. ${advice[retryOf(reason)]}`;
-}
-
-/** 0 all good, 1 when provider or network failed, 3 when only others are to blame, or nothing could be looked at. */
-export function exitCodeOf(results: readonly CheckResult[]): number {
-  const domains = new Set(results.map(result => result.fault_domain));
-  if (domains.has('provider') || domains.has('network')) return exitCodes.failed;
-  const good = results.length > 0 && results.every(result => result.reason === null);
-  return good ? exitCodes.ok : exitCodes.unmeasurable;
 }

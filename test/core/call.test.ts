@@ -361,3 +361,101 @@ test('every figure is a function of the record, and counts from the intended mom
   expect(tpot(full)).toBeUndefined();
   expect(ttft(record)).toBeUndefined();
 });
+
+const callChunk = (...toolCalls: object[]) => Buffer.from(fake.chunk({ tool_calls: toolCalls }));
+
+test.each<[string, object[][], { name: string; arguments: string }[]]>([
+  ['whole', [[{ id: 'a', function: { name: 'f', arguments: '{"x":1}' } }]], [{ name: 'f', arguments: '{"x":1}' }]],
+  [
+    'in fragments whose first carries the id',
+    [
+      [{ id: 'a', index: 0, function: { name: 'f', arguments: '{"x"' } }],
+      [{ index: 0, function: { arguments: ':1}' } }],
+    ],
+    [{ name: 'f', arguments: '{"x":1}' }],
+  ],
+  [
+    'in fragments that repeat id and name',
+    [
+      [{ id: 'a', function: { name: 'f', arguments: '{"x"' } }],
+      [{ id: 'a', function: { name: 'f', arguments: ':1}' } }],
+    ],
+    [{ name: 'f', arguments: '{"x":1}' }],
+  ],
+  [
+    'twice as a whole',
+    [[{ id: 'a', function: { name: 'f', arguments: '{}' } }], [{ id: 'a', function: { name: 'f', arguments: '{}' } }]],
+    [{ name: 'f', arguments: '{}' }],
+  ],
+  [
+    'two in one chunk, with odd indexes',
+    [
+      [
+        { id: 'a', index: -1, function: { name: 'f', arguments: '{}' } },
+        { id: 'b', index: -1, function: { name: 'g', arguments: '{}' } },
+      ],
+    ],
+    [
+      { name: 'f', arguments: '{}' },
+      { name: 'g', arguments: '{}' },
+    ],
+  ],
+  [
+    'with arguments as an object',
+    [[{ id: 'a', function: { name: 'f', arguments: { x: 1 } } }]],
+    [{ name: 'f', arguments: '{"x":1}' }],
+  ],
+  ['without anything to read', [[{ id: 7, function: null }]], [{ name: '', arguments: '' }]],
+])('a tool call that comes %s is kept as one', (_name, chunks, expected) => {
+  const draft = newDraft(0, 0);
+  const reader = createStreamReader(draft, { keepText: true });
+  for (const [at, calls] of chunks.entries()) reader.feed(callChunk(...calls), at);
+  expect(draft.toolCalls?.map(({ name, arguments: text }) => ({ name, arguments: text }))).toEqual(expected);
+});
+
+test.each<[string, object, Reason, string | undefined]>([
+  ['on its way', { id: 't', task_status: 'PROCESSING' }, 'ok', 'PROCESSING'],
+  ['done', { ...fake.completion({ content: 'x' }), task_status: 'SUCCESS' }, 'ok', 'SUCCESS'],
+  ['done without an answer', { ...fake.completion({ content: '' }), task_status: 'SUCCESS' }, 'empty', 'SUCCESS'],
+  ['failed', { id: 't', task_status: 'FAIL' }, 'server_error', 'FAIL'],
+  ['of no state', { id: 't' }, 'contract', undefined],
+  ['refused', { error: { code: '1233', message: 'no' } }, 'not_found', undefined],
+])('a task that is %s', (_name, body, reason, status) => {
+  const draft = { ...newDraft(0, 0), status: 200 };
+  const reader = createBodyReader(draft, 'task', {});
+  reader.feed(Buffer.from(JSON.stringify(body)), 1);
+  expect([reader.end().kind, draft.taskStatus]).toEqual([reason, status]);
+});
+
+test('tasks are submitted and asked for at their own paths', async () => {
+  const server = await serve(json(200, { id: 't', task_status: 'PROCESSING' }));
+  const caller = callerTo(server.url);
+  await caller.call({ kind: 'async_chat', body: '{}' });
+  await caller.call({ kind: 'async_result', taskId: '../models?x' });
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'POST /api/paas/v4/async/chat/completions',
+    'GET /api/paas/v4/async-result/..%2Fmodels%3Fx',
+  ]);
+});
+
+test('a witness sees the whole exchange but not the key', async () => {
+  const server = await serve(fake.goodStream);
+  const seen: unknown[] = [];
+  const parts: Uint8Array[] = [];
+  const trace = {
+    sent: (request: unknown) => seen.push(request),
+    head: (status: number, headers: object, peer: object) => seen.push(status, headers, peer),
+    data: (bytes: Uint8Array) => parts.push(Uint8Array.from(bytes)),
+  };
+  const { bytes: count, outcome } = await callerTo(server.url).call(ask(true), { trace });
+  expect(outcome.kind).toBe('ok');
+  expect(seen).toMatchObject([
+    { method: 'POST', path: '/api/paas/v4/chat/completions', headers: { accept: 'text/event-stream' } },
+    200,
+    { 'x-log-id': 'log-1' },
+    { address: '127.0.0.1', port: Number(new URL(server.url).port), certificateEndsMs: undefined },
+  ]);
+  expect(Buffer.concat(parts)).toHaveLength(count);
+  expect(Buffer.concat(parts).toString()).toContain('[DONE]');
+  expect(JSON.stringify(seen)).not.toContain('canary');
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
-import { createHistogram, type Histogram } from '../../src/core/histogram.ts';
+import { bucketsOf, createHistogram, type Histogram, summaryOf, valueAt } from '../../src/core/histogram.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 const seeded = { seed: 99, numRuns: 300 };
@@ -120,4 +120,28 @@ test('an empty histogram is all zeros, and so is one after a reset', () => {
   expect(histogram.sum).toBe(0);
   histogram.merge(createHistogram());
   expect(histogram.summary()).toEqual(empty);
+});
+
+test('lists together say what a histogram that absorbed them says', () => {
+  const random = createRandom(11);
+  const lists = [1, 0, 50, 3000].map(count => {
+    const histogram = createHistogram();
+    for (let i = 0; i < count; i++) histogram.record(Math.exp(random() * 14 - 4));
+    return histogram.sparse();
+  });
+  for (const some of [[], [[]], lists.slice(0, 1), lists.slice(1, 3), lists]) {
+    const whole = createHistogram();
+    for (const list of some) whole.absorb(list);
+    expect(summaryOf(some)).toEqual(whole.summary());
+    expect([...bucketsOf(some).values()].reduce((sum, n) => sum + n, 0)).toBe(whole.count);
+  }
+});
+
+test('a bucket of a list stands for a value as near as the histogram promises', () => {
+  for (const ms of [0.001, 0.5, 1, 7.3, 312, 60_000, 3_000_000]) {
+    const histogram = createHistogram();
+    histogram.record(ms);
+    const [, , , index = 0] = histogram.sparse();
+    expect(Math.abs(valueAt(index) - ms)).toBeLessThanOrEqual(Math.max(0.001, ms * 0.002));
+  }
 });

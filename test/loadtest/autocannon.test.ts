@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Reason } from '../../src/core/outcome.ts';
+import { workloadFor } from '../../src/loadtest/config.ts';
 import { createAutocannonDriver } from '../../src/loadtest/drivers/autocannon.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import { createUndiciDriver } from '../../src/loadtest/drivers/undici.ts';
-import { createPrompts } from '../../src/loadtest/prompts.ts';
 import * as fake from '../support/fake-glm.ts';
 import { planOf } from './plan.ts';
 
@@ -26,7 +26,8 @@ function driverFor(baseUrl: string, name: keyof typeof create, more: object = {}
 }
 
 const create = { autocannon: createAutocannonDriver, undici: createUndiciDriver };
-const body = createPrompts(planOf({ stream: false }))(0);
+const asked = (n: number) => workloadFor(planOf({ stream: false })).ask(n).body;
+const body = asked(0);
 const never = () => ({ signal: new AbortController().signal });
 
 const raw =
@@ -74,10 +75,9 @@ test('a refused port is tcp, once per request', async () => {
 test('a request is the one that was given, with the key, on a kept connection', async () => {
   const server = await serve(fake.goodUnary);
   const driver = driverFor(server.url, 'autocannon', { concurrency: 1 });
-  const prompts = createPrompts(planOf({ stream: false }));
   const records = [];
-  for (const number of [0, 1, 2]) records.push(await driver.send(prompts(number), never()));
-  expect(server.requests.map(request => request.body)).toEqual([0, 1, 2].map(n => JSON.parse(prompts(n))));
+  for (const number of [0, 1, 2]) records.push(await driver.send(asked(number), never()));
+  expect(server.requests.map(request => request.body)).toEqual([0, 1, 2].map(n => JSON.parse(asked(n))));
   expect(server.requests[0]).toMatchObject({ path: '/api/paas/v4/chat/completions', method: 'POST' });
   expect(server.requests[0]?.authorization).toBe('Bearer canary-id.canary-secret');
   expect(records.map(record => record.reusedConnection)).toEqual([false, true, true]);

@@ -21,18 +21,25 @@ test.each([
 
 test('load goes to another machine only with a yes and a limit', () => {
   const url = 'https://open.bigmodel.cn/api/paas/v4';
-  const refused = /--yes-load-this-endpoint and --max-requests/;
+  const refused = /--yes-load-this-endpoint and a budget/;
   expect(() => read({ url })).toThrow(refused);
   expect(() => read({ url, yes_load_this_endpoint: true })).toThrow(refused);
-  expect(() => read({ url, max_requests: '5' })).toThrow(refused);
-  expect(read({ url, yes_load_this_endpoint: true, max_requests: '5' })).toMatchObject({ maxRequests: 5 });
+  expect(() => read({ url, max_tokens_total: '500' })).toThrow(refused);
+  expect(() => read({ url, yes_load_this_endpoint: true, max_requests: '5' })).toThrow(refused);
+  expect(read({ url, yes_load_this_endpoint: true, max_tokens_total: '500' }).budget).toMatchObject({ maxTokens: 500 });
+  const money = { max_cost: '1.5', price: '0.6/2.2 USD' };
+  expect(read({ url, yes_load_this_endpoint: true, ...money })).toMatchObject({
+    currency: 'USD',
+    budget: { maxCost: 1.5, price: { input: 0.6, output: 2.2 } },
+  });
 });
 
 test.each<[object, string]>([
-  [{}, 'undici'],
+  [{}, 'socket'],
   [{ stream: false }, 'autocannon'],
+  [{ stream: false, rate: '5' }, 'socket'],
   [{ stream: false, driver: 'undici' }, 'undici'],
-  [{ stream: false, url: 'https://127.0.0.1/v4' }, 'undici'],
+  [{ stream: false, url: 'https://127.0.0.1/v4' }, 'socket'],
 ])('options %j choose driver %s', (more, driver) => {
   expect(read(more).driver).toBe(driver);
 });
@@ -40,9 +47,18 @@ test.each<[object, string]>([
 test.each<[object, RegExp]>([
   [{ driver: 'autocannon' }, /cannot measure streams/],
   [{ driver: 'autocannon', stream: false, url: 'https://127.0.0.1/v4' }, /does not verify certificates/],
-  [{ driver: 'curl' }, /driver: knows only undici, autocannon/],
-  [{ concurrency: 'many' }, /concurrency: must be a whole number/],
-  [{ concurrency: '0' }, /concurrency/],
+  [{ driver: 'autocannon', stream: false, rate: '5' }, /leave --driver out for --rate/],
+  [{ driver: 'curl' }, /driver: knows only socket, undici, autocannon/],
+  [{ concurrency: 'many' }, /"many" is not DURATION:LEVEL/],
+  [{ concurrency: '0' }, /never leave 0/],
+  [{ concurrency: '10s:5', duration: '5s' }, /stages bring their own times/],
+  [{ rate: '5', trace: 'x' }, /exclude each other/],
+  [{ max_cost: '5' }, /--max-cost needs --price/],
+  [{ price: 'cheap' }, /price: is not a price/],
+  [{ prompt: 'x', input_tokens: '50' }, /--prompt cannot go with made-up prompts/],
+  [{ threshold: ['nonsense'] }, /--threshold "nonsense" is not one/],
+  [{ slo: 'fast' }, /--slo "fast" is not a limit/],
+  [{ as: 'wrk' }, /as: knows only vllm/],
   [{ duration: '10' }, /duration: "10" is not a duration/],
   [{ url: 'ftp://127.0.0.1/' }, /url: is not an http\(s\) URL/],
   [{ url: 'http://u:canary@127.0.0.1/v4' }, /url: must hold no user, password or query/],

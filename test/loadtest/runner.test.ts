@@ -4,26 +4,38 @@ import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import type { LoadPlan } from '../../src/loadtest/config.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
-import { runLoad } from '../../src/loadtest/runner.ts';
-import { type ledgerOf, summarise } from '../../src/loadtest/summary.ts';
-import { createTally } from '../../src/loadtest/tally.ts';
-import { planOf } from './plan.ts';
+import type { Interval } from '../../src/loadtest/interval.ts';
+import { createPacer } from '../../src/loadtest/pacer.ts';
+import type { Finished } from '../../src/loadtest/request.ts';
+import { type RunEnd, runLoad, type Shard, seatsOf } from '../../src/loadtest/runner.ts';
+import { totalOf } from '../../src/loadtest/total.ts';
+import { closed, open, planOf } from './plan.ts';
 
 const usage = { prompt_tokens: 5, completion_tokens: 10, total_tokens: 15 };
 
-/** Answers every request after the same time, in the manual clock's world. */
-function steadyDriver(clock: ManualClock, ms: number, outcomeOf: (number: number) => Outcome = () => ({ kind: 'ok' })) {
-  let sent = 0;
+interface Answers {
+  /** How long the answer to a request takes. */
+  readonly ms: (number: number) => number;
+  readonly outcomeOf?: (number: number) => Outcome;
+}
+
+/** An endpoint in the manual clock's world; remembers when each request came and how many were there at once. */
+function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }) }: Answers) {
+  const seen = { sentAt: [] as number[], open: 0, most: 0 };
   const driver: Driver = {
     send: (_body, { signal, onGap }) =>
       new Promise(resolve => {
-        const number = sent++;
-        const draft = { ...newDraft(clock.now(), clock.now()), usage };
-        const end = (outcome: Outcome) => resolve({ ...draft, endMs: clock.now(), outcome } as CallRecord);
-        const cancel = clock.at(clock.now() + ms, () => {
-          draft.firstTokenMs = draft.firstVisibleMs = draft.startMs + ms / 2;
+        const number = seen.sentAt.push(clock.now()) - 1;
+        seen.most = Math.max(seen.most, ++seen.open);
+        const draft = { ...newDraft(clock.now(), clock.now()), sentMs: clock.now(), usage };
+        const end = (outcome: Outcome) => {
+          seen.open--;
+          resolve({ ...draft, endMs: clock.now(), outcome } as CallRecord);
+        };
+        const cancel = clock.at(clock.now() + ms(number), () => {
+          draft.firstTokenMs = draft.firstVisibleMs = draft.startMs + ms(number) / 2;
           draft.lastTokenMs = clock.now();
-          onGap?.(ms / 2);
+          onGap?.(ms(number) / 2);
           end(outcomeOf(number));
         });
         signal.addEventListener('abort', () => {
@@ -33,105 +45,200 @@ function steadyDriver(clock: ManualClock, ms: number, outcomeOf: (number: number
       }),
     close: async () => {},
   };
-  return driver;
+  return { driver, seen };
 }
 
-interface Run {
-  readonly plan: Partial<LoadPlan>;
-  readonly answerMs: number;
-  readonly outcomeOf?: (number: number) => Outcome;
+interface Run extends Partial<Answers> {
+  readonly plan?: Partial<LoadPlan>;
   /** When Ctrl-C comes. */
   readonly stopAt?: number;
+  readonly shard?: Shard;
 }
 
-async function run({ plan: more, answerMs, outcomeOf, stopAt }: Run) {
+async function run({ plan, ms = () => 100, outcomeOf, stopAt, shard }: Run) {
   const clock = createManualClock();
   const stop = new AbortController();
-  const plan = planOf(more);
-  const tally = createTally();
+  const intervals: Interval[] = [];
+  const finished: Finished[] = [];
+  const { driver, seen } = endpoint(clock, { ms, ...(outcomeOf && { outcomeOf }) });
   if (stopAt !== undefined) clock.at(stopAt, () => stop.abort());
-  const context = { driver: steadyDriver(clock, answerMs, outcomeOf), clock, stop: stop.signal, tally };
-  let window: Awaited<ReturnType<typeof runLoad>> | undefined;
-  const finished = runLoad(plan, context).then(value => {
-    window = value;
+  let end: RunEnd | undefined;
+  const ended = runLoad(planOf(plan), {
+    driver,
+    clock,
+    stop: stop.signal,
+    startMs: 0,
+    pacer: createPacer({ clock, spinMs: 0 }),
+    onInterval: interval => intervals.push(interval),
+    onFinished: one => finished.push(one),
+    ...(shard && { shard }),
+  }).then(value => {
+    end = value;
   });
-  for (let i = 0; i < 10_000 && window === undefined; i++) {
+  for (let i = 0; i < 100_000 && end === undefined; i++) {
+    for (let turn = 0; turn < 8; turn++) await Promise.resolve();
     clock.advance(1);
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
   }
-  await finished;
-  if (window === undefined) throw new Error('the run did not end');
-  return { summary: summarise(plan, tally, window), tally };
+  await ended;
+  return { intervals, total: totalOf(intervals), end: end as RunEnd | undefined, finished, seen };
 }
 
-const sum = ({ planned: _, ...rest }: ReturnType<typeof ledgerOf>) =>
-  Object.values(rest).reduce((total, count) => total + count, 0);
+const summed = (counts: object) => Object.values(counts).reduce((sum: number, count: number) => sum + count, 0);
 
-test('a closed loop keeps its concurrency and finishes what it started', async () => {
-  const { summary } = await run({ plan: { concurrency: 4, durationMs: 1000 }, answerMs: 100 });
-  expect(summary.ledger).toEqual({ planned: 40, ok: 40, censored: 0, warmup: 0 });
-  expect(summary.throughput).toMatchObject({ duration_s: 1 });
-  expect(summary.throughput.in_flight_mean).toBeCloseTo(4, 0);
-  expect(summary.metrics.e2e_ms).toMatchObject({ count: 40 });
-  expect(summary.metrics.e2e_ms.p50).toBeCloseTo(100, 0);
-  expect(summary.metrics.ttft_any_ms.p50).toBeCloseTo(50, 0);
-  expect(summary.metrics.tpot_ms.p50).toBeCloseTo(50 / 9, 1);
-  expect(summary.metrics.itl_ms).toMatchObject({ count: 40 });
+test('a closed loop keeps its level and finishes what it started', async () => {
+  const { total, seen, end } = await run({ plan: closed(4, 1000) });
+  expect(total.planned).toBe(40);
+  expect(total.ended).toEqual({ ok: 40 });
+  expect(seen.most).toBe(4);
+  expect(total.inFlightArea / 1000).toBeCloseTo(4, 0);
+  expect(total.histograms.e2e_ms?.quantile(0.5)).toBeCloseTo(100, 0);
+  expect(total.histograms.ttft_any_ms?.quantile(0.5)).toBeCloseTo(50, 0);
+  expect(total.histograms.itl_ms?.count).toBe(40);
+  expect(end).toMatchObject({ offeredMs: 1000, halted: undefined });
+});
+
+test('stages raise and lower the level, and a seat that is no longer wanted ends after its request', async () => {
+  const stages = [
+    { durationMs: 1000, from: 0, to: 10 },
+    { durationMs: 1000, from: 10, to: 10 },
+    { durationMs: 1000, from: 10, to: 0 },
+  ];
+  const { intervals, seen } = await run({
+    plan: { arrivals: { kind: 'closed', stages }, concurrency: 10 },
+    ms: () => 50,
+  });
+  const mean = intervals.slice(0, 3).map(({ inFlightArea, fromMs, toMs }) => inFlightArea / (toMs - fromMs));
+  expect(mean[0]).toBeCloseTo(5, 0);
+  expect(mean[1]).toBeCloseTo(10, 0);
+  expect(mean[2]).toBeGreaterThan(4);
+  expect(mean[2]).toBeLessThan(7);
+  expect(seen.most).toBe(10);
+});
+
+test('an open loop starts every request at its moment, whatever became of those before', async () => {
+  const { seen, total } = await run({ plan: open(10, 2000), ms: () => 5000 });
+  expect(seen.sentAt).toHaveLength(20);
+  seen.sentAt.forEach((at, i) => {
+    expect(at).toBeCloseTo(50 + i * 100, -1);
+  });
+  expect(total.planned).toBe(20);
+});
+
+test('latency counts from the moment that was planned, and from the send beside it', async () => {
+  const { total } = await run({ plan: open(10, 1000) });
+  const { e2e_ms: planned, e2e_from_send_ms: sent, send_delay_ms: delay } = total.histograms;
+  expect(planned?.count).toBe(10);
+  expect(planned?.quantile(0.5)).toBeGreaterThanOrEqual(sent?.quantile(0.5) ?? Number.NaN);
+  expect(delay?.quantile(0.99)).toBeLessThan(2);
 });
 
 test.each<[string, Run]>([
+  ['mixed endings', { plan: closed(4, 500), ms: () => 30, outcomeOf: n => ({ kind: kinds[n % 5] ?? 'ok' }) }],
+  ['a grace that is too short', { plan: { ...closed(4, 500), graceMs: 50 }, ms: () => 400 }],
+  ['Ctrl-C in a closed loop', { plan: { ...closed(4, 500), graceMs: 50 }, ms: () => 70, stopAt: 200 }],
+  ['Ctrl-C in an open loop', { plan: open(100, 1000), ms: () => 70, stopAt: 300 }],
+  ['a limit of requests', { plan: { maxRequests: 13 }, ms: () => 30 }],
+  ['a limit of requests at a rate', { plan: { ...open(100, 1000), maxRequests: 13 }, ms: () => 30 }],
+  ['a warm-up', { plan: { ...closed(4, 500), warmupMs: 200 }, ms: () => 30 }],
+  ['Ctrl-C in the warm-up', { plan: { ...closed(4, 500), warmupMs: 200 }, stopAt: 100 }],
+  ['nothing that answers', { plan: closed(4, 500), ms: () => 1, outcomeOf: () => ({ kind: 'tcp' }) }],
+  ['too few connections for the rate', { plan: { ...open(100, 1000), concurrency: 3 }, ms: () => 300 }],
+  ['too little money', { plan: { ...closed(4, 500), budget: budgetOf(300) }, ms: () => 30 }],
+  ['money that ends an open loop', { plan: { ...open(50, 1000), budget: budgetOf(300) }, ms: () => 30 }],
+  ['one shard of three', { plan: open(100, 1000), ms: () => 30, shard: { index: 1, count: 3 } }],
   [
-    'a run of mixed endings',
-    { plan: { durationMs: 500 }, answerMs: 30, outcomeOf: n => ({ kind: kinds[n % 5] ?? 'ok' }) },
+    'a retried refusal',
+    {
+      plan: { ...closed(2, 500), policy: { onLimit: 'backoff', mostRetries: 2, baseMs: 20, capMs: 100 } },
+      ms: () => 10,
+      outcomeOf: n => ({ kind: n % 3 === 0 ? 'overloaded' : 'ok' }),
+    },
   ],
-  ['a run cut after the grace', { plan: { durationMs: 500, graceMs: 50 }, answerMs: 400 }],
-  ['a run that was stopped', { plan: { durationMs: 500, graceMs: 50 }, answerMs: 70, stopAt: 200 }],
-  ['a run with a limit of requests', { plan: { maxRequests: 13 }, answerMs: 30 }],
-  ['a run with a warm-up', { plan: { durationMs: 300, warmupMs: 200 }, answerMs: 30 }],
-  ['a run stopped in its warm-up', { plan: { warmupMs: 200 }, answerMs: 30, stopAt: 100 }],
-  ['a run against nothing', { plan: { durationMs: 500 }, answerMs: 1, outcomeOf: () => ({ kind: 'tcp' }) }],
-])('every request of %s is in exactly one class', async (_name, options) => {
-  const { summary } = await run(options);
-  expect(summary.ledger.planned).toBeGreaterThan(0);
-  expect(sum(summary.ledger)).toBe(summary.ledger.planned);
+])('with %s every request is in exactly one class', async (_name, options) => {
+  const { total } = await run(options);
+  expect(total.planned).toBeGreaterThan(0);
+  expect(summed(total.ended)).toBe(total.planned);
 });
 
 const kinds = ['ok', 'rate_limited', 'truncated', 'unknown_code', 'ok'] as const;
 
-test('requests still under way after the grace are censored, not lost and not failed', async () => {
-  const { summary } = await run({ plan: { concurrency: 3, durationMs: 100, graceMs: 50 }, answerMs: 1000 });
-  expect(summary.ledger).toEqual({ planned: 3, ok: 0, censored: 3, warmup: 0 });
+function budgetOf(maxTokens: number): LoadPlan['budget'] {
+  return { maxTokens, maxCost: Number.POSITIVE_INFINITY, price: undefined };
+}
+
+test('what is still under way after the grace is censored', async () => {
+  const { total } = await run({ plan: { ...closed(3, 100), graceMs: 50 }, ms: () => 1000 });
+  expect(total.ended).toEqual({ censored: 3 });
 });
 
-test('after Ctrl-C nothing is started, and what is under way may finish', async () => {
-  const { summary } = await run({ plan: { concurrency: 2 }, answerMs: 100, stopAt: 250 });
-  expect(summary.ledger).toEqual({ planned: 6, ok: 6, censored: 0, warmup: 0 });
-  expect(summary.throughput.duration_s).toBeCloseTo(0.25, 2);
+test('what no connection was left for is shed, and sent later by nobody', async () => {
+  const { total, seen } = await run({ plan: { ...open(100, 1000), concurrency: 3 }, ms: () => 10_000 });
+  expect(seen.sentAt).toHaveLength(3);
+  expect(total.ended).toMatchObject({ shed: 97 });
 });
 
-test('a limit of requests is kept, and the window ends with the last answer', async () => {
-  const { summary } = await run({ plan: { concurrency: 4, maxRequests: 10 }, answerMs: 100 });
-  expect(summary.ledger).toMatchObject({ planned: 10, ok: 10 });
-  expect(summary.throughput.duration_s).toBeCloseTo(0.3, 2);
+test('what was not due yet when the run was stopped was never sent', async () => {
+  const { total, end } = await run({ plan: open(100, 1000), ms: () => 10, stopAt: 505 });
+  expect(total.planned).toBe(100);
+  expect(total.ended.unsent).toBeGreaterThanOrEqual(48);
+  expect(end).toMatchObject({ halted: 'stopped' });
 });
 
-test('what was started in the warm-up is made and not measured', async () => {
-  const { summary } = await run({ plan: { concurrency: 1, warmupMs: 200, durationMs: 300 }, answerMs: 50 });
-  expect(summary.ledger.warmup).toBeGreaterThanOrEqual(4);
-  expect(summary.metrics.e2e_ms.count).toBe(summary.ledger.ok);
-  expect(summary.metrics.itl_ms.count).toBe(summary.ledger.ok);
-  expect(summary.throughput.duration_s).toBeCloseTo(0.3, 2);
+test('the warm-up is made and not measured, and hands over without a pause', async () => {
+  const { total, intervals, seen } = await run({ plan: { ...closed(2, 500), warmupMs: 200 }, ms: () => 50 });
+  expect(total.ended.warmup).toBeGreaterThanOrEqual(8);
+  expect(total.histograms.e2e_ms?.count).toBe(total.ended.ok);
+  expect(total.histograms.itl_ms?.count).toBe(total.ended.ok);
+  expect(intervals.some(({ toMs }) => Math.abs(toMs - 200) < 2)).toBe(true);
+  const pauses = seen.sentAt.map((at, i) => at - (seen.sentAt[i - 1] ?? at));
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(52);
 });
 
-test('failures do not enter the latencies', async () => {
-  const outcomeOf = (n: number): Outcome => ({ kind: n % 2 === 0 ? 'ok' : 'server_error' });
-  const { summary } = await run({ plan: { durationMs: 500 }, answerMs: 50, outcomeOf });
-  expect(summary.ledger.server_error).toBeGreaterThan(0);
-  expect(summary.metrics.e2e_ms.count).toBe(summary.ledger.ok);
+test('a retry is part of its request: its wait is the user’s, its attempt its own', async () => {
+  const { total, finished } = await run({
+    plan: { ...closed(1, 400), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 100, capMs: 1000 } },
+    ms: () => 10,
+    outcomeOf: n => ({ kind: n === 0 ? 'overloaded' : 'ok' }),
+  });
+  expect(finished[0]).toMatchObject({ ledgerClass: 'ok', attempts: 2 });
+  expect(total.retries).toBe(1);
+  expect(total.ended.overloaded).toBeUndefined();
+  expect(total.histograms.e2e_ms?.summary().max).toBeGreaterThan(total.histograms.e2e_from_send_ms?.summary().max ?? 0);
 });
 
-test('a connection that cannot be made is not tried again at once', async () => {
-  const outcomeOf = (): Outcome => ({ kind: 'tcp' });
-  const { summary } = await run({ plan: { concurrency: 1, durationMs: 1000 }, answerMs: 1, outcomeOf });
-  expect(summary.ledger.planned).toBeLessThanOrEqual(10);
+test('a refusal that no retry can help ends the run', async () => {
+  const { end, total } = await run({
+    plan: { ...closed(4, 10_000), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 100, capMs: 1000 } },
+    outcomeOf: n => ({ kind: n >= 8 ? 'balance_exhausted' : 'ok' }),
+  });
+  expect(end?.halted).toBe('balance_exhausted');
+  expect(total.ended).toEqual({ ok: 8, balance_exhausted: 4 });
+});
+
+test('a budget ends the run before it is overshot', async () => {
+  const { end, total } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(200) } });
+  expect(end?.halted).toBe('budget');
+  expect(total.inputTokens + total.outputTokens).toBeLessThanOrEqual(200);
+});
+
+test('a connection that cannot be made is not tried thousands of times', async () => {
+  const { seen } = await run({ plan: closed(1, 1000), ms: () => 0, outcomeOf: () => ({ kind: 'tcp' }) });
+  expect(seen.sentAt.length).toBeLessThanOrEqual(11);
+});
+
+test('shards of a plan add up to it', async () => {
+  const parts = await Promise.all([0, 1, 2].map(index => run({ plan: open(50, 2000), shard: { index, count: 3 } })));
+  expect(parts.reduce((sum, { total }) => sum + total.planned, 0)).toBe(100);
+  const numbers = parts.flatMap(({ finished }) => finished.map(({ n }) => n)).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 100 }, (_, n) => n));
+});
+
+test.each([0, 1, 7, 10, 1001])('%d seats are shared out exactly', level => {
+  for (const count of [1, 2, 3, 8])
+    expect(
+      Array.from({ length: count }, (_, index) => seatsOf(level, { index, count })).reduce(
+        (sum, part) => sum + part,
+        0,
+      ),
+    ).toBe(level);
 });

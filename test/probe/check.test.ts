@@ -26,8 +26,9 @@ function folder() {
   return path;
 }
 
+/** The fake knows no arithmetic, so it is asked something of which only visibility is expected. */
 const check = (url: string, ...more: string[]) =>
-  run(command, ['probe', 'check', '--url', url, '--model', 'glm-4.6', ...more], { env });
+  run(command, ['probe', 'check', '--url', url, '--model', 'glm-4.6', '--prompt', 'Say pong.', ...more], { env });
 
 const { stream, word, thought, last, done } = fake;
 
@@ -115,14 +116,24 @@ test('JSON results have every field, null where there is nothing', async () => {
   const server = await serve(fake.good);
   const { out } = await check(server.url, '--check', 'chat_stream', '--json');
   const [result] = JSON.parse(out).results;
+  const target = new URL(server.url).host;
   expect(result).toEqual({
-    target: new URL(server.url).host,
+    version: 1,
+    run_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    id: `${target}/chat_stream/glm-4.6`,
+    target,
     check: 'chat_stream',
+    kind: 'chat_stream',
     model: 'glm-4.6',
+    vantage: 'local',
+    started_at_ms: expect.any(Number),
+    state: 'good',
     reason: null,
     fault_domain: null,
     deadline: null,
     detail: null,
+    skipped: null,
+    warnings: [],
     timing: {
       dns_ms: null,
       tcp_ms: expect.any(Number),
@@ -132,13 +143,23 @@ test('JSON results have every field, null where there is nothing', async () => {
       first_visible_token_ms: expect.any(Number),
       max_gap_ms: expect.any(Number),
       total_ms: expect.any(Number),
+      tokens_per_second: expect.toSatisfy(rate => rate === null || rate > 0),
     },
     usage: fake.usage,
+    cost: null,
+    calls: 1,
     finish_reason: 'stop',
     http_status: 200,
     code: null,
     log_id: 'log-1',
     response_model: 'glm-4.6',
+    connection: 'fresh',
+    certificate_ends_at_ms: null,
+    clock_skew_ms: expect.any(Number),
+    readings: {},
+    confirmations: [],
+    log: expect.any(Array),
+    cassette: null,
   });
 });
 
@@ -168,7 +189,7 @@ test('the key may come from a file', async () => {
 });
 
 test.each<[string, string[], string]>([
-  ['an unknown check', ['--check', 'nope'], 'knows only chat, chat_stream'],
+  ['an unknown check', ['--check', 'nope'], 'knows only chat, chat_stream, chat_async'],
   ['a bare number as duration', ['--timeout', '30'], 'is not a duration'],
   ['a limit that is no number', ['--max-tokens', 'many'], '--max-tokens: must be a whole number from 1 to 131072'],
   ['a file that is not there', ['--ca', '/no/such/file'], 'no such file'],
@@ -183,11 +204,87 @@ test('without a key nothing is sent', async () => {
   expect([code, err, server.requests.length]).toEqual([2, expect.stringContaining('GLM_API_KEY'), 0]);
 });
 
+test('a file, its targets and its checks may be picked', async () => {
+  const server = await serve(fake.good);
+  const path = join(folder(), 'probe.yaml');
+  const file = `
+credentials: { main: { key: { env: GLM_API_KEY } } }
+targets: { here: { url: "${server.url}" }, there: { url: "${await fake.refusedUrl()}" } }
+defaults: { model: [glm-4.6, glm-5.1], prompt: Say pong. }
+checks: [{ kind: chat }, { kind: models }]
+`;
+  writeFileSync(path, file);
+  const ids = async (...more: string[]) => {
+    const { code, out } = await run(command, ['probe', 'check', '-c', path, '--json', ...more], { env });
+    return [code, ...JSON.parse(out).results.map(({ id }: { id: string }) => id)];
+  };
+  expect(await ids('here', '--check', 'chat')).toEqual([0, 'here/chat/glm-4.6', 'here/chat/glm-5.1']);
+  expect(await ids('there/chat/glm-5.1')).toEqual([1, 'there/chat/glm-5.1']);
+  const { code, err } = await run(command, ['probe', 'check', '-c', path, 'nowhere'], { env });
+  expect([code, err]).toEqual([
+    2,
+    expect.stringContaining('nowhere: neither a target nor a check; there are here/chat'),
+  ]);
+});
+
+test('flags of a target have no place beside a file', async () => {
+  const path = join(folder(), 'probe.yaml');
+  const { code, err } = await run(command, ['probe', 'check', '-c', path, '--model', 'm'], { env });
+  expect([code, err]).toEqual([2, expect.stringContaining('--model: say this in')]);
+});
+
+test.each<[string, string[], fake.Reply, number]>([
+  ['degraded is fine', [], stream([word('a'), last()]), 0],
+  ['degraded may fail', ['--fail-on', 'degraded'], stream([word('a'), last()]), 4],
+  ['WARNING', ['--exit-style', 'nagios'], stream([word('a'), last()]), 1],
+  ['OK', ['--exit-style', 'nagios'], fake.good, 0],
+  ['CRITICAL', ['--exit-style', 'nagios'], fake.html(502), 2],
+  ['UNKNOWN', ['--exit-style', 'nagios'], fake.apiError(429, '1302'), 3],
+])('%s: exit codes %j', async (word, flags, reply, exit) => {
+  const server = await serve(reply);
+  const { code, out } = await check(server.url, '--check', 'chat_stream', ...flags);
+  expect(code).toBe(exit);
+  if (flags.includes('nagios')) expect(out).toMatch(new RegExp(`^GLM ${word} - .* \\| '.*_total'=[0-9.]+s`));
+});
+
+test('a JUnit report tells failures of the service from errors of others, and is XML whatever a server says', async () => {
+  const path = join(folder(), 'report.xml');
+  const server = await serve(fake.apiError(400, '<&"\u0000>'));
+  await check(server.url, '--check', 'chat', '--junit', path);
+  const xml = readFileSync(path, 'utf8');
+  expect(xml).toContain('tests="1" failures="1" errors="0" skipped="0"');
+  expect(xml).toContain('<failure type="unknown_code"');
+  expect([xml.includes('<&'), xml.includes('\u0000')]).toEqual([false, false]);
+});
+
+test('--record leaves a cassette of every run, without the key', async () => {
+  const server = await serve(fake.good);
+  const dir = join(folder(), 'deep', 'cassettes');
+  const { out } = await check(server.url, '--check', 'chat_stream', '--record', dir, '--json');
+  const [{ cassette }] = JSON.parse(out).results;
+  expect(readdirSync(dir)).toHaveLength(1);
+  expect(readFileSync(cassette, 'utf8')).not.toContain('canary');
+});
+
+test('what a server sends back is shown without the key it was sent', async () => {
+  const server = await serve((response, { authorization = '' }) => {
+    response.writeHead(429, { 'content-type': 'application/json', 'x-log-id': authorization });
+    response.end(JSON.stringify({ error: { code: authorization.slice(7), message: authorization } }));
+  });
+  const dir = folder();
+  const { out, err } = await check(server.url, '--timing', '--record', dir, '--junit', join(dir, 'junit.xml'));
+  const files = readdirSync(dir).map(name => readFileSync(join(dir, name), 'utf8'));
+  expect(files).toHaveLength(3);
+  expect([out, err, ...files].join()).not.toContain('canary-secret');
+});
+
 test('Ctrl-C ends the check under way and starts no other', async () => {
   const stop = new AbortController();
   const server = await serve(() => stop.abort());
   const argv = ['probe', 'check', '--url', server.url, '--model', 'glm-4.6', '--json'];
   const { code, out } = await run(command, argv, { env, stop: stop.signal });
-  expect(JSON.parse(out).results).toMatchObject([{ check: 'chat', reason: 'cancelled' }]);
+  expect(JSON.parse(out).results).toMatchObject([
+    { check: 'chat', reason: 'cancelled', state: 'skipped', skipped: 'shutdown' },
+  ]);
   expect(code).toBe(3);
 });

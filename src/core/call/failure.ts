@@ -1,6 +1,7 @@
-/** What a broken connection means: whose fault, by how it broke and how far the call had come. */
+/** What a broken connection or a missed deadline means: whose fault, by how it broke and how far the call had come. */
 import { codeOf } from '../errors.ts';
 import type { Outcome, Reason } from '../outcome.ts';
+import type { DeadlineName } from './record.ts';
 
 /** What the call was doing: opening a connection, securing it, waiting for the head, reading the body. */
 export type Stage = 'tcp' | 'tls' | 'waiting' | 'reading';
@@ -21,6 +22,8 @@ const ours = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'UND_ERR_I
 /** The stage says more than the code: TLS has dozens of codes, and one stage. */
 export function failureOf(how: string, stage: Stage): Outcome {
   if (ours.has(how)) return { kind: 'internal', detail: how };
+  // Whatever the stage: what a proxy says comes before the endpoint was reached at all.
+  if (how.startsWith('PROXY_')) return { kind: 'tcp', detail: how };
   if (stage === 'tcp') return { kind: unreached(how), detail: how };
   if (stage === 'tls') return { kind: 'tls', detail: how };
   if (how === 'not_http') return { kind: 'malformed', detail: 'not HTTP' };
@@ -34,3 +37,17 @@ function unreached(how: string): Reason {
   if (how === 'ENOTFOUND' || how.startsWith('EAI_')) return 'dns';
   return how === 'ETIMEDOUT' || how === 'UND_ERR_CONNECT_TIMEOUT' ? 'timeout_connect' : 'tcp';
 }
+
+/** How a call ends when one of its deadlines fires. */
+export const expiryOf = (name: DeadlineName, ms: number | undefined): Outcome => ({
+  kind: expiries[name],
+  detail: `deadline ${name} of ${ms} ms`,
+});
+
+const expiries = {
+  connect: 'timeout_connect',
+  first_byte: 'timeout_first_byte',
+  first_token: 'timeout_first_token',
+  idle: 'stalled',
+  total: 'timeout_total',
+} as const satisfies Record<DeadlineName, Reason>;

@@ -1,9 +1,10 @@
 /** Connections, one request at a time each, with the moments of their opening. */
 import type { Socket } from 'node:net';
-import { rootCertificates } from 'node:tls';
+import { rootCertificates, TLSSocket } from 'node:tls';
 import { buildConnector, Client } from 'undici';
 import type { Clock } from '../clock.ts';
 import { breakOf } from './failure.ts';
+import { openTunnel } from './tunnel.ts';
 
 /** One connection: undici reopens it on demand, and `opened` tells that it did. */
 export interface Lane {
@@ -16,7 +17,16 @@ export interface Lane {
   tlsMs: number | undefined;
   /** How the socket broke, by `breakOf`: undici may take a reset for the end of a body. */
   broken: string | undefined;
+  /** Who is at the other end now. */
+  peer(): Peer;
   destroy(): void;
+}
+
+export interface Peer {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** When its certificate ends, ms since 1970; undefined without TLS. */
+  readonly certificateEndsMs: number | undefined;
 }
 
 export interface Lanes {
@@ -35,11 +45,13 @@ export interface LaneOptions {
   readonly connections: number;
   /** PEM of a certificate authority trusted besides the built-in ones. */
   readonly ca: string | undefined;
+  /** URL of a proxy that connections are tunnelled through. */
+  readonly proxy?: string | undefined;
   readonly clock: Clock;
 }
 
-export function createLanes({ origin, connection, connections, ca, clock }: LaneOptions): Lanes {
-  const open = connectorOf(ca);
+export function createLanes({ origin, connection, connections, ca, proxy, clock }: LaneOptions): Lanes {
+  const open = proxy === undefined ? connectorOf(ca) : tunnelledBy(connectorOf(ca), proxy, ca);
   const idle: Lane[] = [];
   const busy = new Set<Lane>();
   const waiting: ((lane: Lane) => void)[] = [];
@@ -88,18 +100,46 @@ function connectorOf(ca: string | undefined): Connector {
     maxCachedSessions: 0,
     timeout: 0,
     rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    ...(ca === undefined ? {} : { ca: trusted(ca) }),
     // undici's type says void; its connectors return the socket (lib/core/connect.js), and that is the only way to see it.
   } as buildConnector.BuildOptions) as unknown as Connector;
 }
 
-function createLane(origin: string, open: Connector, clock: Clock): Lane {
+const trusted = (ca: string) => [...rootCertificates, ca];
+
+/** Watches the socket to the proxy, then the TLS socket inside it: one event each, so phases stay what they are. */
+type Tunnelled = (
+  options: buildConnector.Options,
+  callback: buildConnector.Callback,
+  inner: (socket: Socket) => void,
+) => Socket;
+
+function tunnelledBy(connector: Connector, proxy: string, ca: string | undefined): Tunnelled {
+  return (options, callback, inner) => {
+    const { protocol, hostname } = options;
+    const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
+    const tunnel = openTunnel({ proxy, hostname, port, ca: ca === undefined ? undefined : trusted(ca) }, error => {
+      if (error !== null) callback(error, null);
+      else if (protocol !== 'https:') callback(null, tunnel);
+      else inner(connector({ ...options, httpSocket: tunnel }, callback));
+    });
+    return tunnel;
+  };
+}
+
+function createLane(origin: string, open: Tunnelled, clock: Clock): Lane {
   let socket: Socket | undefined;
   const connect: buildConnector.connector = (options, callback) => {
     lane.opened++;
     lane.connectMs = clock.now();
     lane.dnsMs = lane.tcpMs = lane.tlsMs = lane.broken = undefined;
-    socket = watch(open(options, callback), lane, clock);
+    socket = watch(
+      open(options, callback, inner => {
+        socket = secured(inner, lane, clock);
+      }),
+      lane,
+      clock,
+    );
   };
   const client = new Client(origin, { connect, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
   const destroy = () => {
@@ -115,9 +155,19 @@ function createLane(origin: string, open: Connector, clock: Clock): Lane {
     tcpMs: undefined,
     tlsMs: undefined,
     broken: undefined,
+    peer: () => peerOf(socket),
     destroy,
   };
   return lane;
+}
+
+function peerOf(socket: Socket | undefined): Peer {
+  const ends = socket instanceof TLSSocket ? Date.parse(socket.getPeerCertificate().valid_to) : Number.NaN;
+  return {
+    address: socket?.remoteAddress,
+    port: socket?.remotePort,
+    certificateEndsMs: Number.isNaN(ends) ? undefined : ends,
+  };
 }
 
 /** First in line: undici's own listeners write the request before they return. */
@@ -136,3 +186,13 @@ function watch(socket: Socket, lane: Lane, clock: Clock): Socket {
       lane.broken ??= breakOf(error);
     });
 }
+
+/** The endpoint's TLS inside a tunnel. */
+const secured = (socket: Socket, lane: Lane, clock: Clock): Socket =>
+  socket
+    .prependOnceListener('secureConnect', () => {
+      lane.tlsMs = clock.now();
+    })
+    .on('error', (error: Error) => {
+      lane.broken ??= breakOf(error);
+    });

@@ -2,7 +2,7 @@
 import { classify, type Outcome } from '../outcome.ts';
 import { createSseParser } from '../sse.ts';
 import type { Usage } from '../wire/chat.ts';
-import type { Draft } from './record.ts';
+import type { CalledTool, Draft } from './record.ts';
 
 export interface Reader {
   /** @param atMs the stamp of the read these bytes came with: all its events happened then, as far as anyone can tell */
@@ -33,6 +33,7 @@ interface Body {
   readonly error?: unknown;
   readonly code?: unknown;
   readonly data?: unknown;
+  readonly task_status?: unknown;
 }
 interface Choice {
   readonly finish_reason?: unknown;
@@ -86,17 +87,8 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
     if (called || (spoke && draft.firstVisibleMs === undefined && /\S/.test(content))) draft.firstVisibleMs ??= stamp;
     if (spoke) draft.visibleChars += content.length;
     if (spoke && keepText) draft.text = (draft.text ?? '') + content;
-    onToken();
-  };
-  const onToken = () => {
-    if (draft.lastTokenMs === undefined) draft.firstTokenMs = stamp;
-    else if (draft.lastTokenMs === stamp) draft.coalesced++;
-    else {
-      const gap = stamp - draft.lastTokenMs;
-      if (gap > draft.maxGapMs) draft.maxGapMs = gap;
-      onGap?.(gap);
-    }
-    draft.lastTokenMs = stamp;
+    if (called && keepText) draft.toolCalls = joined(draft.toolCalls ?? [], calls);
+    noteToken(draft, stamp, onGap);
   };
   return {
     feed: (bytes, atMs) => {
@@ -122,8 +114,29 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
   };
 }
 
+/** Files a token that came with the read of `atMs`: tokens of one read have no distance of their own. */
+export function noteToken(draft: Draft, atMs: number, onGap: ReaderOptions['onGap']): void {
+  if (draft.lastTokenMs === undefined) draft.firstTokenMs = atMs;
+  else if (draft.lastTokenMs === atMs) draft.coalesced++;
+  else {
+    const gap = atMs - draft.lastTokenMs;
+    if (gap > draft.maxGapMs) draft.maxGapMs = gap;
+    onGap?.(gap);
+  }
+  draft.lastTokenMs = atMs;
+}
+
+/** Holds the answer against what was asked for: a stream or one body. */
+export function asAsked(outcome: Outcome, asked: boolean, streamed: boolean): Outcome {
+  if (outcome.kind !== 'ok' || asked === streamed) return outcome;
+  return { kind: 'contract', detail: asked ? 'asked for a stream, got one body' : 'got a stream unasked' };
+}
+
+/** What a body has to hold; a `task` may be one that is not done yet. */
+export type Expected = 'completion' | 'list' | 'task';
+
 /** For everything else: gathers the body and judges it at the end. */
-export function createBodyReader(draft: Draft, expects: 'completion' | 'list', { keepText }: ReaderOptions): Reader {
+export function createBodyReader(draft: Draft, expects: Expected, { keepText }: ReaderOptions): Reader {
   const parts: Uint8Array[] = [];
   const end = (): Outcome => {
     const text = Buffer.concat(parts).toString();
@@ -132,23 +145,63 @@ export function createBodyReader(draft: Draft, expects: 'completion' | 'list', {
     const choice = firstChoice(body);
     draft.code = choice === undefined ? codeIn(body) : undefined;
     if (draft.status !== 200 || draft.code !== undefined) return judge(draft, {});
-    if (expects === 'list') return Array.isArray(body.data) ? { kind: 'ok' } : offContract('no data array');
-    if (choice === undefined) return offContract('no choices');
+    if (expects === 'list') return readList(draft, body.data);
     identify(draft, body);
+    if (expects === 'task' && choice === undefined) return readTask(draft, body.task_status);
+    if (choice === undefined) return offContract('no choices');
+    if (typeof body.task_status === 'string') draft.taskStatus = body.task_status;
     if (typeof choice.finish_reason === 'string') draft.finishReason = choice.finish_reason;
     return judge(draft, readWords(draft, choice.message ?? {}, keepText === true));
   };
   return { feed: bytes => parts.push(bytes), complete: false, end };
 }
 
+function readList(draft: Draft, data: unknown): Outcome {
+  if (!Array.isArray(data)) return offContract('no data array');
+  draft.listed = data.flatMap(entry => (isObject(entry) && typeof entry.id === 'string' ? [entry.id] : []));
+  return { kind: 'ok' };
+}
+
+/** A task without an answer: on its way, or failed; glm-api.md §9. */
+function readTask(draft: Draft, status: unknown): Outcome {
+  if (typeof status !== 'string') return offContract('neither choices nor task_status');
+  draft.taskStatus = status.slice(0, 32);
+  if (status === 'PROCESSING') return { kind: 'ok' };
+  return { kind: 'server_error', detail: `task_status ${draft.taskStatus}` };
+}
+
 function readWords(draft: Draft, { content, reasoning_content: reasoning, tool_calls: calls }: Words, keep: boolean) {
   const text = typeof content === 'string' ? content : '';
   draft.visibleChars = text.length;
   if (keep) draft.text = text;
+  if (keep && Array.isArray(calls)) draft.toolCalls = joined([], calls);
   return {
     visible: /\S/.test(text) || (Array.isArray(calls) && calls.length > 0),
     reasoned: typeof reasoning === 'string' && reasoning !== '',
   };
+}
+
+/**
+ * Fragments of a call carry its id once, always, or on the first one only, and their index may be -1 (glm-api.md §4.4, F18),
+ * so a fragment without a new id belongs to the call before it. A whole call that comes twice is one (F19).
+ */
+function joined(known: readonly CalledTool[], fragments: readonly unknown[]): CalledTool[] {
+  const calls = [...known];
+  for (const fragment of fragments) {
+    if (!isObject(fragment)) continue;
+    const { id, name, text } = readCall(fragment);
+    const open = calls.at(-1);
+    if (open === undefined || (id !== '' && id !== open.id)) calls.push({ id, name, arguments: text });
+    else if (text !== open.arguments || parse(text) === undefined)
+      calls[calls.length - 1] = { ...open, name: open.name || name, arguments: open.arguments + text };
+  }
+  return calls;
+}
+
+function readCall({ id, function: called }: Record<string, unknown>) {
+  const { name, arguments: text } = isObject(called) ? called : {};
+  const word = (value: unknown) => (typeof value === 'string' ? value : '');
+  return { id: word(id), name: word(name), text: isObject(text) ? JSON.stringify(text) : word(text) };
 }
 
 const judge = (draft: Draft, words: { visible?: boolean; reasoned?: boolean }) =>

@@ -58,7 +58,20 @@ export interface CallRecord {
   readonly visibleChars: number;
   /** The visible content; only when the call was asked to keep it. */
   readonly text: string | undefined;
+  /** The tool calls, fragments of a stream joined; kept with the text. */
+  readonly toolCalls: readonly CalledTool[] | undefined;
+  /** Ids of a list of models. */
+  readonly listed: readonly string[] | undefined;
+  /** `task_status` of an asynchronous task. */
+  readonly taskStatus: string | undefined;
   readonly outcome: Outcome;
+}
+
+export interface CalledTool {
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them: JSON, if all is well. */
+  readonly arguments: string;
 }
 
 /** A record while it is being written. All fields exist from the start, so the engine keeps one shape. */
@@ -98,6 +111,9 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   deadline: undefined,
   visibleChars: 0,
   text: undefined,
+  toolCalls: undefined,
+  listed: undefined,
+  taskStatus: undefined,
   outcome: { kind: 'internal' },
 });
 

@@ -6,11 +6,11 @@
  */
 import type { Socket } from 'node:net';
 import autocannon from 'autocannon';
-import { breakOf, failureOf, type Stage } from '../../core/call/failure.ts';
+import { breakOf, expiryOf, failureOf, type Stage } from '../../core/call/failure.ts';
 import { createBodyReader, mostBytes, tooLarge } from '../../core/call/reader.ts';
-import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from '../../core/call/record.ts';
+import { type CallRecord, type Draft, newDraft, retryAfterOf } from '../../core/call/record.ts';
 import type { Cancel, Clock } from '../../core/clock.ts';
-import type { Outcome, Reason } from '../../core/outcome.ts';
+import type { Outcome } from '../../core/outcome.ts';
 import { type CreateDriver, deadlinesOf, type SendOptions } from './driver.ts';
 
 /** Longer than any run; autocannon's own limits must not be what ends it. In seconds, below 2^31 ms. */
@@ -26,12 +26,7 @@ export const createAutocannonDriver: CreateDriver = (plan, clock) => {
       connections: plan.concurrency,
       pipelining: 1,
       method: 'POST',
-      headers: {
-        authorization: `Bearer ${plan.key}`,
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'user-agent': 'glm-testkit',
-      },
+      headers: headersOf(`Bearer ${plan.key}`),
       duration: never,
       timeout: never,
       // How often it looks whether it was stopped, in ms.
@@ -58,6 +53,13 @@ export const createAutocannonDriver: CreateDriver = (plan, clock) => {
   };
   return { send, close };
 };
+
+const headersOf = (authorization: string) => ({
+  authorization,
+  'content-type': 'application/json',
+  accept: 'application/json',
+  'user-agent': 'glm-testkit',
+});
 
 /** What we use of an autocannon client beyond its published type. */
 interface TameableClient extends autocannon.Client {
@@ -156,7 +158,7 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     if (!keepAlive) drop();
   });
 
-  const fire = async (body: string, { signal }: SendOptions) => {
+  const fire = async (body: string, { signal, authorization }: SendOptions) => {
     const draft = newDraft(clock.now(), clock.now());
     const { promise, resolve } = Promise.withResolvers<void>();
     shot = createShot(draft, deadlines, clock, { fail, resolve });
@@ -164,6 +166,7 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     signal.addEventListener('abort', cancel, { once: true });
     if (!connected) open(draft);
     else draft.sentMs = clock.now();
+    if (authorization !== undefined) client.setHeaders(headersOf(authorization));
     client.setBody(body);
     base._doRequest.call(client);
     await promise;
@@ -202,11 +205,11 @@ function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, re
     for (const cancel of timers) cancel();
     resolve();
   };
-  const arm = (name: keyof typeof endings, unmet: () => boolean) => {
+  const arm = (name: 'connect' | 'first_byte' | 'total', unmet: () => boolean) => {
     const expire = () => {
       if (settled || !unmet()) return;
       draft.deadline = name;
-      fail({ kind: endings[name], detail: `deadline ${name} of ${deadlines[name]} ms` });
+      fail(expiryOf(name, deadlines[name]));
     };
     timers.push(clock.at(draft.startMs + deadlines[name], expire));
   };
@@ -231,12 +234,6 @@ function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, re
     fail: settle,
   };
 }
-
-const endings = {
-  connect: 'timeout_connect',
-  first_byte: 'timeout_first_byte',
-  total: 'timeout_total',
-} as const satisfies Partial<Record<DeadlineName, Reason>>;
 
 function headerOf(headers: readonly string[], name: string): string | undefined {
   const at = headers.findIndex((word, i) => i % 2 === 0 && word.toLowerCase() === name);

@@ -6,6 +6,8 @@ import type { LoadPlan } from '../config.ts';
 export interface SendOptions {
   /** Aborting it ends the request as `cancelled`. */
   readonly signal: AbortSignal;
+  /** The header of that name, in place of the plan's key. */
+  readonly authorization?: string | undefined;
   /** Called for every gap between two reads that brought tokens, in ms. */
   readonly onGap?: ((ms: number) => void) | undefined;
 }

@@ -1,4 +1,4 @@
-import type { LoadSummary } from '../summary.ts';
+import type { LoadResult } from '../result.ts';
 
 /** The stable form for programs. */
-export const jsonReport = (summary: LoadSummary) => `${JSON.stringify(summary, null, 2)}\n`;
+export const jsonReport = (result: LoadResult) => `${JSON.stringify(result, null, 2)}\n`;

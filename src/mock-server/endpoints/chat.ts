@@ -139,13 +139,13 @@ const mostAnswers = 32;
 
 function noteAnswer(entry: Call['entry'], { usage, finish, content, reasoning, toolCalls }: Answer): void {
   entry.completionTokens = usage.completion_tokens;
-  entry.toolCalls = toolCalls.map(({ id }) => id);
   entry.finish = finish;
-  entry.kinds = [
-    ...(content.length > 0 ? ['content'] : []),
-    ...(reasoning === undefined ? [] : ['reasoning_content']),
-    ...(toolCalls.length > 0 ? ['tool_calls'] : []),
-  ];
+  const kinds: string[] = [];
+  if (content.length > 0) kinds.push('content');
+  if (reasoning !== undefined) kinds.push('reasoning_content');
+  if (toolCalls.length > 0) kinds.push('tool_calls');
+  entry.kinds = kinds;
+  if (toolCalls.length > 0) entry.toolCalls = toolCalls.map(({ id }) => id);
 }
 
 /** The same request is answered with the same words. */
@@ -166,7 +166,8 @@ function saidBy(valid: ValidChat, dialect: Dialect, { config, language, seed, st
 /** A unary body leaves when its last token is generated, and is stamped then. */
 function unary(answer: Answer, dialect: Dialect, call: Call): Reply {
   const at = generationMs(answer, call);
-  return bodyReply(completionBody(createdAt(answer, call.wallMs + at), dialect), at);
+  const stamped = at === 0 ? answer : createdAt(answer, call.wallMs + at);
+  return bodyReply(completionBody(stamped, dialect), at);
 }
 
 export const createdAt = (answer: Answer, wallMs: number): Answer => ({

@@ -2,14 +2,14 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
+import { type Cassette, openCassette, type RecordedExchange, readCassette } from '../../core/cassette/cassette.ts';
+import { redactText } from '../../core/cassette/redaction.ts';
 import { checked, readKey, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
-import { type Cassette, openCassette, type RecordedExchange, readCassette } from './cassette.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
 import { startRecorder } from './recorder.ts';
-import { redactText } from './redaction.ts';
 import { startReplay } from './replay.ts';
 
 type Flags = Readonly<Record<string, unknown>>;

@@ -1,9 +1,10 @@
 /** Asks a live endpoint what was asked before, and says where its answers have another shape. Values are not compared. */
+
+import { bytesOf, type RecordedExchange } from '../../core/cassette/cassette.ts';
+import { isObject } from '../../core/cassette/fingerprint.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { countTokens } from '../../core/wire/tokens.ts';
-import { bytesOf, type RecordedExchange } from './cassette.ts';
 import { compare, type Difference } from './difference.ts';
-import { isObject } from './fingerprint.ts';
 import { type PlainReply, shapeOf } from './shape.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
 

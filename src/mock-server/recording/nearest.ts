@@ -1,6 +1,6 @@
 /** Why a request was not found: the recording that comes closest and where it differs. Says places, never what stood there. */
-import type { RecordedExchange } from './cassette.ts';
-import { type CleanBody, isObject, steady } from './fingerprint.ts';
+import type { RecordedExchange } from '../../core/cassette/cassette.ts';
+import { type CleanBody, isObject, steady } from '../../core/cassette/fingerprint.ts';
 
 /** One sentence. @param path and names in it are free of credentials already */
 export function nearestTo(

@@ -3,13 +3,13 @@
  * back and when. The caller's credentials go upstream and nowhere else.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CassetteWriter, RecordedExchange, RecordedResponse } from '../../core/cassette/cassette.ts';
+import { isHop, pairsOf } from '../../core/cassette/hop.ts';
+import { redactText, secretsOf } from '../../core/cassette/redaction.ts';
+import { exchangeOf, type Take } from '../../core/cassette/take.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
-import type { CassetteWriter, RecordedExchange, RecordedResponse } from './cassette.ts';
-import { isHop, pairsOf } from './hop.ts';
-import { redactText, secretsOf } from './redaction.ts';
 import { mostBytes, refuse, serve } from './server.ts';
-import { exchangeOf, type Take } from './take.ts';
 import { createUpstream, type Listener } from './upstream.ts';
 
 export interface RecorderOptions {

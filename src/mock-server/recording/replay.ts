@@ -1,13 +1,13 @@
 /** Plays a recording back: finds the exchange for a request, and makes of it a plan that the mock's own players carry out. */
 import type { IncomingMessage } from 'node:http';
+import { bytesOf, type RecordedExchange } from '../../core/cassette/cassette.ts';
+import { type CleanBody, cleanBody, fingerprintOf } from '../../core/cassette/fingerprint.ts';
+import { redactText, secretsOf } from '../../core/cassette/redaction.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { createHistogram } from '../../core/histogram.ts';
 import type { Beat, MockRequest, ReplyPlan } from '../plan.ts';
 import { playOnNode } from '../player.ts';
-import { bytesOf, type RecordedExchange } from './cassette.ts';
-import { type CleanBody, cleanBody, fingerprintOf } from './fingerprint.ts';
 import { nearestTo } from './nearest.ts';
-import { redactText, secretsOf } from './redaction.ts';
 import { type ServerOptions, serve } from './server.ts';
 
 export type Asked = Pick<MockRequest, 'method' | 'path' | 'body'> & Partial<Pick<MockRequest, 'query' | 'headers'>>;

@@ -1,7 +1,8 @@
 /** What is left of a reply when its values are taken away: what a client's code depends on. */
+
+import { isObject } from '../../core/cassette/fingerprint.ts';
+import { isHop, pairsOf } from '../../core/cassette/hop.ts';
 import { createSseParser } from '../../core/sse.ts';
-import { isObject } from './fingerprint.ts';
-import { isHop, pairsOf } from './hop.ts';
 
 /** A reply as it came, recorded or live. */
 export interface PlainReply {

@@ -23,23 +23,14 @@ export interface Chunk {
   readonly tokens: number;
 }
 
-/** All frames of a stream in order, `[DONE]` last. */
+/** All frames of a stream in order, `[DONE]` last. The rarer ones have generators of their own: what one holds lives as long as its stream. */
 export function* chunks(answer: Answer, dialect: Dialect, options: ChunkOptions = {}): Generator<Chunk> {
   const open = envelope(answer, dialect);
-  const delta = (json: string, tokens: number) => ({ text: frame(`${open}{"index":0,"delta":${json}}]}`), tokens });
   const closing = `${open}{"index":0,"finish_reason":${JSON.stringify(answer.finish)},"delta":`;
-
-  const wholeChunk = (call: ToolCallAnswer, index: number) =>
-    `${dialect.toolChunk.finish ? closing : `${open}{"index":0,"delta":`}${wholeCall(call, index, dialect)}}]}`;
-
-  for (const { json, tokens } of thinking(answer, dialect)) yield delta(json, tokens);
+  if (answer.reasoning !== undefined) yield* thinking(open, answer, dialect);
   const before = `data: ${open}{"index":0,"delta":{"role":"assistant","content":`;
   for (const piece of answer.content) yield { text: `${before}${JSON.stringify(piece)}}}]}\n\n`, tokens: 1 };
-  for (const [index, call] of answer.toolCalls.entries()) {
-    if (options.toolStream)
-      for (const { json, tokens } of toolFragments(call, index, options)) yield delta(json, tokens);
-    else yield { text: frame(wholeChunk(call, index)), tokens: countTokens(call.name) + countTokens(call.arguments) };
-  }
+  if (answer.toolCalls.length > 0) yield* calls(open, closing, answer, dialect, options);
   yield {
     text: frame(`${closing}{"role":"assistant","content":""}}],"usage":${usageJson(answer.usage)}}`),
     tokens: 0,
@@ -53,17 +44,34 @@ function envelope(answer: Answer, { object }: Pick<Dialect, 'object'>): string {
   return `{"id":${JSON.stringify(answer.id)},"created":${answer.created}${kind},"model":${JSON.stringify(answer.model)},"choices":[`;
 }
 
-interface Delta {
-  readonly json: string;
-  readonly tokens: number;
-}
+const delta = (open: string, json: string, tokens: number): Chunk => ({
+  text: frame(`${open}{"index":0,"delta":${json}}]}`),
+  tokens,
+});
 
-function* thinking({ reasoning = [] }: Answer, { lead }: Dialect): Generator<Delta> {
-  if (reasoning.length > 0 && lead === 'content-first')
-    yield { json: '{"role":"assistant","content":"\\n"}', tokens: 0 };
+function* thinking(open: string, { reasoning = [] }: Answer, { lead }: Dialect): Generator<Chunk> {
+  if (reasoning.length > 0 && lead === 'content-first') yield delta(open, '{"role":"assistant","content":"\\n"}', 0);
   for (const [i, piece] of reasoning.entries()) {
     const content = i === 0 && lead === 'newline-with-content' ? '"content":"",' : '';
-    yield { json: `{"role":"assistant",${content}"reasoning_content":${JSON.stringify(piece)}}`, tokens: 1 };
+    yield delta(open, `{"role":"assistant",${content}"reasoning_content":${JSON.stringify(piece)}}`, 1);
+  }
+}
+
+/** A chunk for each call, or a call piece by piece. */
+function* calls(
+  open: string,
+  closing: string,
+  { toolCalls }: Answer,
+  dialect: Dialect,
+  options: ChunkOptions,
+): Generator<Chunk> {
+  const before = dialect.toolChunk.finish ? closing : `${open}{"index":0,"delta":`;
+  for (const [index, call] of toolCalls.entries()) {
+    if (options.toolStream) yield* toolFragments(open, call, index, options);
+    else {
+      const text = frame(`${before}${wholeCall(call, index, dialect)}}]}`);
+      yield { text, tokens: countTokens(call.name) + countTokens(call.arguments) };
+    }
   }
 }
 
@@ -79,13 +87,11 @@ function wholeCall(call: ToolCallAnswer, index: number, { toolChunk }: Dialect):
 }
 
 /** The documented shape of `tool_stream`: id, type and name on the first fragment, then arguments only (§4.4). */
-function* toolFragments(call: ToolCallAnswer, index: number, options: ChunkOptions): Generator<Delta> {
+function* toolFragments(open: string, call: ToolCallAnswer, index: number, options: ChunkOptions): Generator<Chunk> {
   const repeats = options.toolStreamRepeats ?? 'nothing';
   const head = { id: call.id, index, type: 'function' };
-  const write = (json: unknown, tokens: number): Delta => ({
-    json: `{"role":"assistant","tool_calls":[${JSON.stringify(json)}]}`,
-    tokens,
-  });
+  const write = (json: unknown, tokens: number) =>
+    delta(open, `{"role":"assistant","tool_calls":[${JSON.stringify(json)}]}`, tokens);
   yield write({ ...head, function: { name: call.name, arguments: '' } }, countTokens(call.name));
   for (const piece of pieces(call.arguments)) {
     const name = repeats === 'everything' ? { name: call.name } : {};

@@ -1,4 +1,4 @@
-import { type Check, chatOnce } from './check.ts';
+import { askQuestion, type Check, oneCall } from './check.ts';
 
-/** `chat_stream`: one streamed call; the only one that sees first tokens and gaps. */
-export const chatStream: Check = (target, context) => chatOnce(target, context, true);
+/** `chat_stream`: one streamed call; sees first tokens and gaps. */
+export const chatStream: Check = { look: (check, door) => askQuestion(check, door, { stream: true }), cost: oneCall };

@@ -1,4 +1,4 @@
-import { type Check, chatOnce } from './check.ts';
+import { askQuestion, type Check, oneCall } from './check.ts';
 
 /** `chat`: one unary call. */
-export const chat: Check = (target, context) => chatOnce(target, context, false);
+export const chat: Check = { look: (check, door) => askQuestion(check, door, { stream: false }), cost: oneCall };

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../verdict.ts';
+import type { ProbeRun } from '../run.ts';
 
 /** The stable form for programs. */
-export const jsonReport = (results: readonly CheckResult[]) => `${JSON.stringify({ results }, null, 2)}\n`;
+export const jsonReport = (results: readonly ProbeRun[]) => `${JSON.stringify({ results }, null, 2)}\n`;

@@ -1,44 +1,64 @@
 /** The verdict table for people. */
 import { formatDuration } from '../../core/duration.ts';
-import { type CheckResult, plainWords } from '../verdict.ts';
+import { isDegraded, type ProbeRun } from '../run.ts';
+import { plainWords } from '../verdict.ts';
 
 const columns = [
-  ['check', result => result.check],
-  ['verdict', result => (result.reason === null ? 'good' : 'BAD')],
-  ['reason', result => result.reason ?? '-'],
-  ['fault', result => result.fault_domain ?? '-'],
-  ['dns', result => time(result.timing.dns_ms)],
-  ['tcp', result => time(result.timing.tcp_ms)],
-  ['tls', result => time(result.timing.tls_ms)],
-  ['head', result => time(result.timing.head_ms)],
-  ['ttft', result => time(result.timing.ttft_ms)],
-  ['visible', result => time(result.timing.first_visible_token_ms)],
-  ['max gap', result => time(result.timing.max_gap_ms)],
-  ['total', result => time(result.timing.total_ms)],
-] as const satisfies readonly (readonly [string, (result: CheckResult) => string])[];
+  ['check', run => run.check],
+  ['verdict', run => verdictOf(run)],
+  ['reason', run => run.reason ?? run.skipped ?? '-'],
+  ['fault', run => run.fault_domain ?? '-'],
+  ['dns', run => time(run.timing.dns_ms)],
+  ['tcp', run => time(run.timing.tcp_ms)],
+  ['tls', run => time(run.timing.tls_ms)],
+  ['head', run => time(run.timing.head_ms)],
+  ['ttft', run => time(run.timing.ttft_ms)],
+  ['visible', run => time(run.timing.first_visible_token_ms)],
+  ['max gap', run => time(run.timing.max_gap_ms)],
+  ['total', run => time(run.timing.total_ms)],
+] as const satisfies readonly (readonly [string, (run: ProbeRun) => string])[];
 
 const time = (ms: number | null) => (ms === null ? '-' : formatDuration(ms));
 
-/** A heading, one line per check, and one line in plain words for each bad one. */
-export function textReport(results: readonly CheckResult[]): string {
-  const rows = [
-    columns.map(([title]) => title as string),
-    ...results.map(result => columns.map(([, of]) => of(result))),
-  ];
+const verdictOf = (run: ProbeRun) => (isDegraded(run) ? 'degraded' : run.state === 'bad' ? 'BAD' : run.state);
+
+export interface TextOptions {
+  /** The log of every run below the table. */
+  readonly timing?: boolean;
+}
+
+/** For each target and model a heading, one line per check, and what there is to say in plain words. */
+export function textReport(runs: readonly ProbeRun[], { timing = false }: TextOptions = {}): string {
+  const groups = Map.groupBy(runs, ({ target, model }) => `${target}  ${model}`);
+  return [...groups].map(([title, own]) => group(title, own, timing)).join('\n');
+}
+
+function group(title: string, runs: readonly ProbeRun[], timing: boolean): string {
+  const words = runs.flatMap(wordsOf);
+  const logs = timing ? runs.flatMap(run => ['', `${run.check}:`, ...run.log]) : [];
+  return `${[title, '', ...table(runs), ...(words.length > 0 ? ['', ...words] : []), ...logs].join('\n')}\n`;
+}
+
+function table(runs: readonly ProbeRun[]): string[] {
+  const rows = [columns.map(([title]) => title as string), ...runs.map(run => columns.map(([, of]) => of(run)))];
   const widths = columns.map((_, at) => Math.max(...rows.map(row => (row[at] ?? '').length)));
-  const lines = rows.map(row =>
+  return rows.map(row =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('  ')
       .trimEnd(),
   );
-  const words = results.flatMap(result => {
-    const sentence = plainWords(result);
-    return sentence === null ? [] : [`${result.check}: ${sentence}${support(result)}`];
-  });
-  return `${[title(results), '', ...lines, ...(words.length > 0 ? ['', ...words] : [])].join('\n')}\n`;
 }
 
-const title = ([first]: readonly CheckResult[]) => (first === undefined ? '' : `${first.target}  ${first.model}`);
-
-const support = ({ log_id: id }: CheckResult) => (id === null ? '' : ` Log id for the vendor: ${id}.`);
+function wordsOf(run: ProbeRun): string[] {
+  const { check, warnings, readings, log_id: id, cassette } = run;
+  const sentence = plainWords(run) ?? (run.state === 'good' ? null : run.detail);
+  const support = id === null ? '' : ` Log id for the vendor: ${id}.`;
+  const told = Object.entries(readings).map(([name, value]) => `${name} ${value}`);
+  return [
+    ...(sentence === null ? [] : [`${check}: ${sentence}${support}`]),
+    ...warnings.map(({ kind, detail }) => `${check}: warning, ${kind}: ${detail}`),
+    ...(told.length === 0 ? [] : [`${check}: ${told.join(', ')}`]),
+    ...(cassette === null ? [] : [`${check}: recorded in ${cassette}`]),
+  ];
+}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { openCassette, readCassette } from '../../../src/core/cassette/cassette.ts';
 import { createMock } from '../../../src/mock-server/create-mock.ts';
-import { openCassette, readCassette } from '../../../src/mock-server/recording/cassette.ts';
 import { type DiffResult, diff, estimate, samplesOf } from '../../../src/mock-server/recording/diff.ts';
 import { compare } from '../../../src/mock-server/recording/difference.ts';
 import { startRecorder } from '../../../src/mock-server/recording/recorder.ts';

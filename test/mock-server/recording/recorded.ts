@@ -1,6 +1,6 @@
 /** Exchanges as a recorder would have written them. */
-import type { RecordedExchange, RecordedResponse } from '../../../src/mock-server/recording/cassette.ts';
-import { fingerprintOf } from '../../../src/mock-server/recording/fingerprint.ts';
+import type { RecordedExchange, RecordedResponse } from '../../../src/core/cassette/cassette.ts';
+import { fingerprintOf } from '../../../src/core/cassette/fingerprint.ts';
 import { base, hello } from './tools.ts';
 
 export interface Parts {

@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import { bytesOf, openCassette, type RecordedExchange, readCassette } from '../../../src/core/cassette/cassette.ts';
 import { createManualClock } from '../../../src/core/clock.ts';
 import { createRandom, int } from '../../../src/core/random.ts';
 import { createMock } from '../../../src/mock-server/create-mock.ts';
-import {
-  bytesOf,
-  openCassette,
-  type RecordedExchange,
-  readCassette,
-} from '../../../src/mock-server/recording/cassette.ts';
 import { type RecorderOptions, startRecorder } from '../../../src/mock-server/recording/recorder.ts';
 import { startReplay } from '../../../src/mock-server/recording/replay.ts';
 import { refusedUrl } from '../../support/fake-glm.ts';

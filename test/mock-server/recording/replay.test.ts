@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { RecordedExchange } from '../../../src/core/cassette/cassette.ts';
 import { createManualClock } from '../../../src/core/clock.ts';
-import type { RecordedExchange } from '../../../src/mock-server/recording/cassette.ts';
 import { type Asked, find, planOf, startReplay } from '../../../src/mock-server/recording/replay.ts';
 import { until } from '../../support/until.ts';
 import { recorded } from './recorded.ts';

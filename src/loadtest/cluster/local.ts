@@ -1,0 +1,89 @@
+/** `--workers N`: one process for each core, a share of the load for each process, one result. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { LoadPlan } from '../config.ts';
+import type { Interval } from '../interval.ts';
+import type { Measurement } from '../load.ts';
+import type { RawRecord } from '../result.ts';
+import type { Shard } from '../runner.ts';
+import { createMerger, type Merger } from './merger.ts';
+import { shareOf } from './share.ts';
+import type { FromWorker, ToWorker } from './worker.ts';
+
+export interface LocalOptions {
+  readonly workers: number;
+  /** The part of a larger run that these processes share; the whole by default. */
+  readonly shard?: Shard;
+  /** Called when all processes have calibrated. @returns when to begin, on the machine's monotonic clock in ms */
+  readonly ready?: () => Promise<number>;
+  readonly stop: AbortSignal;
+  readonly onInterval?: ((interval: Interval) => void) | undefined;
+  readonly onRecord?: ((record: RawRecord) => void) | undefined;
+}
+
+const program = fileURLToPath(import.meta.url).replace(/local\.(ts|js)$/, 'worker.$1');
+
+/** From "all are ready" to the common start: long enough for the message to reach everybody. */
+const leadMs = 200;
+
+const soon = async () => Number(process.hrtime.bigint()) / 1e6 + leadMs;
+
+export async function measureLocally(plan: LoadPlan, options: LocalOptions): Promise<Measurement> {
+  const { workers, shard = { index: 0, count: 1 }, ready = soon, stop, onInterval, onRecord } = options;
+  const merger = createMerger(workers, onInterval);
+  const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced' }));
+  const say = (message: ToWorker) => {
+    for (const child of children) if (child.connected) child.send(message);
+  };
+  const barrier = createBarrier(workers, async () => say({ kind: 'start', atMs: await ready() }));
+  const halt = () => say({ kind: 'stop' });
+  stop.addEventListener('abort', halt, { once: true });
+  await Promise.all(
+    children.map((child, member) => {
+      const part = { index: shard.index * workers + member, count: shard.count * workers };
+      return follow(child, { member, part, merger, barrier, onRecord, plan });
+    }),
+  );
+  stop.removeEventListener('abort', halt);
+  return merger.read();
+}
+
+interface Member {
+  readonly member: number;
+  readonly part: Shard;
+  readonly merger: Merger;
+  readonly barrier: { arrive(member: number): void };
+  readonly onRecord: ((record: RawRecord) => void) | undefined;
+  readonly plan: LoadPlan;
+}
+
+/** Resolves when the process has ended, well or not. */
+function follow(child: ChildProcess, { member, part, merger, barrier, onRecord, plan }: Member): Promise<void> {
+  child.on('message', (message: FromWorker) => {
+    if (message.kind === 'ready') barrier.arrive(member);
+    else if (message.kind === 'finish') merger.finish(member, message.finish);
+    else {
+      merger.add(member, message.interval);
+      for (const record of message.records) onRecord?.(record);
+    }
+  });
+  child.send({ kind: 'plan', plan, shard: part, records: onRecord !== undefined } satisfies ToWorker);
+  return new Promise(resolve =>
+    child.once('exit', () => {
+      barrier.arrive(member); // the others must not wait for it
+      merger.lose(member, shareOf(plan, part));
+      resolve();
+    }),
+  );
+}
+
+/** Opens once, when all have come or gone. */
+export function createBarrier(count: number, open: () => void) {
+  const arrived = new Set<number>();
+  const arrive = (member: number) => {
+    if (arrived.has(member)) return;
+    arrived.add(member);
+    if (arrived.size === count) open();
+  };
+  return { arrive };
+}

@@ -1,0 +1,72 @@
+/** Who takes part in a distributed run, who is ready, who has finished and who went away. */
+import type { LoadPlan } from '../config.ts';
+import type { Interval } from '../interval.ts';
+import type { Measurement } from '../load.ts';
+import { createBarrier } from './local.ts';
+import { createMerger } from './merger.ts';
+import type { Report, ShardResult } from './protocol.ts';
+import { shareOf } from './share.ts';
+
+export interface Roll {
+  report(member: number, report: Report): void;
+  finish(member: number, result: ShardResult): void;
+  lose(member: number): void;
+  /** Resolves when nobody is left. */
+  readonly complete: Promise<Measurement>;
+  close(): void;
+}
+
+export interface RollOptions {
+  readonly agents: number;
+  readonly onInterval?: ((interval: Interval) => void) | undefined;
+  readonly say: (line: string) => void;
+  /** All that are still there are ready. */
+  readonly onReady: () => void;
+}
+
+/** How long an agent may take to be ready, and how long it may be silent under load: it tells something every second. */
+const readyMs = 60_000;
+const silenceMs = 15_000;
+
+export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady }: RollOptions): Roll {
+  const merger = createMerger(agents, onInterval);
+  const done = Promise.withResolvers<Measurement>();
+  const present = new Set(Array.from({ length: agents }, (_, member) => member));
+  const heardMs = new Map<number, number>();
+  const skews: number[] = [];
+  let deadlineMs = performance.now() + readyMs;
+  const barrier = createBarrier(agents, () => {
+    deadlineMs = performance.now() + silenceMs;
+    onReady();
+  });
+  const leave = (member: number) => {
+    present.delete(member);
+    barrier.arrive(member);
+    if (present.size > 0) return;
+    const spread = Math.max(0, ...skews).toFixed(1);
+    say(`${skews.length} of ${agents} agents finished; each began at most ${spread} ms off the common moment`);
+    done.resolve(merger.read());
+  };
+  const lose = (member: number) => {
+    if (!present.has(member)) return;
+    say(`agent ${member + 1} of ${agents} went away; its part is lost and is not made again`);
+    merger.lose(member, shareOf(plan, { index: member, count: agents }));
+    leave(member);
+  };
+  const finish: Roll['finish'] = (member, { clockErrorMs, ...result }) => {
+    if (!present.has(member)) return;
+    skews.push(clockErrorMs + result.end.lateMs);
+    merger.finish(member, result);
+    leave(member);
+  };
+  const report: Roll['report'] = (member, told) => {
+    heardMs.set(member, performance.now());
+    if (told.kind === 'ready') barrier.arrive(member);
+    else if (present.has(member)) merger.add(member, told.interval);
+  };
+  const watch = setInterval(() => {
+    const now = performance.now();
+    for (const member of present) if (now > Math.max(deadlineMs, (heardMs.get(member) ?? 0) + silenceMs)) lose(member);
+  }, 1000);
+  return { report, finish, lose, complete: done.promise, close: () => clearInterval(watch) };
+}

@@ -1,0 +1,33 @@
+/** `glm-testkit load relens`: another tool's figures from requests that are already paid for. */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { UsageError } from '../../core/errors.ts';
+import type { Io } from '../../core/program.ts';
+import { createLens, dialectNamed, dialectNames } from '../lens.ts';
+import { readRecords } from '../records.ts';
+import { lensText } from '../report/lens.ts';
+
+export const relensCommand = (io: Io) =>
+  new Command('relens')
+    .description('judge the requests of an earlier run by the definitions of other tools')
+    .argument('<result>', 'the folder that load run -o wrote, or its requests.ndjson')
+    .option('--as <tool>', `one of ${dialectNames.join(', ')}; all of them by default`)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  glm-testkit load relens result\n  glm-testkit load relens result --as vllm --json',
+    )
+    .action((path: string, flags: { as?: string; json?: true }) => relens(path, flags, io));
+
+async function relens(path: string, { as, json }: { as?: string; json?: true }, io: Io): Promise<void> {
+  const lenses = (as === undefined ? dialectNames : [dialectNamed(as)]).map(createLens);
+  for await (const record of readRecords(fileIn(path))) for (const lens of lenses) lens.add(record);
+  const results = lenses.map(lens => lens.read());
+  io.out(json ? `${JSON.stringify(results, null, 2)}\n` : `${results.map(lensText).join('\n\n')}\n`);
+}
+
+function fileIn(path: string): string {
+  if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file or folder; load run -o writes one`);
+  return statSync(path).isDirectory() ? join(path, 'requests.ndjson') : path;
+}

@@ -1,0 +1,200 @@
+/** `glm-testkit load run`: carries a plan out, shows it while it runs, and leaves everything that was asked for. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { systemClock } from '../../core/clock.ts';
+import { textOf, UsageError } from '../../core/errors.ts';
+import { configKeys } from '../../core/flags.ts';
+import { exitCodes, type Io } from '../../core/program.ts';
+import { createRandom } from '../../core/random.ts';
+import { writeTextfile } from '../../core/textfile.ts';
+import { measureWithAgents } from '../cluster/coordinator.ts';
+import { measureLocally } from '../cluster/local.ts';
+import { type LoadConfig, type LoadPlan, lengthMs, readLoadConfig } from '../config.ts';
+import { estimateOf, estimateText } from '../estimate.ts';
+import { createExporter } from '../exporter.ts';
+import type { Interval } from '../interval.ts';
+import { createLens, type Lens } from '../lens.ts';
+import { type Measurement, measure, resultOf } from '../load.ts';
+import { createLoadMetrics, type LoadMetrics } from '../metrics.ts';
+import { pushMetrics } from '../push.ts';
+import { createRecordFile, createSample } from '../records.ts';
+import { html } from '../report/html.ts';
+import { jsonReport } from '../report/json.ts';
+import { junit } from '../report/junit.ts';
+import { lensText } from '../report/lens.ts';
+import { markdown } from '../report/markdown.ts';
+import { screen } from '../report/screen.ts';
+import type { LoadResult, RawRecord } from '../result.ts';
+import { createLive, type Live } from '../ui/live.ts';
+import type { PlanFacts } from '../ui/progress.ts';
+import { runFlags, targetFlags } from './flags.ts';
+
+const examples = `
+Examples:
+  GLM_API_KEY=… glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 -c 20 -d 10s
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --rate 50 -d 30s --threshold 'ttft_content:p95<800ms' -o result
+
+Anything but this machine needs --yes-load-this-endpoint and a budget: a load test of a paid API is a bill.
+Ctrl-C starts no more requests, waits for those under way and still reports. Exit code: 0 passed, 1 a gate failed or nothing
+was answered, 2 wrong usage, 3 the run cannot be judged.`;
+
+export const runCommand = (io: Io) =>
+  runFlags(targetFlags(new Command('run').description('load an endpoint and report what came of it')))
+    .addHelpText('after', examples)
+    .action(flags => runLoadCommand(flags, io));
+
+async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<void> {
+  const { config, plan } = readLoadConfig(configKeys(flags), io.env);
+  io.err(`${opening(plan)}\n${estimateText(estimateOf(plan), plan)}\n`);
+  const outputs = await openOutputs(config, plan, io);
+  const startedAt = systemClock.wall();
+  const measurement = await measureBy(config, plan, outputs, io).finally(outputs.live.close);
+  const result = resultOf(plan, measurement, startedAt);
+  await report(result, config, outputs, io);
+  await outputs.close();
+  io.exitWith(exitCodeOf(result));
+}
+
+const opening = (plan: LoadPlan) => {
+  const { arrivals, concurrency, stream, model, driver, seed } = plan;
+  const what = stream ? 'streams' : 'unary requests';
+  const load = arrivals.kind === 'closed' ? `up to ${concurrency} ${what} at a time` : `${what}, ${arrivalText(plan)}`;
+  return `${load} to ${model} for ${Math.round(lengthMs(plan) / 100) / 10} s by ${driver}, seed ${seed}`;
+};
+
+const arrivalText = ({ arrivals }: LoadPlan) => (arrivals.kind === 'open' ? `${arrivals.law} arrivals` : 'as recorded');
+
+/** Everything that looks on while a run goes on. */
+interface Outputs {
+  readonly onInterval: (interval: Interval) => void;
+  /** Undefined when nobody wants records, which then are not made. */
+  readonly onRecord: ((record: RawRecord) => void) | undefined;
+  readonly live: Live;
+  readonly metrics: LoadMetrics;
+  readonly lens: Lens | undefined;
+  readonly sample: RawRecord[] | undefined;
+  close(): Promise<void>;
+}
+
+/** Requests that the report draws one by one. */
+const mostDrawn = 5000;
+
+async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<Outputs> {
+  const metrics = createLoadMetrics({ scenario: scenarioOf(plan), model: plan.model });
+  const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
+  if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);
+  const file = config.out === undefined ? undefined : createRecordFile(join(folder(config.out), 'requests.ndjson'));
+  const sample = createSample(mostDrawn, createRandom(plan.seed).fork('sample'));
+  const lens = config.as === undefined ? undefined : createLens(config.as);
+  const live = createLive({
+    plan: factsOf(plan),
+    out: io.err,
+    isTty: config.ui && process.stderr.isTTY && io.env.CI === undefined,
+    size: () => ({ columns: process.stderr.columns ?? 100, rows: process.stderr.rows ?? 30 }),
+    color: io.env.NO_COLOR === undefined,
+  });
+  const records = config.agents === undefined && (config.out !== undefined || lens !== undefined);
+  return {
+    onInterval: interval => {
+      metrics.add(interval);
+      file?.flush();
+      live.update([interval]);
+    },
+    onRecord: records
+      ? record => {
+          file?.add(record);
+          sample.add(record);
+          lens?.add(record);
+        }
+      : undefined,
+    live,
+    metrics,
+    lens,
+    get sample() {
+      return records ? sample.read() : undefined;
+    },
+    close: async () => {
+      file?.flush();
+      await exporter?.close();
+    },
+  };
+}
+
+/** What the live view says of the plan. */
+function factsOf(plan: LoadPlan): PlanFacts {
+  const { model, arrivals, stream, warmupMs, maxRequests, budget, currency } = plan;
+  const { maxTokens, maxCost, price } = budget;
+  const finite = (n: number) => (Number.isFinite(n) ? n : null);
+  return {
+    model,
+    kind: arrivals.kind,
+    stream,
+    level: arrivals.kind === 'trace' ? null : Math.max(...arrivals.stages.flatMap(({ from, to }) => [from, to])),
+    durationMs: lengthMs(plan),
+    warmupMs,
+    maxRequests: finite(maxRequests),
+    maxTokens: finite(maxTokens),
+    maxCost:
+      price === undefined || !Number.isFinite(maxCost)
+        ? null
+        : { amount: maxCost, currency, perInputToken: price.input / 1e6, perOutputToken: price.output / 1e6 },
+  };
+}
+
+const scenarioOf = ({ arrivals }: LoadPlan) => (arrivals.kind === 'open' ? arrivals.law : arrivals.kind);
+
+/** @throws {UsageError} `no_write` */
+function folder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true });
+    return path;
+  } catch (error) {
+    throw new UsageError('no_write', `--out ${path}: the folder cannot be made (${textOf(error)})`);
+  }
+}
+
+function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop, err }: Io): Promise<Measurement> {
+  const say = (line: string) => err(`${line}\n`);
+  const { onInterval, onRecord } = outputs;
+  // Single requests stay where they were made: only seconds travel.
+  if (config.agents !== undefined)
+    return measureWithAgents(plan, { agents: config.agents, redis: config.redis, stop, onInterval, say });
+  if (config.workers > 1) return measureLocally(plan, { workers: config.workers, stop, onInterval, onRecord });
+  return measure(plan, { stop, onInterval, ...(onRecord && { onRecord }) });
+}
+
+async function report(
+  result: LoadResult,
+  config: LoadConfig,
+  { metrics, lens, sample }: Outputs,
+  io: Io,
+): Promise<void> {
+  metrics.finish(result);
+  if (config.json) io.out(jsonReport(result));
+  else io.out(`${screen(result)}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`);
+  if (config.out !== undefined) {
+    writeTextfile(join(config.out, 'result.json'), jsonReport(result));
+    writeTextfile(join(config.out, 'report.html'), html(result, sample));
+  }
+  if (config.junit !== undefined) writeTextfile(config.junit, junit(result));
+  if (config.summary !== undefined) append(config.summary, markdown(result));
+  if (config.prom !== undefined) writeTextfile(config.prom, await metrics.text());
+  if (config.push !== undefined) await push(config.push, result, await metrics.text(), io);
+}
+
+function append(path: string, text: string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    throw new UsageError('no_write', `${path}: cannot be written (${textOf(error)})`);
+  }
+}
+
+async function push(url: string, result: LoadResult, text: string, io: Io): Promise<void> {
+  const failure = await pushMetrics({ url, scenario: result.load.kind, model: String(result.config.model) }, text);
+  if (failure !== undefined) io.err(`the metrics were not pushed: ${failure}\n`);
+}
+
+const exitCodeOf = ({ verdict }: LoadResult) =>
+  ({ pass: exitCodes.ok, fail: exitCodes.failed, not_measurable: exitCodes.unmeasurable })[verdict];

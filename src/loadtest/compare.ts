@@ -1,0 +1,148 @@
+/** Two runs side by side: which figures differ by more than their noise, and which way. Pure, from stored results alone. */
+import { createRandom } from '../core/random.ts';
+import { type CompareLevel, type ComparisonRow, compareRows } from './comparison-row.ts';
+import { conditionsApart } from './conditions.ts';
+import type { Interval } from './interval.ts';
+import type { Measure } from './measures.ts';
+import type { LoadResult, Validity } from './result.ts';
+import type { Verdict } from './stats/judgement.ts';
+import { type RunBlocks, runBlocks } from './stats/run-blocks.ts';
+
+export interface CompareOptions {
+  /** Of the draws that tell noise; the same seed gives the same bounds. */
+  readonly seed: string | number;
+  /** Default TTFT of any token and of content, ITL, TPOT and E2E, of which those count that both runs have. */
+  readonly measures?: readonly Measure[];
+  /** Default p50, p95, p99. */
+  readonly levels?: readonly CompareLevel[];
+  /** Draws, default 1000. */
+  readonly replicates?: number;
+  /** Relative difference that matters, default 0.05. */
+  readonly tolerance?: number;
+  /** Relative noise floor above which nothing is called the same, default 0.1. */
+  readonly blur?: number;
+}
+
+export interface ComparedRun {
+  readonly run_id: string;
+  readonly started_at: string;
+  readonly validity: Validity;
+  /** How much of it was compared. */
+  readonly seconds: number;
+}
+
+export interface Comparison {
+  readonly verdict: Verdict;
+  readonly why: string;
+  readonly seed: string | number;
+  /** Steady where both runs have a steady part. */
+  readonly window: 'steady' | 'whole';
+  readonly a: ComparedRun;
+  readonly b: ComparedRun;
+  readonly rows: readonly ComparisonRow[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Compares `b` with its baseline `a`. Noise is what happened within the two runs; that between days or machines is not in
+ * them, which is why a small difference does not count and other conditions are warned of.
+ */
+export function compareResults(a: LoadResult, b: LoadResult, options: CompareOptions): Comparison {
+  const { seed, measures = standard, levels = ['p50', 'p95', 'p99'] } = options;
+  const { replicates = 1000, tolerance = 0.05, blur = 0.1 } = options;
+  const window = a.steady !== null && b.steady !== null ? 'steady' : 'whole';
+  const [cutA, cutB] = [cutOf(a, window), cutOf(b, window)];
+  const random = createRandom(seed).fork('compare');
+  const found = compareRows(cutA.blocks, cutB.blocks, { measures, levels, random, replicates, tolerance, blur });
+  const refusal = refusalOf(a, b);
+  const rows = found.map(row =>
+    refusal === undefined ? row : { ...row, verdict: 'inconclusive' as const, why: refusal },
+  );
+  return {
+    verdict: refusal === undefined ? verdictOf(rows) : 'inconclusive',
+    why: refusal ?? whyOf(rows),
+    seed,
+    window,
+    a: runOf(a, cutA),
+    b: runOf(b, cutB),
+    rows,
+    warnings: [...conditionsApart(a, b), ...windowWarnings(a, b), ...missing(options.measures ?? [], rows)],
+  };
+}
+
+const standard: readonly Measure[] = ['ttft_any_ms', 'ttft_content_ms', 'itl_ms', 'tpot_ms', 'e2e_ms'];
+
+/** What cannot be believed cannot be compared. */
+function refusalOf(a: LoadResult, b: LoadResult): string | undefined {
+  const names = [a.validity === 'INVALID' ? 'a' : '', b.validity === 'INVALID' ? 'b' : ''].filter(name => name !== '');
+  return names.length === 0 ? undefined : `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} INVALID`;
+}
+
+interface Cut {
+  readonly blocks: RunBlocks;
+  readonly seconds: number;
+}
+
+function cutOf({ intervals, steady }: LoadResult, window: Comparison['window']): Cut {
+  const [part, drain] = window === 'steady' && steady !== null ? [between(intervals, steady), []] : wholeOf(intervals);
+  const seconds = part.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0);
+  return { blocks: runBlocks(part, drain), seconds };
+}
+
+/** A millisecond of slack, because seconds were divided by a thousand. */
+const between = (
+  intervals: readonly Interval[],
+  { from_s, to_s }: { readonly from_s: number; readonly to_s: number },
+) => intervals.filter(({ fromMs, toMs }) => fromMs >= from_s * 1000 - 1 && toMs <= to_s * 1000 + 1);
+
+/** From the first measured ending to the last request that was offered, and what came after. */
+function wholeOf(intervals: readonly Interval[]): [offered: readonly Interval[], drain: readonly Interval[]] {
+  const first = intervals.findIndex(({ ended }) => Object.keys(ended).some(kind => kind !== 'warmup'));
+  const end = intervals.findLastIndex(({ planned }) => planned > 0) + 1;
+  return first < 0 ? [[], []] : [intervals.slice(first, end), intervals.slice(Math.max(first, end))];
+}
+
+const runOf = ({ run_id, started_at, validity }: LoadResult, { seconds }: Cut): ComparedRun => ({
+  run_id,
+  started_at,
+  validity,
+  seconds,
+});
+
+/** One regression is a regression. A measure is the same when its clearest level is; its tails may stay in the dark. */
+function verdictOf(rows: readonly ComparisonRow[]): Verdict {
+  const have = (verdict: Verdict) => rows.filter(row => row.verdict === verdict);
+  if (have('regression').length > 0) return 'regression';
+  if (have('improvement').length > 0) return 'improvement';
+  const clear = new Set(have('same').map(({ name }) => name));
+  return rows.length > 0 && rows.every(({ name }) => clear.has(name)) ? 'same' : 'inconclusive';
+}
+
+function whyOf(rows: readonly ComparisonRow[]): string {
+  const verdict = verdictOf(rows);
+  const named = rows.filter(row => row.verdict === verdict);
+  const unclear = rows.filter(row => row.verdict === 'inconclusive').length;
+  if (rows.length === 0) return 'the runs have no measured interval with offered requests in common';
+  if (verdict === 'same')
+    return `nothing differs by more than noise${unclear > 0 ? `; noise hides too much of ${unclear} figures` : ''}`;
+  const first = named.toSorted((one, other) => surprise(other) - surprise(one))[0]!;
+  const more = named.length > 1 ? `, and ${named.length - 1} more` : '';
+  return `${nameOf(first)}: ${first.why}${more}`;
+}
+
+/** How many noise floors a difference is. */
+const surprise = ({ difference, noise }: ComparisonRow) =>
+  noise === null ? 0 : Math.abs(difference) / Math.max(noise, 1e-9);
+
+/** `e2e_ms p95`, `error_rate`. */
+const nameOf = ({ name, level }: ComparisonRow) => (level === null ? name : `${name} ${level}`);
+
+const windowWarnings = (a: LoadResult, b: LoadResult) =>
+  (a.steady === null) === (b.steady === null)
+    ? []
+    : ['only one run has a steady part, so the whole of both is compared'];
+
+const missing = (asked: readonly Measure[], rows: readonly ComparisonRow[]) =>
+  asked
+    .filter(measure => rows.every(({ name }) => name !== measure))
+    .map(name => `${name} was not measured in both runs`);

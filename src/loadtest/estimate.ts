@@ -1,0 +1,44 @@
+/** What a run will cost at most, said before it starts. */
+import { expectedCount } from './arrivals.ts';
+import { costOf } from './budget.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
+
+export interface Estimate {
+  /** Requests that are planned; undefined for a closed loop, where the answers decide. */
+  readonly requests: number | undefined;
+  /** Of one request, on average over the first hundred. */
+  readonly promptTokens: number;
+  /** Of one answer, at most. */
+  readonly answerTokens: number;
+}
+
+export function estimateOf(plan: LoadPlan): Estimate {
+  const { arrivals, maxRequests } = plan;
+  const workload = workloadFor(plan);
+  const asks = Array.from({ length: 100 }, (_, n) => workload.ask(n));
+  const mean = (values: readonly number[]) => Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const planned =
+    arrivals.kind === 'closed' ? maxRequests : Math.min(maxRequests, Math.round(expectedCount(arrivals) ?? 0));
+  return {
+    requests: Number.isFinite(planned) ? planned : undefined,
+    promptTokens: mean(asks.map(ask => ask.promptTokens)),
+    answerTokens: mean(asks.map(ask => ask.maxTokens)),
+  };
+}
+
+export function estimateText({ requests, promptTokens, answerTokens }: Estimate, plan: LoadPlan): string {
+  const each = `about ${promptTokens} prompt and at most ${answerTokens} answer tokens a request`;
+  const { maxTokens, maxCost, price } = plan.budget;
+  const limits = [
+    ...(Number.isFinite(maxTokens) ? [`${maxTokens} tokens`] : []),
+    ...(Number.isFinite(maxCost) ? [`${maxCost} ${plan.currency}`] : []),
+  ];
+  const budget = limits.length > 0 ? `; budget ${limits.join(' and ')}` : '';
+  if (requests === undefined)
+    return `${each}; how many requests in ${lengthMs(plan) / 1000} s, the answers decide${budget}`;
+  const money =
+    price === undefined
+      ? ''
+      : `, at most ${costOf(price, requests * promptTokens, requests * answerTokens).toFixed(2)} ${plan.currency}`;
+  return `${each}; ${requests} requests: at most ${requests * (promptTokens + answerTokens)} tokens${money}${budget}`;
+}

@@ -1,0 +1,138 @@
+/**
+ * The same requests by the definitions of other tools: why do we see 5 ms and they 214? Each dialect says what its tool
+ * counts; sources in the table. Works on stored records, so nobody pays for a second run.
+ */
+
+import { UsageError } from '../core/errors.ts';
+import { createHistogram, type Histogram, type Summary } from '../core/histogram.ts';
+import type { RawRecord } from './result.ts';
+
+interface Dialect {
+  /** What the tool counts, in a sentence. */
+  readonly says: string;
+  /** Whether the tool takes this request for a success. */
+  readonly success: (record: RawRecord) => boolean;
+  readonly figures: Readonly<Record<string, (record: RawRecord) => number | undefined | readonly number[]>>;
+}
+
+const since = (from: number | null, to: number | null) => (from === null || to === null ? undefined : to - from);
+
+/** Time per output token after the first, as most tools have it: the tail divided by usage less one. */
+function perToken(first: number | undefined, last: number | undefined, tokens: number | null): number | undefined {
+  if (first === undefined || last === undefined || tokens === null || tokens < 2) return undefined;
+  return (last - first) / (tokens - 1);
+}
+
+/** Gaps between messages: those that shared a read have a distance of nothing. */
+const perMessage = ({ gaps_ms, coalesced }: RawRecord) => [...gaps_ms, ...new Array<number>(coalesced).fill(0)];
+
+const anyEvent = (r: RawRecord) => since(r.sent_ms, r.first_event_ms ?? r.end_ms);
+const content = (r: RawRecord) => since(r.sent_ms, r.first_content_ms);
+const anyToken = (r: RawRecord) => since(r.sent_ms, r.first_token_ms);
+const lastToken = (r: RawRecord) => since(r.sent_ms, r.last_token_ms ?? r.end_ms);
+const ok = (r: RawRecord) => r.class === 'ok';
+const seen = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.chunks > 0;
+const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.first_content_ms !== null;
+
+/** Read in each tool's source in autumn 2026; loadtest anchors §3. */
+export const dialects = {
+  vllm: {
+    says: 'TTFT on the first message with choices, a role alone included; ITL per message; a cut stream is a success',
+    success: seen,
+    figures: {
+      ttft_ms: anyEvent,
+      tpot_ms: r => perToken(anyEvent(r), lastToken(r), r.completion_tokens),
+      itl_ms: perMessage,
+      e2el_ms: lastToken,
+    },
+  },
+  sglang: {
+    says: 'TTFT on the first content that is not empty; thinking does not count; ITL per content message',
+    success: answered,
+    figures: {
+      ttft_ms: content,
+      tpot_ms: r => perToken(content(r), lastToken(r), r.completion_tokens),
+      itl_ms: perMessage,
+      e2e_latency_ms: lastToken,
+    },
+  },
+  aiperf: {
+    says: 'TTFT on content or thinking; its ITL is what others call TPOT, its ICL what others call ITL',
+    success: ok,
+    figures: {
+      time_to_first_token_ms: anyToken,
+      inter_token_latency_ms: r => perToken(anyToken(r), lastToken(r), r.completion_tokens),
+      inter_chunk_latency_ms: r => r.gaps_ms,
+      request_latency_ms: lastToken,
+    },
+  },
+  guidellm: {
+    says: 'TTFT on the first token of any kind, TTFOT on the first that is not thinking; ITL is a mean per request',
+    success: ok,
+    figures: {
+      time_to_first_token_ms: anyToken,
+      time_to_first_output_token_ms: content,
+      inter_token_latency_ms: r => perToken(anyToken(r), lastToken(r), r.completion_tokens),
+      request_latency_ms: r => since(r.sent_ms, r.end_ms),
+    },
+  },
+  evalscope: {
+    says: 'TTFT on any chunk with choices; TPOT from there to the end; ITL between chunks',
+    success: seen,
+    figures: {
+      ttft_ms: anyEvent,
+      tpot_ms: r => perToken(anyEvent(r), since(r.sent_ms, r.end_ms), r.completion_tokens),
+      itl_ms: perMessage,
+      latency_ms: r => since(r.sent_ms, r.end_ms),
+    },
+  },
+} as const satisfies Record<string, Dialect>;
+
+export type DialectName = keyof typeof dialects;
+
+export const dialectNames = Object.keys(dialects) as [DialectName, ...DialectName[]];
+
+export interface Lens {
+  add(record: RawRecord): void;
+  read(): LensResult;
+}
+
+export interface LensResult {
+  readonly as: DialectName;
+  readonly says: string;
+  readonly requests: number;
+  readonly successes: number;
+  readonly figures: Readonly<Record<string, Summary>>;
+}
+
+export function createLens(name: DialectName): Lens {
+  const { says, success, figures }: Dialect = dialects[name];
+  const histograms: Record<string, Histogram> = Object.fromEntries(
+    Object.keys(figures).map(figure => [figure, createHistogram()]),
+  );
+  let requests = 0;
+  let successes = 0;
+  const add = (record: RawRecord) => {
+    if (record.class === 'warmup') return;
+    requests++;
+    if (!success(record)) return;
+    successes++;
+    for (const [figure, define] of Object.entries(figures))
+      for (const ms of [define(record) ?? []].flat()) histograms[figure]?.record(ms);
+  };
+  const read = (): LensResult => ({
+    as: name,
+    says,
+    requests,
+    successes,
+    figures: Object.fromEntries(Object.entries(histograms).map(([figure, histogram]) => [figure, histogram.summary()])),
+  });
+  return { add, read };
+}
+
+/** @throws {UsageError} `bad_dialect` */
+export function dialectNamed(text: string): DialectName {
+  const name = dialectNames.find(known => known === text);
+  if (name !== undefined) return name;
+  throw new UsageError('bad_dialect', `--as knows ${dialectNames.join(', ')}, found "${text.slice(0, 40)}"`);
+}

@@ -1,0 +1,69 @@
+/** `requests.ndjson`: written while the run goes on, once a second so that the disk does not disturb it; read line by line. */
+import { appendFileSync, createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { UsageError } from '../core/errors.ts';
+import type { RawRecord } from './result.ts';
+
+export interface RecordFile {
+  add(record: RawRecord): void;
+  /** Brings what was added to the disk. */
+  flush(): void;
+}
+
+/** Begins the file anew. */
+export function createRecordFile(path: string): RecordFile {
+  writeFileSync(path, '');
+  let lines: string[] = [];
+  const flush = () => {
+    if (lines.length === 0) return;
+    appendFileSync(path, `${lines.join('\n')}\n`);
+    lines = [];
+  };
+  return { add: record => void lines.push(JSON.stringify(record)), flush };
+}
+
+/** @throws {UsageError} `no_file`, `bad_records` with the line's number */
+export async function* readRecords(path: string): AsyncGenerator<RawRecord> {
+  if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file; load run -o writes it`);
+  let number = 0;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (line.trim() !== '') yield parse(line, `${path}:${number}`);
+  }
+}
+
+function parse(line: string, where: string): RawRecord {
+  try {
+    const record = JSON.parse(line) as RawRecord;
+    if (typeof record.class === 'string' && Array.isArray(record.gaps_ms)) return record;
+  } catch {
+    // Said below: broken JSON and a strange object are the same mistake.
+  }
+  throw new UsageError(
+    'bad_records',
+    `${where} is not a record of a load run; pass the requests.ndjson that load run -o wrote`,
+  );
+}
+
+/** At most `most` of a stream of records, each with the same chance (the seed decides), and always the slowest. */
+export function createSample(
+  most: number,
+  random: () => number,
+): { add(record: RawRecord): void; read(): RawRecord[] } {
+  const kept: RawRecord[] = [];
+  let slowest: RawRecord | undefined;
+  let seen = 0;
+  const add = (record: RawRecord) => {
+    seen++;
+    if (slowest === undefined || durationOf(record) > durationOf(slowest)) slowest = record;
+    if (kept.length < most) kept.push(record);
+    else {
+      const at = Math.floor(random() * seen);
+      if (at < most) kept[at] = record;
+    }
+  };
+  const read = () => (slowest === undefined || kept.includes(slowest) ? [...kept] : [...kept.slice(1), slowest]);
+  return { add, read };
+}
+
+const durationOf = ({ intended_ms, end_ms }: RawRecord) => end_ms - intended_ms;

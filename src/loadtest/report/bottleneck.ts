@@ -1,0 +1,210 @@
+/** What limited a run: every limit that its numbers show, gravest first. Rules on data; each says what it saw and what to do. */
+import { businessCode } from '../../core/wire/errors.ts';
+import type { Interval } from '../interval.ts';
+import type { LoadResult } from '../result.ts';
+import type { Change, Growth } from './growth.ts';
+import { failuresOf, type LedgerRow } from './ledger.ts';
+import { count, counted, rate, share, time } from './numbers.ts';
+
+export type Limit =
+  | 'limited_by_client'
+  | 'limited_by_account'
+  | 'limited_by_platform'
+  | 'limited_by_network'
+  | 'saturated'
+  | 'limited_by_compute'
+  | 'limited_by_queue'
+  | 'limited_by_server'
+  | 'limited_by_nothing';
+
+export interface Seen<Kind extends string> {
+  readonly kind: Kind;
+  readonly text: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+export type Measured = Omit<LoadResult, 'findings'>;
+
+type Rule = (result: Measured, growth: Growth | null) => Seen<Limit> | undefined;
+
+/** At least one; `limited_by_nothing` only when it is the only one. Empty when nothing was answered well. */
+export function limitsOf(result: Measured, growth: Growth | null): Seen<Limit>[] {
+  const seen = rules.map(rule => rule(result, growth)).filter(one => one !== undefined);
+  if (seen.length > 0 || result.ledger.ok === 0) return seen;
+  return [nothing(result, growth)];
+}
+
+/** From half of its time on, an event loop stamps late (anchors §6: p99 of the error grows from 2 to 17 ms). */
+const busyLoop = 0.5;
+const stolenTime = 0.05;
+/** A cause of less than one request in a hundred did not limit the run. */
+const noticeable = 0.01;
+const slowerFirst = 1.5;
+const slowerTokens = 1.25;
+
+const rules: readonly Rule[] = [
+  ({ health: { elu, lagMs, steal = 0 } }) => {
+    if (!(elu > busyLoop || steal > stolenTime)) return undefined;
+    const why =
+      elu > busyLoop
+        ? `its event loop was busy ${share(elu)} of the time and up to ${time(lagMs)} late`
+        : `its host gave ${share(steal)} of the machine’s time to others`;
+    return {
+      kind: 'limited_by_client',
+      text: `This machine was the limit: ${why}. Part of every latency here is its own.`,
+      next:
+        elu > busyLoop
+          ? 'Spread the load over more cores (--workers) or machines, and run again.'
+          : 'Run again on a machine of your own.',
+    };
+  },
+  result => {
+    const refused = failuresOf(result.ledger).filter(({ domain }) => domain === 'account');
+    const first = refused[0];
+    if (first === undefined || !isNoticeable(first.count, result)) return undefined;
+    return first.name === 'rate_limited' ? plateau(result, first.count) : shut(result, first);
+  },
+  result => {
+    const shed = result.ledger.overloaded ?? 0;
+    if (!isNoticeable(shed, result)) return undefined;
+    return {
+      kind: 'limited_by_platform',
+      text: `The platform shed load: ${ofAll(shed, result)} refused as overloaded${codesAs(result, 'overloaded')}. That is its limit, not the account’s.`,
+      next: 'Run again outside the platform’s busy hours, with backoff, before blaming the model.',
+    };
+  },
+  ({ ledger, load, connections, metrics }) => {
+    const broken = failuresOf(ledger).filter(({ domain }) => domain === 'network');
+    const failed = broken.reduce((sum, one) => sum + one.count, 0);
+    if (isNoticeable(failed, { ledger }))
+      return {
+        kind: 'limited_by_network',
+        text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
+        next: 'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
+      };
+    const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
+    const connect = metrics.connect_ms?.p50 ?? 0;
+    if (!(connections.opened > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
+    return {
+      kind: 'limited_by_network',
+      text: `Connections were not kept: ${count(connections.opened)} were opened for ${counted(load.sent, 'request')}, ${time(connect)} each.`,
+      next: 'Find out who closes them (a proxy, keep-alive limits): each costs a handshake.',
+    };
+  },
+  saturated,
+  (_, growth) => {
+    if (growth === null || growth.itl.ratio < slowerTokens) return undefined;
+    return {
+      kind: 'limited_by_compute',
+      text: `The server’s computing was the limit: ${under(growth)} the time between tokens went ${fromTo(growth.itl)}${also(growth)}.`,
+      next: stay(growth, 'add capacity or send shorter requests'),
+    };
+  },
+  (_, growth) => {
+    if (growth === null || growth.itl.ratio >= slowerTokens || growth.ttft.ratio < slowerFirst || growth.itl.from === 0)
+      return undefined;
+    return {
+      kind: 'limited_by_queue',
+      text: `Requests queued at the server: ${under(growth)} the first token went ${fromTo(growth.ttft)}, while tokens kept their pace (${time(growth.itl.to)} apart).`,
+      next: stay(growth, 'add capacity; more load only lengthens the queue'),
+    };
+  },
+  (_, growth) => {
+    if (growth === null || growth.itl.from > 0 || growth.e2e.ratio < slowerFirst) return undefined;
+    return {
+      kind: 'limited_by_server',
+      text: `The server was the limit: ${under(growth)} an answer went ${fromTo(growth.e2e)}. Unary answers do not show whether they waited or were computed slowly.`,
+      next: stay(growth, 'repeat with --stream to tell a queue from slow computing'),
+    };
+  },
+];
+
+/** In the last third of the time in which load was offered, less than nine tenths of it came back. */
+function saturated({ load, intervals }: Measured): Seen<Limit> | undefined {
+  if (load.kind === 'closed') return undefined;
+  const offered = intervals.slice(0, intervals.findLastIndex(({ planned }) => planned > 0) + 1);
+  const last = offered.slice(Math.floor((offered.length * 2) / 3));
+  const planned = last.reduce((sum, one) => sum + one.planned, 0);
+  const ended = last.reduce((sum, one) => sum + endedIn(one), 0);
+  if (last.length < 3 || planned < 20 || ended >= 0.9 * planned) return undefined;
+  const seconds = last.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 1000;
+  return {
+    kind: 'saturated',
+    text: `Saturated: at the end ${rate(planned / seconds)} requests per second were offered and ${rate(ended / seconds)} came back. The rest piles up, so latencies only say how long the run was.`,
+    next: `Offer less than ${rate(ended / seconds)} per second, or let \`load capacity\` find the rate that holds.`,
+  };
+}
+
+const endedIn = ({ ended }: Interval) => Object.values(ended).reduce((sum, n) => sum + n, 0);
+
+function nothing({ throughput, load }: Measured, growth: Growth | null): Seen<Limit> {
+  if (growth !== null)
+    return {
+      kind: 'limited_by_nothing',
+      text: `No limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
+      next: 'Offer more, or let `load capacity` find the limit.',
+    };
+  const tried = load.kind === 'closed' ? `${rate(throughput.in_flight_mean)} under way` : 'this rate';
+  return {
+    kind: 'limited_by_nothing',
+    text: `Nothing seen here limited the run. Only one level, ${tried}, was tried, so its limit is not known.`,
+    next: 'Raise the load in steps, or let `load capacity` find the limit.',
+  };
+}
+
+const isNoticeable = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
+  n > 0 && n / Math.max(1, ledger.planned) >= noticeable;
+
+const ofAll = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
+  `${count(n)} of ${counted(ledger.planned, 'request')} (${share(n / ledger.planned)})`;
+
+/** Little's law on good answers: what was served at the same time, however much was tried. */
+function plateau(result: Measured, refused: number): Seen<Limit> {
+  const busyMs = result.metrics.e2e_from_send_ms?.mean ?? 0;
+  const served = (result.throughput.requests_per_second * busyMs) / 1000;
+  const often = (result.limits.codes['1303'] ?? 0) > (result.limits.codes['1302'] ?? 0);
+  const why = often ? 'they came too often' : 'too many were under way';
+  return {
+    kind: 'limited_by_account',
+    text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. About ${rate(served)} were served at once.`,
+    next: often
+      ? 'Lower the rate, or have the account’s rate raised.'
+      : `Keep at most ${level(served)} under way with this key, or have the account’s limit raised; more only buys refusals.`,
+  };
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  quota_exhausted: 'Wait until the plan’s window is reset; until then every request is refused.',
+  balance_exhausted: 'Top up the account: nothing is answered without money or a package.',
+  auth: 'Check the key: the endpoint refuses it.',
+  token_expired: 'Check the clock and the lifetime of the token.',
+};
+
+function shut(result: Measured, { name, count: refused, meaning }: LedgerRow): Seen<Limit> {
+  return {
+    kind: 'limited_by_account',
+    text: `The account refused ${ofAll(refused, result)}: ${meaning}${codesAs(result, name)}.`,
+    next: remedies[name] ?? 'Settle that with the vendor before the next run.',
+  };
+}
+
+/** ` (1302 ×687)`: the business codes behind a class, most frequent first. */
+function codesAs({ limits }: Pick<Measured, 'limits'>, name: string): string {
+  const codes = Object.entries(limits.codes).filter(([code]) => businessCode(code)?.reason === name);
+  const sorted = codes.sort((a, b) => b[1] - a[1]).slice(0, 3);
+  return sorted.length === 0 ? '' : ` (${sorted.map(([code, n]) => `${code} ×${count(n)}`).join(', ')})`;
+}
+
+const level = (inFlight: number) => count(Math.max(1, inFlight));
+
+const under = ({ from, to }: Growth) => `from ${level(from)} to ${level(to)} under way`;
+
+const fromTo = ({ from, to }: Change) => `from ${time(from)} to ${time(to)}`;
+
+const also = ({ ttft }: Growth) => (ttft.ratio >= slowerFirst ? `, and the first token ${fromTo(ttft)}` : '');
+
+const stay = ({ knee }: Growth, or: string) =>
+  knee === null
+    ? `Less load keeps it fast; otherwise ${or}.`
+    : `Up to about ${level(knee)} under way it stays fast; beyond, ${or}.`;

@@ -1,0 +1,134 @@
+/** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
+import type { Figure, Throughput } from '../result.ts';
+import { type Limit, limitsOf, type Measured, type Seen } from './bottleneck.ts';
+import { growthOf } from './growth.ts';
+import { failuresOf, type LedgerRow } from './ledger.ts';
+import { count, counted, rate, share, time } from './numbers.ts';
+
+export type FindingKind =
+  | 'does'
+  | Limit
+  | 'hidden_wait'
+  | 'broken_answers'
+  | 'wrong_requests'
+  | 'lost_agents'
+  | 'bunched'
+  | 'few_samples'
+  | 'next';
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly text: string;
+}
+
+type Note = Seen<FindingKind>;
+
+/** In this order: one `does`, one or more limits, what else was seen, one `next`. Pure: the same run, the same words. */
+export function findingsOf(result: Measured): Finding[] {
+  const notes: Note[] = [does(result), ...limitsOf(result, growthOf(result.intervals)), ...asides(result)];
+  const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
+  const next =
+    (grave ?? notes.find(one => one.next !== undefined))?.next ?? 'Check the address and the key, then run again.';
+  return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: next }];
+}
+
+function does(result: Measured): Note {
+  const { ledger, load, throughput, metrics } = result;
+  if (ledger.ok === 0) return { kind: 'does', text: nothingGood(result) };
+  const level =
+    load.kind === 'closed'
+      ? underWay(throughput)
+      : `At ${rate(load.offered / (throughput.duration_s || 1))} requests offered per second`;
+  const yields = `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`;
+  return { kind: 'does', text: `${level} the endpoint gave ${yields}; ${oneUser(metrics)}.` };
+}
+
+const underWay = ({ in_flight_mean: mean, in_flight_max: most }: Throughput) =>
+  most > 1.2 * mean + 1 ? `With ${rate(mean)} under way on average` : `With ${rate(mean)} under way`;
+
+/** What half of the users saw. */
+function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e }: Measured['metrics']): string {
+  if (content === undefined || content.count === 0)
+    return `half of the users had their answer within ${time(e2e?.p50 ?? Number.NaN)}`;
+  const pace = tpot ?? itl;
+  const speed = pace === undefined || pace.p50 <= 0 ? '' : `, then ${rate(1000 / pace.p50)} tokens per second`;
+  return `half of the users saw something within ${time(content.p50)}${speed}`;
+}
+
+function nothingGood({ ledger }: Measured): string {
+  const worst = failuresOf(ledger)[0];
+  if (ledger.planned === 0) return 'Nothing was asked, so nothing is known.';
+  if (worst === undefined) return `None of ${counted(ledger.planned, 'request')} was answered before the run ended.`;
+  return `None of ${counted(ledger.planned, 'request')} was answered well; most ended as ${worst.name}: ${worst.meaning}.`;
+}
+
+const rules: readonly ((result: Measured) => Note | undefined)[] = [
+  hiddenWait,
+  ({ ledger }) =>
+    faults(
+      failuresOf(ledger).filter(({ domain, name }) => domain === 'provider' && name !== 'overloaded'),
+      ledger.planned,
+    ),
+  ({ ledger }) => mistakes(failuresOf(ledger).filter(({ domain }) => domain === 'client')),
+  ({ ledger: { lost = 0 } }) =>
+    lost === 0
+      ? undefined
+      : {
+          kind: 'lost_agents',
+          text: `${counted(lost, 'request')} were never made: the agent that had them went away. The load was lower than planned.`,
+        },
+  ({ stream: { coalesced_ratio: ratio } }) =>
+    ratio < 0.2
+      ? undefined
+      : {
+          kind: 'bunched',
+          text: `${share(ratio)} of the events came in one piece with the one before: something on the way gathers them, and gaps between tokens are those of the pieces.`,
+        },
+  ({ metrics }) => fewSamples(metrics.ttft_content_ms ?? metrics.e2e_ms),
+];
+
+const asides = (result: Measured): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
+
+/** What a user waited at p99 against what the server took. */
+function hiddenWait({ metrics }: Measured): Note | undefined {
+  const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
+  if (user === undefined || server === undefined || user.p99 < 1.2 * server.p99 || user.p99 - server.p99 < 20)
+    return undefined;
+  return {
+    kind: 'hidden_wait',
+    text: `Waiting before the send counts too: at p99 users waited ${time(user.p99)} for what took ${time(server.p99)} once sent (retries, pauses or a wait for a connection).`,
+  };
+}
+
+function faults(rows: readonly LedgerRow[], planned: number): Note | undefined {
+  if (rows.length === 0) return undefined;
+  const total = rows.reduce((sum, row) => sum + row.count, 0);
+  const [first] = rows as [LedgerRow, ...LedgerRow[]];
+  const names = rows.slice(0, 3).map(row => `${count(row.count)} ${row.name}`);
+  return {
+    kind: 'broken_answers',
+    text: `${counted(total, 'request')} (${share(total / planned)}) failed at the endpoint: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
+    ...(total / planned >= 0.01
+      ? { next: 'Give the vendor the ids of the failed requests (requests.ndjson holds them).' }
+      : {}),
+  };
+}
+
+function mistakes(rows: readonly LedgerRow[]): Note | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return {
+    kind: 'wrong_requests',
+    text: `${counted(first.count, 'request')} ended as ${first.name}: ${first.meaning}. That is in the request, not in the endpoint.`,
+    next: 'Mend the request first: the same one will fail again.',
+  };
+}
+
+function fewSamples(figure: Figure | undefined): Note | undefined {
+  const needed = figure?.needs.p99;
+  if (figure === undefined || needed === undefined || figure.count === 0) return undefined;
+  return {
+    kind: 'few_samples',
+    text: `A p99 needs ${counted(needed, 'good request')}, there were ${count(figure.count)}: run about ${rate(Math.ceil((needed / figure.count) * 10) / 10)} times as long to read it.`,
+  };
+}

@@ -1,0 +1,68 @@
+/** JUnit XML, as CI systems read it: one test case per threshold, and one for whether the run may be believed. */
+import type { LoadResult, ThresholdResult } from '../result.ts';
+import { headlineOf, modelOf } from './verdict.ts';
+
+/** A missed threshold is a failure; one that could not be measured, and an INVALID run, are errors. */
+export function junit(result: LoadResult): string {
+  const cases = [validity(result), ...result.thresholds.map(threshold)];
+  const of = (kind: Case['kind']) => cases.filter(one => one.kind === kind).length;
+  const name = `load ${modelOf(result)}`;
+  const counts = `tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}" skipped="0"`;
+  const facts = `name="${xml(name)}" timestamp="${xml(result.started_at.replace(/\.\d+Z$/, ''))}" time="${result.throughput.duration_s.toFixed(3)}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<testsuites ${counts}>
+  <testsuite ${facts} ${counts}>
+    <properties>
+      <property name="run_id" value="${xml(result.run_id)}"/>
+      <property name="seed" value="${result.seed}"/>
+      <property name="schedule_hash" value="${xml(result.schedule_hash)}"/>
+    </properties>
+${cases.map(one => caseOf(one, name)).join('\n')}
+  </testsuite>
+</testsuites>
+`;
+}
+
+interface Case {
+  readonly name: string;
+  readonly kind: 'passed' | 'failure' | 'error';
+  readonly message: string;
+}
+
+/** Without thresholds the verdict itself is what can fail. */
+function validity(result: LoadResult): Case {
+  const { word, validity, reason } = headlineOf(result);
+  const name = 'the run can be measured';
+  const doubts = result.doubts.join('; ');
+  if (validity === 'INVALID' || result.verdict === 'not_measurable')
+    return { name, kind: 'error', message: doubts === '' ? reason : `${validity}: ${doubts}` };
+  if (result.verdict === 'fail' && result.thresholds.every(({ ok }) => ok))
+    return { name, kind: 'failure', message: `${word}: ${reason}` };
+  return { name, kind: 'passed', message: validity === 'SUSPECT' ? `SUSPECT: ${doubts}` : '' };
+}
+
+function threshold({ text, ok, actual, why }: ThresholdResult): Case {
+  if (ok) return { name: text, kind: 'passed', message: why };
+  return { name: text, kind: actual === null ? 'error' : 'failure', message: why };
+}
+
+function caseOf({ name, kind, message }: Case, suite: string): string {
+  const head = `    <testcase classname="${xml(suite)}" name="${xml(name)}"`;
+  if (kind !== 'passed') return `${head}><${kind} message="${xml(message)}"/></testcase>`;
+  return message === '' ? `${head}/>` : `${head}><system-out>${xml(message)}</system-out></testcase>`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** Characters that XML 1.0 does not allow at all become `�`. */
+const xml = (text: string) =>
+  text
+    .replace(/[&<>"']/g, character => entities[character] ?? '')
+    .replace(/(?![\t\n\r])[\p{Cc}\ufffe\uffff]|\p{Cs}/gu, '�')
+    .replace(/[\t\n\r]/g, ' ');

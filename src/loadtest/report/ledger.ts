@@ -1,0 +1,52 @@
+/** The ledger as rows: every class that occurred, what it means and whose fault it is. */
+import { domainOf, endings, type FaultDomain } from '../../core/outcome.ts';
+import { type LedgerClass, ledgerClasses, type ownClasses } from '../interval.ts';
+import type { LoadResult } from '../result.ts';
+
+export interface LedgerRow {
+  readonly name: LedgerClass;
+  readonly count: number;
+  /** `aside`: neither good nor bad, such as a warm-up. */
+  readonly kind: 'good' | 'failed' | 'aside';
+  readonly domain: FaultDomain | null;
+  readonly meaning: string;
+}
+
+type Own = (typeof ownClasses)[number];
+
+const own = {
+  warmup: { domain: null, meaning: 'made before the measured window' },
+  censored: { domain: null, meaning: 'still under way when the grace was over' },
+  shed: { domain: 'prober', meaning: 'no connection was allowed for it any more' },
+  unsent: { domain: null, meaning: 'its time had not come when the run ended' },
+  lost: { domain: 'prober', meaning: 'the agent that was to make it went away' },
+} as const satisfies Record<Own, { domain: FaultDomain | null; meaning: string }>;
+
+const isOwn = (name: LedgerClass): name is Own => Object.hasOwn(own, name);
+
+/** Good ones first, then failures, then what was set aside; most frequent first. Their sum is `planned`. */
+export function ledgerRows(counts: Readonly<Partial<Record<LedgerClass, number>>>): LedgerRow[] {
+  return ledgerClasses
+    .map(name => rowOf(name, counts[name] ?? 0))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => order[a.kind] - order[b.kind] || b.count - a.count);
+}
+
+const order = { good: 0, failed: 1, aside: 2 } as const;
+
+function rowOf(name: LedgerClass, count: number): LedgerRow {
+  if (name === 'ok') return { name, count, kind: 'good', domain: null, meaning: endings.ok.meaning };
+  if (!isOwn(name)) return { name, count, kind: 'failed', domain: domainOf(name), meaning: endings[name].meaning };
+  const { domain, meaning } = own[name];
+  return { name, count, kind: domain === null ? 'aside' : 'failed', domain, meaning };
+}
+
+/** Failures alone, most frequent first. */
+export const failuresOf = (counts: Readonly<Partial<Record<LedgerClass, number>>>) =>
+  ledgerRows(counts).filter(({ kind }) => kind === 'failed');
+
+/** Failed requests among those that were measured to their end, 0 to 1. */
+export function failedShare({ ledger }: Pick<LoadResult, 'ledger'>): number {
+  const failed = failuresOf(ledger).reduce((sum, { count }) => sum + count, 0);
+  return failed === 0 ? 0 : failed / (failed + ledger.ok);
+}

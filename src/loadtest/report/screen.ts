@@ -1,0 +1,256 @@
+/** The final screen: everything that matters of a run, on one page of a terminal. */
+import { measures } from '../measures.ts';
+import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
+import { failuresOf } from './ledger.ts';
+import { count, money, rate, share, signed, time } from './numbers.ts';
+import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
+import { headlineOf, modelOf } from './verdict.ts';
+
+export interface ScreenOptions {
+  /** Columns; default 100, at least 80. */
+  readonly width?: number;
+  /** Default false. */
+  readonly color?: boolean;
+}
+
+const rows = 24;
+const indent = 9;
+
+/** At most 24 lines of at most `width` columns, each ended by a newline. */
+export function screen(result: LoadResult, { width = 100, color = false }: ScreenOptions = {}): string {
+  const page = { result, columns: Math.max(80, width), paint: painter(color) };
+  const numbers = [...speed(page), ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
+  const [top, next] = [verdict(page), nextOf(page)];
+  const fixed = [top, load(page), table(page), numbers, next].reduce((sum, block) => sum + block.length, 0);
+  const words = said(page, Math.min(4, rows - fixed - Math.min(1, result.thresholds.length)));
+  const thresholds = gates(page, rows - fixed - words.length);
+  return `${spaced([top, words, load(page), table(page), numbers, thresholds, next]).join('\n')}\n`;
+}
+
+interface Page {
+  readonly result: LoadResult;
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+/** With empty lines between the blocks where there is room. */
+function spaced(blocks: readonly string[][]): string[] {
+  const full = blocks.filter(block => block.length > 0);
+  let room = rows - full.reduce((sum, block) => sum + block.length, 0);
+  return full.flatMap((block, i) => (i > 0 && room-- > 0 ? ['', ...block] : block)).slice(0, rows);
+}
+
+function verdict({ result, columns, paint }: Page): string[] {
+  const { word, mood, validity, validityMood, reason } = headlineOf(result);
+  const facts = safe(`${modelOf(result)} · run ${result.run_id} · seed ${result.seed}`);
+  const head = `${word}  ${validity}  `;
+  const painted = `${paint(mood, word)}  ${paint(validityMood, validity)}  `;
+  const room = columns - widthOf(head);
+  const text = safe(
+    validity === 'VALID' ? reason : [reason, ...result.doubts.filter(doubt => doubt !== reason)].join('; '),
+  );
+  if (widthOf(text) + widthOf(facts) + 3 <= room)
+    return [`${painted}${padEnd(text, room - widthOf(facts))}${paint('dim', facts)}`];
+  const [first = '', ...rest] = fold(text, room);
+  const more = rest.length === 0 ? [] : [crop(`${' '.repeat(indent)}${rest.join(' ')}`, columns)];
+  return [painted + crop(first, room), ...more, paint('dim', crop(facts, columns))].slice(0, 2);
+}
+
+/** The findings in their own words, two lines each at most. */
+function said({ result, columns }: Page, room: number): string[] {
+  const texts = result.findings.filter(({ kind }) => kind !== 'next').map(({ text }) => safe(text));
+  return texts.flatMap(text => shortened(text, columns, 2)).slice(0, Math.max(1, room));
+}
+
+function nextOf(page: Page): string[] {
+  const next = page.result.findings.find(({ kind }) => kind === 'next');
+  return next === undefined ? [] : labelled(page, 'next', safe(next.text), 2);
+}
+
+/** A dim label in front, the text folded behind it. */
+function labelled({ columns, paint }: Page, label: string, text: string, atMost: number): string[] {
+  const lines = shortened(text, columns - indent, atMost);
+  return lines.map((line, i) => paint('dim', padEnd(i === 0 ? label : '', indent)) + line);
+}
+
+function shortened(text: string, columns: number, atMost: number): string[] {
+  const lines = fold(text, columns);
+  const kept = lines.length > atMost ? [...lines.slice(0, atMost - 1), lines.slice(atMost - 1).join(' ')] : lines;
+  return kept.map(line => crop(line, columns));
+}
+
+function load(page: Page): string[] {
+  const { load: certificate, ledger } = page.result;
+  const parts = [
+    `planned ${count(ledger.planned)}`,
+    `sent ${count(certificate.sent)}`,
+    `late ${count(certificate.late)}`,
+    `shed ${count(ledger.shed ?? 0)}`,
+    `censored ${count(ledger.censored ?? 0)}`,
+    ...(['warmup', 'unsent', 'lost'] as const).flatMap(name =>
+      ledger[name] ? [`${name} ${count(ledger[name])}`] : [],
+    ),
+    ...(certificate.delivered === null ? [] : [`delivered ${share(certificate.delivered)}`]),
+  ];
+  return labelled(page, 'load', `${safe(certificate.kind)} · ${parts.join(' · ')}`, 2);
+}
+
+// --- latencies
+
+const lines = [
+  { name: 'ttft_any_ms', sent: 'ttft_any_from_send_ms' },
+  { name: 'ttft_content_ms', sent: 'ttft_content_from_send_ms' },
+  { name: 'itl_ms', sent: undefined },
+  { name: 'tpot_ms', sent: undefined },
+  { name: 'e2e_ms', sent: 'e2e_from_send_ms' },
+] as const;
+
+const levels = ['p50', 'p90', 'p99'] as const;
+
+interface Columns {
+  readonly title: number;
+  readonly cell: number;
+  readonly sent: number;
+}
+
+function table(page: Page): string[] {
+  const { metrics } = page.result;
+  const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
+  if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
+  const size = page.columns >= 98 ? { title: 14, cell: 13, sent: 11 } : { title: 15, cell: 10, sent: 9 };
+  return [...heads(page, size), ...measured.map(line => row(page, line, size))];
+}
+
+function heads({ paint, result }: Page, { title, cell, sent }: Columns): string[] {
+  const name = result.load.kind === 'closed' ? 'latency (closed loop understates)' : 'latency';
+  const over = `${name}${padStart('from schedule', title + cell * 3 - widthOf(name))}${padStart('from send', sent * 3)}`;
+  const names = [cell, sent].flatMap(width => levels.map(level => padStart(level, width))).join('');
+  return [paint('dim', over), paint('dim', `${' '.repeat(title)}${names}${padStart('n', 8)}`)];
+}
+
+function row(
+  { result: { metrics }, columns, paint }: Page,
+  { name, sent }: (typeof lines)[number],
+  size: Columns,
+): string {
+  const [user, server] = [metrics[name], sent === undefined ? undefined : metrics[sent]];
+  const cells = (figure: Figure | undefined, width: number, bounds: boolean) =>
+    levels.map(level => padStart(figure === undefined ? '' : cellOf(figure, level, bounds), width)).join('');
+  return (
+    padEnd(measures[name].title.replace(' token', ''), size.title) +
+    cells(user, size.cell, columns >= 98) +
+    paint('dim', cells(server, size.sent, false)) +
+    padStart(count(user?.count ?? 0), 8)
+  );
+}
+
+/** `412 ms ±3%`, or what is missing to say it. */
+function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean): string {
+  const needed = figure.needs[level];
+  if (needed !== undefined) return `needs ${needed}`;
+  const interval = figure.ci[level];
+  if (!bounds || interval === undefined || !(figure[level] > 0)) return time(figure[level]);
+  const half = Math.max(interval[1] - figure[level], figure[level] - interval[0]) / figure[level];
+  return `${time(figure[level])} ±${Math.max(1, Math.ceil(half * 100))}%`;
+}
+
+// --- what came out, and what it cost
+
+function speed(page: Page): string[] {
+  const { throughput: whole, steady } = page.result;
+  const inFlight = `${rate(whole.in_flight_mean)} in flight (max ${count(whole.in_flight_max)})`;
+  const all = labelled(page, 'speed', `${flow(whole)} · ${inFlight} · over ${rate(whole.duration_s)} s`, 1);
+  if (steady === null) return all;
+  const when = `from ${rate(steady.from_s)} to ${rate(steady.to_s)} s`;
+  return [...all, ...labelled(page, 'steady', `${flow(steady.throughput)} · ${when}${calm(steady.metrics)}`, 1)];
+}
+
+/** Whether the steady part was faster or slower than the whole. */
+function calm({ ttft_content_ms, e2e_ms }: Figures): string {
+  const first = ttft_content_ms ?? e2e_ms;
+  if (first === undefined || first.count === 0) return '';
+  return ` · ${ttft_content_ms ? 'TTFT content' : 'E2E'} p50 ${time(first.p50)}`;
+}
+
+const flow = ({ requests_per_second, output_tokens_per_second }: Throughput) =>
+  `${rate(requests_per_second)} req/s · ${rate(output_tokens_per_second)} tokens/s`;
+
+function goodput(page: Page): string[] {
+  const { goodput: good } = page.result;
+  if (good === null) return [];
+  return labelled(
+    page,
+    'goodput',
+    `${rate(good.requests_per_second)} req/s · ${share(good.ratio)} meet ${safe(good.slo)}`,
+    1,
+  );
+}
+
+function failures(page: Page): string[] {
+  const { ledger, limits } = page.result;
+  const parts = failuresOf(ledger).map(({ name, count: n, domain }) => `${count(n)} ${name} (${domain})`);
+  const codes = Object.entries(limits.codes)
+    .sort((a, b) => b[1] - a[1])
+    .map(([code, n]) => `${safe(code)} ×${count(n)}`);
+  const retries = limits.retries > 0 ? [`retries ${count(limits.retries)}`] : [];
+  const rest = [...(codes.length > 0 ? [`codes ${codes.join(', ')}`] : []), ...retries];
+  const text = [...(parts.length > 0 ? parts : ['none']), ...rest].join(' · ');
+  const [first = '', ...more] = labelled(page, 'failures', text, 2);
+  return [parts.length > 0 ? first.replace(/failures/, page.paint('bad', 'failures')) : first, ...more];
+}
+
+function tokens(page: Page): string[] {
+  const { input, output, cached, reasoning, cost } = page.result.tokens;
+  const paid = cost === null ? 'cost not known (no price)' : `cost ${money(cost)}`;
+  return labelled(
+    page,
+    'tokens',
+    `${count(input)} in (${count(cached)} cached) · ${count(output)} out (${count(reasoning)} thinking) · ${paid}`,
+    1,
+  );
+}
+
+function client(page: Page): string[] {
+  const { calibration, health } = page.result;
+  const loop = `loop ${Math.round(health.elu * 100)}% · lag ${time(+health.lagMs.toFixed(1))}`;
+  return labelled(page, 'client', `${errorBar(calibration.before, calibration.after)} · ${loop}`, 1);
+}
+
+/** What this machine adds to the figures; the worse of the runs before and after. */
+function errorBar(before: CalibrationRun | null, after: CalibrationRun | null): string {
+  const runs = [before, after].filter(run => run !== null);
+  if (runs.length === 0) return 'not calibrated: its own error is not known';
+  const worst = (pick: (run: CalibrationRun) => ErrorFigure) =>
+    runs.map(pick).reduce((a, b) => (Math.abs(b.p99) > Math.abs(a.p99) ? b : a));
+  const [ttft, gap, send] = [worst(run => run.ttft_ms), worst(run => run.gap_ms), worst(run => run.send_ms)];
+  const figure = ({ p50, p99 }: ErrorFigure, mark = '') => `${signed(p50)} (${mark}${signed(p99)})`;
+  return `adds TTFT ${figure(ttft, 'p99 ')}, gap ${figure(gap)}, send ${figure(send)} ms`;
+}
+
+/** Missed thresholds first; those that find no line are counted. */
+function gates({ result, columns, paint }: Page, room: number): string[] {
+  const sorted = [...result.thresholds].sort((a, b) => Number(a.ok) - Number(b.ok));
+  const marks = sorted.map(({ ok, text, why }) => {
+    const said = crop(safe(why === '' ? text : `${text} (${why})`), columns - indent - 2);
+    return `${paint(ok ? 'good' : 'bad', ok ? '✓' : '✗')} ${said}`;
+  });
+  const flowed = packed(marks, columns - indent);
+  const shown = flowed.length <= room ? flowed : flowed.slice(0, Math.max(1, room - 1));
+  const left = flowed.slice(shown.length).flat().length;
+  const texts = [
+    ...shown.map(line => line.join('   ')),
+    ...(left > 0 && shown.length < room ? [`and ${left} more`] : []),
+  ];
+  return texts.map((text, i) => paint('dim', padEnd(i === 0 ? 'gates' : '', indent)) + text);
+}
+
+/** As many to a line as fit. */
+function packed(texts: readonly string[], columns: number): string[][] {
+  const lines: string[][] = [];
+  for (const text of texts) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf([...last, text].join('   ')) <= columns) last.push(text);
+    else lines.push([text]);
+  }
+  return lines;
+}

@@ -1,0 +1,124 @@
+/** One user request: money set aside, one attempt or several, and an ending in exactly one class. */
+import type { CallRecord } from '../core/call/record.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Budget } from './budget.ts';
+import type { Credentials } from './credentials.ts';
+import type { Driver } from './drivers/driver.ts';
+import type { LedgerClass } from './interval.ts';
+import { measuresOf } from './measures.ts';
+import type { Policy } from './policy.ts';
+import { meets, type Slo } from './slo.ts';
+import type { Tally } from './tally.ts';
+import type { Ask, Workload } from './workload.ts';
+
+/** What a request needs around it. */
+export interface RequestDoor {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly tally: Tally;
+  readonly workload: Workload;
+  readonly credentials: Credentials;
+  readonly budget: Budget;
+  readonly policy: Policy;
+  readonly random: Random;
+  readonly slo: Slo;
+  /** Aborted when the grace is over: ends what is under way. */
+  readonly cut: AbortSignal;
+  /** No more requests: the reason is `stopped`, `budget` or an account's refusal. */
+  readonly halt: (reason: string) => void;
+  /** Told of every request that ended; only when raw records are wanted. */
+  readonly onFinished?: ((finished: Finished) => void) | undefined;
+}
+
+export interface Finished {
+  readonly n: number;
+  readonly ledgerClass: LedgerClass;
+  readonly attempts: number;
+  readonly intendedMs: number;
+  readonly record: CallRecord;
+  readonly gapsMs: readonly number[];
+}
+
+/** Whose turn it is and whether it counts. */
+export interface Slot {
+  readonly n: number;
+  readonly intendedMs: number;
+  /** False in the warm-up. */
+  readonly measured: boolean;
+}
+
+/** Never rejects. @returns the last attempt; undefined when there was no money for one */
+export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRecord | undefined> {
+  const { tally, clock, budget, workload } = door;
+  const ask = workload.ask(slot.n);
+  if (!budget.reserve(ask)) {
+    tally.end({
+      ledgerClass: 'unsent',
+      record: undefined,
+      intendedMs: slot.intendedMs,
+      firstSentMs: undefined,
+      good: false,
+    });
+    door.halt('budget');
+    return undefined;
+  }
+  tally.flight(1, clock.now());
+  const gaps: number[] | undefined = door.onFinished && [];
+  const { record, attempts, firstSentMs } = await attemptAll(slot, ask, door, gaps);
+  tally.flight(-1, clock.now());
+  const ledgerClass = classOf(record, slot, door);
+  const good = ledgerClass === 'ok' && meets(door.slo, measuresOf(record, slot.intendedMs, firstSentMs));
+  tally.end({ ledgerClass, record, intendedMs: slot.intendedMs, firstSentMs, good });
+  door.onFinished?.({ n: slot.n, ledgerClass, attempts, intendedMs: slot.intendedMs, record, gapsMs: gaps ?? [] });
+  return record;
+}
+
+function classOf({ outcome: { kind } }: CallRecord, { measured }: Slot, { cut }: RequestDoor): LedgerClass {
+  if (!measured) return 'warmup';
+  return cut.aborted && kind === 'cancelled' ? 'censored' : kind;
+}
+
+interface Attempts {
+  readonly record: CallRecord;
+  readonly attempts: number;
+  readonly firstSentMs: number | undefined;
+}
+
+async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[] | undefined): Promise<Attempts> {
+  const { driver, tally, policy, budget, cut } = door;
+  const onGap = gapsInto(gaps, slot.measured ? tally.gap : () => {});
+  const authorization = door.credentials.authorization(slot.n);
+  const random = door.random.fork(slot.n);
+  let firstSentMs: number | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
+    const record = await driver.send(body, { signal: cut, onGap, authorization });
+    firstSentMs ??= record.sentMs;
+    budget.settle(ask, record);
+    tally.attempt(record, attempt > 1);
+    const decision = policy.after(record, attempt, random);
+    if (decision.kind === 'abort') door.halt(record.outcome.kind);
+    if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || !budget.reserve(ask))
+      return { record, attempts: attempt, firstSentMs };
+  }
+}
+
+const gapsInto = (gaps: number[] | undefined, note: (ms: number) => void) =>
+  gaps === undefined
+    ? note
+    : (ms: number) => {
+        gaps.push(ms);
+        note(ms);
+      };
+
+/** @returns false when the run ended before the wait did */
+async function waited(ms: number, { clock, cut }: RequestDoor): Promise<boolean> {
+  try {
+    await clock.sleep(ms, cut);
+    return true;
+  } catch {
+    // The grace is over: the refusal stays the request's ending.
+    return false;
+  }
+}

@@ -1,0 +1,62 @@
+/** A stored run as blocks of time: its latencies and its rates, ready to be drawn from. */
+import type { Sparse } from '../../core/histogram.ts';
+import { type Reason, reasons } from '../../core/outcome.ts';
+import type { Interval } from '../interval.ts';
+import type { Measure } from '../measures.ts';
+import { type LatencyBlocks, latencyBlocks, ratio, type Statistic } from './blocks.ts';
+import { batchesOf } from './moments.ts';
+
+export const rates = ['requests_per_second', 'output_tokens_per_second', 'error_rate'] as const;
+
+export type Rate = (typeof rates)[number];
+
+export interface RunBlocks {
+  readonly blocks: number;
+  readonly latency: (measure: Measure) => LatencyBlocks;
+  readonly rate: (rate: Rate) => Statistic;
+}
+
+/**
+ * At most twenty blocks, of neighbouring seconds.
+ * @param window intervals in which requests were offered
+ * @param drain those after them: their answers belong to the last block, their time to none
+ */
+export function runBlocks(window: readonly Interval[], drain: readonly Interval[] = []): RunBlocks {
+  const blocks = batchesOf(window, 20);
+  const withDrain = blocks.map((block, i) => (i === blocks.length - 1 ? [...block, ...drain] : block));
+  const latency = (measure: Measure) => latencyBlocks(withDrain.map(block => block.flatMap(sparseOf(measure))));
+  const sums = (of: (interval: Interval) => number) =>
+    blocks.map(block => block.reduce((sum, one) => sum + of(one), 0));
+  const seconds = () => sums(({ fromMs, toMs }) => (toMs - fromMs) / 1000);
+  const statistics = {
+    requests_per_second: () =>
+      ratio(
+        sums(({ ended }) => ended.ok ?? 0),
+        seconds(),
+      ),
+    output_tokens_per_second: () =>
+      ratio(
+        sums(({ outputTokens }) => outputTokens),
+        seconds(),
+      ),
+    error_rate: () =>
+      ratio(
+        sums(interval => finished(interval, failures)),
+        sums(interval => finished(interval, reasons)),
+      ),
+  } satisfies Record<Rate, () => Statistic>;
+  return { blocks: blocks.length, latency, rate: name => statistics[name]() };
+}
+
+const sparseOf =
+  (measure: Measure) =>
+  ({ histograms }: Interval): Sparse[] => {
+    const sparse = histograms[measure];
+    return sparse === undefined || sparse.length === 0 ? [] : [sparse];
+  };
+
+const failures = reasons.filter(reason => reason !== 'ok');
+
+/** Requests that came to an end by themselves, not those that were shed, lost or cut off. */
+const finished = ({ ended }: Interval, kinds: readonly Reason[]) =>
+  kinds.reduce((sum, kind) => sum + (ended[kind] ?? 0), 0);

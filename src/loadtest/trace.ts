@@ -1,0 +1,118 @@
+/** Recorded traffic as moments to repeat: when the requests of a log came. */
+import { UsageError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import { refuseTooMany } from './arrivals.ts';
+import { fromJson, type Item, isRecord, linesOf, type Read, readItems, withoutMark } from './json-lines.ts';
+
+export interface TraceOptions {
+  /** How much faster than it was recorded; default 1. */
+  readonly speed?: number;
+  /** Requests per recorded one: below 1 some are left out, above 1 moved copies are laid over; default 1. */
+  readonly scale?: number;
+  /** How far a copy may be moved either way, in ms of the recording. Default: its mean gap, which keeps the load's shape. */
+  readonly jitterMs?: number;
+  /** What a `timestamp` number counts. Default: seconds when below 1e11, else ms. */
+  readonly unit?: 's' | 'ms';
+  /** The file's name, for messages. */
+  readonly source?: string;
+}
+
+/**
+ * Moments in ms since the start, ascending, from lines of JSON, a JSON list or the mock's journal (`{"requests": […]}`).
+ * A line says when by `intended_ms` or `offset_ms` (since the start), by `at` (ms since 1970), or by `timestamp` (ISO 8601,
+ * without a zone UTC, or a number); the last two count from the first of them.
+ * @param random leaves out and moves; a line's luck depends on the seed and its rank alone
+ * @throws {UsageError} `bad_trace` with every bad line, `too_many_requests` above 10 million
+ */
+export function parseTrace(text: string, random: Random, options: TraceOptions = {}): readonly number[] {
+  const { speed = 1, scale = 1, source = 'trace', unit } = options;
+  refuseFactors({ speed, scale });
+  const moments = readItems(itemsOf(text), { source, code: 'bad_trace', read: value => momentOf(value, unit) });
+  const offsets = offsetsOf(moments, source);
+  refuseTooMany(offsets.length * scale);
+  const { jitterMs = meanGap(offsets) } = options;
+  return scaled(offsets, { scale, jitterMs }, random).map(ms => ms / speed);
+}
+
+function refuseFactors(factors: Readonly<Record<string, number>>): void {
+  const wrong = Object.entries(factors).filter(([, value]) => !(value > 0 && value <= 1000));
+  if (wrong.length === 0) return;
+  const found = wrong.map(([name, value]) => `${name} ${value}`).join(' and ');
+  throw new UsageError(
+    'bad_trace',
+    `${found}: must be above 0 and at most 1000; 1 repeats the trace as it was recorded`,
+  );
+}
+
+/** A text that is one JSON value as a whole is a list, or holds one; anything else is lines. */
+function itemsOf(text: string): Item[] {
+  const value = fromJson(withoutMark(text));
+  const list = isRecord(value) ? value.requests : value;
+  return Array.isArray(list) ? list.map((entry, i) => ({ place: `entry ${i + 1}`, value: entry })) : linesOf(text);
+}
+
+const keys = ['intended_ms', 'offset_ms', 'at', 'timestamp'] as const;
+
+interface Moment {
+  readonly key: (typeof keys)[number];
+  readonly ms: number;
+}
+
+function momentOf(value: unknown, unit: TraceOptions['unit']): Read<Moment> {
+  const key = isRecord(value) ? keys.find(name => value[name] !== undefined && value[name] !== null) : undefined;
+  if (key === undefined || !isRecord(value)) return { mistake: `has none of ${keys.join(', ')}` };
+  const ms = key === 'timestamp' ? timestampOf(value[key], unit) : value[key];
+  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) return { value: { key, ms } };
+  return { mistake: `${key} is not ${key === 'timestamp' ? 'a time in ISO 8601, s or ms' : 'a number of ms from 0'}` };
+}
+
+const secondsBelow = 1e11; // as seconds the year 5138, as ms the spring of 1973
+const iso = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+
+function timestampOf(value: unknown, unit: TraceOptions['unit']): number | undefined {
+  if (typeof value === 'string' && iso.test(value)) return isoTime(value);
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number') return undefined;
+  return (unit ?? (number < secondsBelow ? 's' : 'ms')) === 's' ? number * 1000 : number;
+}
+
+/** UTC without a zone: a local clock that is put forward would tear a hole into the trace. */
+function isoTime(text: string): number {
+  const [, zone] = /(Z|[+-]\d\d:?\d\d)$/i.exec(text) ?? [];
+  return Date.parse(text.replace(' ', 'T').replace(',', '.') + (zone === undefined ? 'Z' : ''));
+}
+
+function offsetsOf(moments: readonly Moment[], source: string): readonly number[] {
+  const found = new Set(moments.map(({ key }) => key));
+  if (found.size > 1)
+    throw new UsageError('bad_trace', `${source}: times one request by ${[...found].join(', another by ')}; keep one`);
+  const sorted = moments.map(({ ms }) => ms).sort((a, b) => a - b);
+  const start = found.has('at') || found.has('timestamp') ? (sorted[0] ?? 0) : 0;
+  return sorted.map(ms => ms - start);
+}
+
+const meanGap = (offsets: readonly number[]) =>
+  offsets.length < 2 ? 0 : ((offsets.at(-1) ?? 0) - (offsets[0] ?? 0)) / (offsets.length - 1);
+
+/** Every request whole times, and once more by chance for the rest; the first time just when it was recorded. */
+function scaled(
+  offsets: readonly number[],
+  { scale, jitterMs }: { scale: number; jitterMs: number },
+  random: Random,
+): readonly number[] {
+  const last = offsets.at(-1) ?? 0;
+  const moments = offsets.flatMap((ms, rank) => {
+    const chance = random.fork(rank);
+    const times = Math.floor(scale) + (chance() < scale % 1 ? 1 : 0);
+    return Array.from({ length: times }, (_, copy) =>
+      copy === 0 ? ms : mirrored(ms + (2 * chance() - 1) * jitterMs, last),
+    );
+  });
+  return moments.sort((a, b) => a - b);
+}
+
+/** What is moved past an end of the trace comes back from there; clamping would pile it up. */
+function mirrored(ms: number, last: number): number {
+  const back = ms < 0 ? -ms : ms > last ? 2 * last - ms : ms;
+  return Math.min(last, Math.max(0, back));
+}

@@ -1,0 +1,197 @@
+/** One picture of a run under way, as lines for a terminal. Pure: the same progress, the same lines. */
+import type { Summary } from '../../core/histogram.ts';
+import { failuresOf } from '../report/ledger.ts';
+import { count, moment, money, rate, share, time } from '../report/numbers.ts';
+import type { Slice } from '../report/slices.ts';
+import { crop, type Paint, padEnd, padStart, painter, safe, widthOf } from '../report/terminal.ts';
+import type { PlanFacts, Progress, ShownMeasure } from './progress.ts';
+import { sparkline } from './sparkline.ts';
+
+export interface FrameSize {
+  readonly columns: number;
+  readonly rows: number;
+  readonly color?: boolean;
+}
+
+/** At most `rows` lines of at most `columns`; what matters least is left out first. */
+export function frame(progress: Progress, { columns, rows, color = false }: FrameSize): string[] {
+  const view = { progress, columns, paint: painter(color) };
+  const blocks = [
+    [title(view), bar(view)],
+    [requests(view), ...failures(view)],
+    [heads(view), ...table(view)],
+    [...budget(view), client(view)],
+    [
+      view.paint(
+        'dim',
+        'Ctrl-C starts no more requests, waits for those under way and reports; once more ends at once',
+      ),
+    ],
+  ];
+  const lines = blocks.flatMap((block, i) => (i > 0 ? ['', ...block] : block));
+  const kept = lines.length <= rows ? lines : blocks.flat();
+  return kept.slice(0, Math.max(0, rows)).map(line => crop(line, columns));
+}
+
+interface View {
+  readonly progress: Progress;
+  readonly columns: number;
+  readonly paint: Paint;
+}
+
+const loads = {
+  closed: level => (level === null ? 'closed loop' : `closed loop, up to ${count(level)} under way`),
+  open: level => (level === null ? 'open loop' : `open loop, up to ${rate(level)} per second`),
+  trace: () => 'replay of a trace',
+} as const satisfies Record<PlanFacts['kind'], (level: number | null) => string>;
+
+function title({ progress: { plan, elapsedMs }, columns, paint }: View): string {
+  const left = safe(`glm-testkit load · ${plan.model} · ${loads[plan.kind](plan.level)}`);
+  const clock = `${moment(Math.floor(elapsedMs / 1000))} of ${moment(plan.durationMs / 1000)}`;
+  return paint('strong', padEnd(crop(left, columns - widthOf(clock) - 2), columns - widthOf(clock))) + clock;
+}
+
+function bar({ progress, columns, paint }: View): string {
+  const done = doneOf(progress);
+  const words = `${padStart(share(Math.floor(done * 100) / 100), 4)}  ${phaseOf(progress)}`;
+  const room = Math.max(0, columns - widthOf(words) - 2);
+  const full = Math.floor(done * room);
+  return `${paint('calm', '█'.repeat(full))}${paint('dim', '░'.repeat(room - full))}  ${words}`;
+}
+
+/** By time, or by requests when those run out first. */
+function doneOf({ plan, elapsedMs, planned }: Progress): number {
+  const byTime = plan.durationMs > 0 ? elapsedMs / plan.durationMs : 1;
+  const byCount = plan.maxRequests === null ? 0 : planned / Math.max(1, plan.maxRequests);
+  return Math.min(1, Math.max(0, byTime, byCount));
+}
+
+function phaseOf(progress: Progress): string {
+  if (progress.elapsedMs < progress.plan.warmupMs) return 'warming up';
+  return doneOf(progress) < 1 ? 'measuring' : 'waiting for the last';
+}
+
+/** Good, failed, and what is neither. */
+export function talliesOf({ ended }: Pick<Progress, 'ended'>) {
+  const failed = failuresOf(ended);
+  return { ok: ended.ok ?? 0, failed, failures: failed.reduce((sum, row) => sum + row.count, 0) };
+}
+
+function requests(view: View): string {
+  const { planned, sent, ended, retries } = view.progress;
+  const { ok, failures: bad } = talliesOf(view.progress);
+  const parts = [
+    `${count(planned)} planned`,
+    `${count(sent)} sent`,
+    view.paint('good', `${count(ok)} ok`),
+    view.paint(bad > 0 ? 'bad' : 'dim', `${count(bad)} failed`),
+    ...(ended.warmup ? [`${count(ended.warmup)} to warm up`] : []),
+    ...(retries > 0 ? [`${count(retries)} retries`] : []),
+  ];
+  return labelled(view, 'requests', parts.join(' · '));
+}
+
+function failures(view: View): string[] {
+  const { failed } = talliesOf(view.progress);
+  const codes = Object.entries(view.progress.codes).sort((a, b) => b[1] - a[1]);
+  return [
+    ...(failed.length === 0
+      ? []
+      : [
+          labelled(
+            view,
+            'failures',
+            failed.map(({ name, count: n, domain }) => `${count(n)} ${name} (${domain})`).join(' · '),
+          ),
+        ]),
+    ...(codes.length === 0
+      ? []
+      : [labelled(view, 'codes', codes.map(([code, n]) => `${safe(code)} ×${count(n)}`).join(' · '))]),
+  ];
+}
+
+const indent = 18;
+const cell = 12;
+
+const labelled = ({ paint }: View, label: string, text: string) => paint('dim', padEnd(label, indent)) + text;
+
+const heads = ({ paint }: View) =>
+  paint('dim', `${' '.repeat(indent)}${padStart('now', cell)}${padStart('whole', cell)}`);
+
+interface Row {
+  readonly name: string;
+  readonly now: string;
+  readonly whole: string;
+  readonly trend: (slice: Slice) => number | null;
+}
+
+function table(view: View): string[] {
+  const { columns, paint, progress } = view;
+  const room = columns - indent - 2 * cell - 2;
+  return rowsOf(progress).map(({ name, now, whole, trend }) => {
+    const drawn = sparkline(progress.recent.map(trend), room);
+    return `${paint('dim', padEnd(name, indent))}${padStart(now, cell)}${padStart(whole, cell)}  ${paint('calm', drawn)}`;
+  });
+}
+
+function rowsOf(progress: Progress): Row[] {
+  const { now, plan, elapsedMs, outputTokens } = progress;
+  const perSecond = (n: number, seconds: number) => (seconds > 0 ? n / seconds : 0);
+  const seconds = (elapsedMs - plan.warmupMs) / 1000;
+  const { ok } = talliesOf(progress);
+  const flow = (name: string, of: (slice: Slice) => number, whole: number): Row => {
+    const trend = (slice: Slice) => perSecond(of(slice), slice.seconds);
+    return { name, now: rate(trend(now)), whole: rate(perSecond(whole, seconds)), trend };
+  };
+  return [
+    flow('good answers/s', slice => slice.ok, ok),
+    flow('tokens/s', slice => slice.outputTokens, outputTokens),
+    { name: 'in flight', now: rate(now.inFlightMean), whole: '', trend: slice => slice.inFlightMean },
+    ...(plan.stream
+      ? [...latency('TTFT content', 'ttft_content_ms', progress), ...latency('ITL', 'itl_ms', progress)]
+      : []),
+    ...latency('E2E', 'e2e_ms', progress),
+  ];
+}
+
+const levels = ['p50', 'p99'] as const;
+
+const latency = (name: string, measure: ShownMeasure, { now, whole }: Progress): Row[] =>
+  levels.map(level => ({
+    name: `${name} ${level}`,
+    now: timeOf(now.figure(measure), level),
+    whole: timeOf(whole[measure], level),
+    trend: slice => {
+      const figure = slice.figure(measure);
+      return figure.count === 0 ? null : figure[level];
+    },
+  }));
+
+const timeOf = (figure: Summary | undefined, level: (typeof levels)[number]) =>
+  figure === undefined || figure.count === 0 ? '–' : time(figure[level]);
+
+/** What may still be spent. */
+function budget(view: View): string[] {
+  const { plan, inputTokens, outputTokens, planned } = view.progress;
+  const { maxTokens, maxCost: cost, maxRequests } = plan;
+  const spent = cost === null ? 0 : inputTokens * cost.perInputToken + outputTokens * cost.perOutputToken;
+  const paid = (amount: number) => money({ amount, currency: cost?.currency ?? '' });
+  const parts = [
+    ...(maxTokens === null ? [] : [left(inputTokens + outputTokens, maxTokens, n => `${count(n)} tokens`)]),
+    ...(cost === null ? [] : [left(spent, cost.amount, paid)]),
+    ...(maxRequests === null ? [] : [left(planned, maxRequests, n => `${count(n)} requests`)]),
+  ];
+  const tokens = labelled(view, 'tokens', `${count(inputTokens)} in · ${count(outputTokens)} out`);
+  return parts.length === 0 ? [tokens] : [tokens, labelled(view, 'budget left', parts.join(' · '))];
+}
+
+function left(used: number, limit: number, say: (n: number) => string): string {
+  const rest = Math.max(0, limit - used);
+  return `${say(rest)} (${share(limit > 0 ? rest / limit : 0)})`;
+}
+
+function client(view: View): string {
+  const { elu, lagMs, gcMaxMs } = view.progress.now;
+  const text = `loop ${share(elu)} busy · lag ${time(lagMs)} · GC ${time(gcMaxMs)}`;
+  return labelled(view, 'this machine', elu > 0.5 ? view.paint('warn', `${text}: too busy to measure well`) : text);
+}

@@ -1,0 +1,97 @@
+/** What a live view knows: the plan's facts, and the intervals so far, added up as they come. */
+import { createHistogram, type Summary } from '../../core/histogram.ts';
+import type { Interval, LedgerClass } from '../interval.ts';
+import type { Measure } from '../measures.ts';
+import { addedUp, type Slice, together } from '../report/slices.ts';
+
+/** What was planned. */
+export interface PlanFacts {
+  readonly model: string;
+  readonly kind: 'closed' | 'open' | 'trace';
+  readonly stream: boolean;
+  /** Highest number under way of a closed loop, or highest rate per second of an open one; null for a trace. */
+  readonly level: number | null;
+  /** Warm-up included. */
+  readonly durationMs: number;
+  readonly warmupMs: number;
+  readonly maxRequests: number | null;
+  readonly maxTokens: number | null;
+  /** A ceiling for money, with prices per token in the same currency. */
+  readonly maxCost: {
+    readonly amount: number;
+    readonly currency: string;
+    readonly perInputToken: number;
+    readonly perOutputToken: number;
+  } | null;
+}
+
+export interface Progress {
+  readonly plan: PlanFacts;
+  /** Milliseconds since the run began, the view's own clock included. */
+  readonly elapsedMs: number;
+  readonly planned: number;
+  readonly sent: number;
+  readonly ended: Readonly<Partial<Record<LedgerClass, number>>>;
+  readonly codes: Readonly<Record<string, number>>;
+  readonly retries: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly whole: Readonly<Partial<Record<ShownMeasure, Summary>>>;
+  /** The last seconds together. */
+  readonly now: Slice;
+  /** The last intervals one by one, oldest first. */
+  readonly recent: readonly Slice[];
+}
+
+const shownMeasures = ['ttft_content_ms', 'itl_ms', 'e2e_ms'] as const satisfies readonly Measure[];
+
+export type ShownMeasure = (typeof shownMeasures)[number];
+
+/** Intervals behind the figures that are called "now", and behind the lines that are drawn. */
+const nowCount = 5;
+const recentCount = 240;
+
+/** Adds intervals up once, whatever the length of the run. */
+export function createProgress(plan: PlanFacts) {
+  const histograms = shownMeasures.map(name => ({ name, histogram: createHistogram() }));
+  let last: readonly Interval[] = [];
+  let recent: readonly Slice[] = [];
+  let counts = { planned: 0, sent: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
+  let ended: Record<string, number> = {};
+  let codes: Record<string, number> = {};
+  let endMs = 0;
+
+  const add = (intervals: readonly Interval[]) => {
+    for (const interval of intervals) {
+      for (const { name, histogram } of histograms) histogram.absorb(interval.histograms[name] ?? []);
+      counts = plus(counts, interval);
+      ended = addedUp([ended, interval.ended]);
+      codes = addedUp([codes, interval.codes]);
+      endMs = Math.max(endMs, interval.toMs);
+    }
+    last = [...last, ...intervals].slice(-nowCount);
+    recent = [...recent, ...intervals.map(one => together([one]))].slice(-recentCount);
+  };
+  /** @param elapsedMs by the view's own clock: time goes on while nothing ends */
+  const at = (elapsedMs: number): Progress => ({
+    plan,
+    elapsedMs: Math.max(elapsedMs, endMs),
+    ...counts,
+    ended,
+    codes,
+    whole: Object.fromEntries(histograms.map(({ name, histogram }) => [name, histogram.summary()])),
+    now: together(last),
+    recent,
+  });
+  return { add, at };
+}
+
+type Counts = Pick<Interval, 'planned' | 'sent' | 'retries' | 'inputTokens' | 'outputTokens'>;
+
+const plus = (a: Counts, b: Counts): Counts => ({
+  planned: a.planned + b.planned,
+  sent: a.sent + b.sent,
+  retries: a.retries + b.retries,
+  inputTokens: a.inputTokens + b.inputTokens,
+  outputTokens: a.outputTokens + b.outputTokens,
+});

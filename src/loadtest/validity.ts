@@ -1,0 +1,96 @@
+/** Whether a run's figures may be believed: what this machine did to them, judged after the fact. Pure. */
+import type { Health, Interval } from './interval.ts';
+import type { CalibrationRun, Figures, Validity } from './result.ts';
+
+export interface Evidence {
+  readonly intervals: readonly Interval[];
+  readonly metrics: Figures;
+  readonly before: CalibrationRun | null;
+  readonly after: CalibrationRun | null;
+  /** Whether calibration was asked for. */
+  readonly calibrated: boolean;
+  /** Requests that no connection was left for, and all that were planned. */
+  readonly shed: number;
+  readonly planned: number;
+}
+
+export interface Judgement {
+  readonly validity: Validity;
+  readonly doubts: readonly string[];
+}
+
+interface Doubt {
+  readonly grave: boolean;
+  readonly text: string;
+}
+
+/** Stamps are trustworthy up to half a busy loop and worthless near a full one (`bench/load.ts`; loadtest anchors §6). */
+const eluLimits = { suspect: 0.5, invalid: 0.8 };
+
+export function judgeValidity(evidence: Evidence): Judgement {
+  const doubts = [
+    ...loopDoubts(evidence),
+    ...stealDoubts(evidence),
+    ...calibrationDoubts(evidence),
+    ...shedDoubts(evidence),
+  ];
+  const validity = doubts.some(({ grave }) => grave) ? 'INVALID' : doubts.length > 0 ? 'SUSPECT' : 'VALID';
+  return { validity, doubts: doubts.map(({ text }) => text) };
+}
+
+/** The nine busiest of ten seconds may not hide behind a quiet one: the 90th percentile of intervals counts. */
+function loopDoubts({ intervals }: Evidence): Doubt[] {
+  const elu = high(intervals, ({ elu }) => elu);
+  if (elu <= eluLimits.suspect) return [];
+  const share = `${Math.round(elu * 100)} %`;
+  const text = `the event loop was ${share} busy, so stamps are late; use --workers, fewer streams or a faster machine`;
+  return [{ grave: elu > eluLimits.invalid, text }];
+}
+
+function stealDoubts({ intervals }: Evidence): Doubt[] {
+  const steal = high(intervals, ({ steal = 0 }) => steal);
+  if (steal <= 0.1) return [];
+  return [{ grave: steal > 0.4, text: `the host took ${Math.round(steal * 100)} % of this machine's time` }];
+}
+
+const high = (intervals: readonly Interval[], pick: (health: Health) => number): number => {
+  const values = intervals
+    .filter(({ health }) => health.length > 0)
+    .map(({ health }) => Math.max(0, ...health.map(pick)))
+    .sort((a, b) => a - b);
+  return values[Math.floor(values.length * 0.9)] ?? 0;
+};
+
+/** An error is small beside what it is added to, or small in itself. */
+const errorLimits = { suspectMs: 5, invalidMs: 10, suspectShare: 0.05, invalidShare: 0.1 };
+
+function calibrationDoubts({ before, after, metrics, calibrated }: Evidence): Doubt[] {
+  if (!calibrated) return [];
+  if (before === null || after === null)
+    return [{ grave: false, text: 'the calibration could not be made, so the error of the figures is not known' }];
+  const ttft = metrics.ttft_any_ms?.p50 ?? metrics.e2e_ms?.p50 ?? 0;
+  const error = Math.max(before.ttft_ms.p99, after.ttft_ms.p99);
+  const gapError = Math.max(before.gap_ms.p99, after.gap_ms.p99);
+  return [
+    ...errorDoubt(error, ttft, 'first tokens'),
+    ...(metrics.itl_ms === undefined ? [] : errorDoubt(gapError, metrics.itl_ms.p99, 'gaps')),
+  ];
+}
+
+function errorDoubt(errorMs: number, measuredMs: number, what: string): Doubt[] {
+  const { suspectMs, invalidMs, suspectShare, invalidShare } = errorLimits;
+  if (errorMs <= Math.max(suspectMs, measuredMs * suspectShare)) return [];
+  const grave = errorMs > Math.max(invalidMs, measuredMs * invalidShare);
+  return [{ grave, text: `against known times this machine stamped ${what} ${errorMs.toFixed(1)} ms off at p99` }];
+}
+
+function shedDoubts({ shed, planned }: Evidence): Doubt[] {
+  if (shed === 0 || planned === 0) return [];
+  const share = ((shed / planned) * 100).toFixed(1);
+  return [
+    {
+      grave: shed > planned / 100,
+      text: `${shed} requests (${share} %) were not sent because --max-in-flight was reached: the load was not what was asked for`,
+    },
+  ];
+}

@@ -1,0 +1,129 @@
+/** What a prober has to have in order before its verdicts mean anything: its clock, names, way out, trust, key, and calm. */
+import type { LookupAddress } from 'node:dns';
+import { createCaller } from '../core/call.ts';
+import type { Clock } from '../core/clock.ts';
+import { formatDuration } from '../core/duration.ts';
+import { codeOf } from '../core/errors.ts';
+import { domainOf } from '../core/outcome.ts';
+import { parseKey, readToken } from '../core/wire/auth.ts';
+import type { Endpoint } from './plan.ts';
+import { createTape, type Tape } from './tape.ts';
+
+export interface Finding {
+  readonly subject: 'key' | 'proxy' | 'dns' | 'reach' | 'tls' | 'clock' | 'event loop';
+  /** `wrong`: verdicts would be; `odd`: worth knowing. */
+  readonly grade: 'fine' | 'odd' | 'wrong';
+  readonly text: string;
+}
+
+/** The outside, by parameter. */
+export interface DoctorDoor {
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+  readonly lookup: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** How late the event loop ran during a moment's watching, 99th percentile in ms. */
+  readonly loopDelayMs: () => Promise<number>;
+}
+
+/** Looks at everything between this program and one endpoint. One unpaid request is made: the list of models. */
+export async function examine(endpoint: Endpoint, door: DoctorDoor): Promise<Finding[]> {
+  const { hostname, protocol } = new URL(endpoint.url);
+  const names = endpoint.proxy === undefined ? await dnsOf(hostname, door) : [];
+  const { tape, findings } = await reachOf(endpoint, door);
+  return [
+    keyShape(endpoint.key.reveal(), endpoint.mode),
+    proxyOf(endpoint),
+    ...names,
+    ...findings,
+    ...(protocol === 'https:' ? tlsOf(tape, door.clock) : []),
+    ...clockOf(tape),
+    loopOf(await door.loopDelayMs()),
+  ];
+}
+
+const finding = (subject: Finding['subject'], grade: Finding['grade'], text: string): Finding => ({
+  subject,
+  grade,
+  text,
+});
+
+/** Never says anything of a key but its shape. */
+export function keyShape(key: string, mode: 'key' | 'jwt'): Finding {
+  if (/^bearer\s/i.test(key)) return finding('key', 'wrong', 'begins with the word Bearer; only the key belongs there');
+  if (/\s/.test(key)) return finding('key', 'wrong', 'holds white space');
+  if (readToken(key) !== undefined)
+    return finding('key', 'wrong', 'is a JWT, which expires; the key itself belongs there');
+  if (parseKey(key) === undefined)
+    return finding(
+      'key',
+      mode === 'jwt' ? 'wrong' : 'odd',
+      'is not of the form id.secret, which the vendor’s keys have',
+    );
+  if (!/^[0-9a-f]{32}\.\w{16}$/.test(key))
+    return finding('key', 'fine', 'is of the form id.secret, though not of the usual lengths');
+  return finding('key', 'fine', 'is of the form id.secret');
+}
+
+function proxyOf({ proxy }: Endpoint): Finding {
+  if (proxy === undefined) return finding('proxy', 'fine', 'none');
+  return finding('proxy', 'fine', `${new URL(proxy.reveal()).host}, from ${proxy.source}`);
+}
+
+/** A name that takes longer than this is felt in every fresh connection. */
+const slowLookupMs = 500;
+
+async function dnsOf(hostname: string, { clock, lookup }: DoctorDoor): Promise<Finding[]> {
+  const from = clock.now();
+  try {
+    const addresses = await lookup(hostname.replace(/^\[|\]$/g, ''));
+    const took = clock.now() - from;
+    const text = `${addresses.map(({ address }) => address).join(', ')} in ${formatDuration(took)}`;
+    return [finding('dns', took > slowLookupMs ? 'odd' : 'fine', text)];
+  } catch (error) {
+    return [finding('dns', 'wrong', `${hostname} does not resolve (${codeOf(error) ?? 'unknown'})`)];
+  }
+}
+
+const deadlines = { connect: 5000, first_byte: 10_000, total: 15_000 };
+
+async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise<{ tape: Tape; findings: Finding[] }> {
+  const { url, key, ca, proxy } = endpoint;
+  const caller = createCaller({
+    baseUrl: url,
+    key: key.reveal(),
+    connection: 'fresh',
+    deadlines,
+    ca,
+    proxy: proxy?.reveal(),
+    clock,
+  });
+  const tape = createTape(clock, 64 * 1024);
+  const { outcome, status } = await caller.call({ kind: 'models' }, { signal: stop, trace: tape.trace });
+  caller.close();
+  const domain = domainOf(outcome.kind);
+  const text = `GET /models: ${outcome.kind}${status === undefined ? '' : `, HTTP ${status}`}${outcome.detail ? ` (${outcome.detail})` : ''}`;
+  // A gateway need not have the list; that it answered is what counts.
+  const grade = outcome.kind === 'ok' ? 'fine' : domain === 'network' || outcome.kind === 'auth' ? 'wrong' : 'odd';
+  return { tape, findings: [finding('reach', grade, text)] };
+}
+
+const dayMs = 86_400_000;
+
+function tlsOf({ peer }: Tape, clock: Clock): Finding[] {
+  if (peer?.certificateEndsMs === undefined) return [];
+  const days = (peer.certificateEndsMs - clock.wall()) / dayMs;
+  return [finding('tls', days < 14 ? 'odd' : 'fine', `the certificate ends in ${days.toFixed(1)} days`)];
+}
+
+/** Tokens are signed for minutes, and the header has whole seconds. */
+function clockOf({ skewMs }: Tape): Finding[] {
+  if (skewMs === undefined) return [finding('clock', 'odd', 'the server sends no Date to compare with')];
+  const off = Math.abs(skewMs);
+  const text = `${formatDuration(off)} ${skewMs > 0 ? 'behind' : 'ahead of'} the server’s`;
+  return [finding('clock', off > 30_000 ? 'wrong' : off > 5000 ? 'odd' : 'fine', text)];
+}
+
+function loopOf(ms: number): Finding {
+  const text = `p99 of its lateness is ${formatDuration(ms)}`;
+  return finding('event loop', ms > 50 ? 'odd' : 'fine', ms > 50 ? `${text}: latencies would be ours` : text);
+}

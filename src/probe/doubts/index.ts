@@ -1,0 +1,34 @@
+/** Every doubt there is. A new one is a function in this folder and a row in this list. */
+import type { ProbeConfig } from '../config.ts';
+import { type Defect, reporter } from '../defect.ts';
+import { type Estimate, estimateOf } from '../estimate.ts';
+import type { Located } from '../located.ts';
+import { outlinesOf } from '../plan.ts';
+import { expressions, floors } from './answers.ts';
+import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';
+import { maintenance } from './maintenance.ts';
+import { budgets, unbounded } from './money.ts';
+import { identities, models, names } from './names.ts';
+import { objectives, series } from './objectives.ts';
+import { schedules } from './schedules.ts';
+import { sources } from './sources.ts';
+
+const doubts: readonly Doubt[] = [
+  ...[names, identities, models, sources, schedules, floors, expressions],
+  ...[objectives, series, maintenance, budgets, unbounded],
+];
+
+export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists'>;
+
+export function doubtsOf(
+  config: ProbeConfig,
+  located: Located,
+  around: Surroundings,
+): { defects: Defect[]; estimates: Estimate[] } {
+  const outlines = outlinesOf(config).filter(({ target }) => Object.hasOwn(config.targets, target));
+  const estimates = outlines.filter(hasSchedule).map(outline => estimateOf(outline, config, around.nowMs));
+  const defects: Defect[] = [];
+  const report = reporter(located, defects);
+  for (const doubt of doubts) doubt({ config, outlines, estimates, ...around }, report);
+  return { defects, estimates };
+}

@@ -1,0 +1,74 @@
+import type { BudgetConfig, ProbeConfig } from '../config.ts';
+import type { Report } from '../defect.ts';
+import type { Estimate, Spending } from '../estimate.ts';
+import type { Path } from '../located.ts';
+import { credentialOf } from '../plan.ts';
+import type { Doubt } from './doubt.ts';
+
+/** Days that cost more than they may. */
+export const budgets: Doubt = ({ config, estimates }, report) => {
+  for (const [name, { budget }] of Object.entries(config.credentials)) {
+    const own = estimates.filter(({ credential }) => credential === name);
+    const path = ['credentials', name, 'budget'];
+    compare(
+      report,
+      [...path, 'tokens_per_day'],
+      budget.tokens_per_day,
+      sums(own, ({ tokens }) => tokens),
+      'tokens',
+    );
+    if (budget.cost_per_day !== undefined) costs(report, path, budget, own);
+  }
+};
+
+function costs(report: Report, path: Path, { cost_per_day, currency }: BudgetConfig, own: readonly Estimate[]): void {
+  for (const { id } of own.filter(({ expected }) => expected.tokens > 0 && expected.cost === null)) {
+    const message = `${id} has no price, so what it costs is not counted; add its model to prices`;
+    report('no_price', [...path, 'cost_per_day'], message, { warning: true });
+  }
+  for (const { id, currency: other } of own.filter(one => one.currency !== null && one.currency !== currency))
+    report('over_budget', [...path, 'currency'], `${id} is priced in ${other}, the budget in ${currency}`);
+  compare(
+    report,
+    [...path, 'cost_per_day'],
+    cost_per_day,
+    sums(own, ({ cost }) => cost ?? 0),
+    currency,
+  );
+}
+
+interface Sums {
+  readonly expected: number;
+  readonly worst: number;
+}
+
+function sums(own: readonly Estimate[], of: (spending: Spending) => number): Sums {
+  const sum = (which: 'expected' | 'worst') => own.reduce((total, estimate) => total + of(estimate[which]), 0);
+  return { expected: sum('expected'), worst: sum('worst') };
+}
+
+function compare(report: Report, path: Path, most: number | undefined, { expected, worst }: Sums, unit: string): void {
+  if (most === undefined) return;
+  const amounts = `expected ${round(expected)} ${unit} a day, worst case ${round(worst)}, the budget is ${round(most)}`;
+  if (expected > most) report('over_budget', path, `${amounts}: checks would be skipped every day`);
+  else if (worst > most) report('over_budget', path, `${amounts}: on a bad day checks are skipped`, { warning: true });
+}
+
+const round = (value: number) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+
+/** A check that may use up a quota has to have a bound. */
+export const unbounded: Doubt = ({ config }, report) => {
+  const message = 'concurrency takes a whole quota: give the credential a budget first';
+  for (const [index, { kind, enabled, targets }] of config.checks.entries())
+    if (kind === 'concurrency' && enabled && !isBudgeted(config, targets))
+      report('no_budget', ['checks', index, 'kind'], message);
+};
+
+function isBudgeted(config: ProbeConfig, targets: readonly string[] = Object.keys(config.targets)): boolean {
+  return targets.every(name => {
+    const target = config.targets[name];
+    const credential = target && credentialOf(target, config);
+    const budget = credential === undefined ? undefined : config.credentials[credential]?.budget;
+    return budget?.tokens_per_day !== undefined || budget?.cost_per_day !== undefined;
+  });
+}

@@ -1,0 +1,66 @@
+/** A YAML file as a value that remembers where each of its parts stands. */
+import { isCollection, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+
+export type Path = readonly PropertyKey[];
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Mistake extends Place {
+  readonly message: string;
+}
+
+export interface Located {
+  readonly value: unknown;
+  /** What is wrong with the YAML itself. */
+  readonly mistakes: readonly Mistake[];
+  /** Where a value stands, or the nearest thing around it that is there. */
+  placeOf(path: Path): Place;
+  /** Where the key stands that the path ends in. */
+  placeOfKey(path: Path): Place;
+}
+
+export function locate(text: string): Located {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const startOf = (node: Node | undefined) => placeAt(node?.range?.[0] ?? 0);
+  const placeOf: Located['placeOf'] = path => startOf(nearest(document.contents ?? undefined, path));
+  const placeOfKey: Located['placeOfKey'] = path => {
+    const around = nearest(document.contents ?? undefined, path.slice(0, -1));
+    const key = isMap(around) ? keyNode(around.items, String(path.at(-1))) : undefined;
+    return key === undefined ? placeOf(path) : startOf(key);
+  };
+  const mistakes = document.errors.map(({ message, pos }) => ({ message, ...placeAt(pos[0]) }));
+  return {
+    value: mistakes.length > 0 ? undefined : valueIn(document, mistakes, placeAt),
+    mistakes,
+    placeOf,
+    placeOfKey,
+  };
+}
+
+/** Aliases are resolved only now, so an unknown one is only found now. */
+function valueIn(document: { toJS(): unknown }, mistakes: Mistake[], placeAt: (offset: number) => Place): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    mistakes.push({ message: error instanceof Error ? error.message : String(error), ...placeAt(0) });
+    return undefined;
+  }
+}
+
+function nearest(from: Node | undefined, [step, ...rest]: Path): Node | undefined {
+  if (step === undefined || !isCollection(from)) return from;
+  const inner = from.get(typeof step === 'symbol' ? String(step) : step, true) as Node | undefined;
+  return inner === undefined ? from : nearest(inner, rest);
+}
+
+const keyNode = (items: readonly Pair[], name: string): Node | undefined =>
+  items.map(({ key }) => key).find((key): key is Node => isScalar(key) && String(key.value) === name);

@@ -1,0 +1,67 @@
+/** What a config will spend, and how soon its objectives can tell an outage, as tables for people. */
+import type { Estimate, Spending } from '../estimate.ts';
+import { outlinesOf, type Slo, slosOf } from '../plan.ts';
+import type { Validation } from '../validate.ts';
+
+/** @param wrong how many of the defects count */
+export function validationReport(file: string, { config, estimates, defects }: Validation, wrong: number): string {
+  const verdict = wrong === 0 ? 'nothing wrong' : `${wrong} ${wrong === 1 ? 'mistake' : 'mistakes'}`;
+  if (config === undefined || estimates.length === 0) return `${file}: ${verdict}\n`;
+  const slos = new Map(outlinesOf(config).map(({ id, settings }) => [id, slosOf(settings)]));
+  const told = estimates.flatMap(estimate => (slos.get(estimate.id) ?? []).map(slo => detection(estimate, slo)));
+  const tables = [spendings(estimates), ...(told.length > 0 ? [aligned([detectionTitles, ...told])] : [])];
+  const rest = defects.length - wrong;
+  return `${tables.join('\n')}\n${file}: ${verdict}${rest > 0 ? `, ${rest} warnings` : ''}\n`;
+}
+
+const spendingTitles = ['check', 'runs/day', 'tokens/day', 'worst case', 'cost/day', 'worst case'];
+
+function spendings(estimates: readonly Estimate[]): string {
+  const rows = estimates.map(({ id, runsPerDay, expected, worst, currency }) => [
+    ...[id, short(runsPerDay), short(expected.tokens), short(worst.tokens)],
+    ...[money(expected, currency), money(worst, currency)],
+  ]);
+  const sum = (of: (estimate: Estimate) => number) => estimates.reduce((total, estimate) => total + of(estimate), 0);
+  const currencies = [...new Set(estimates.flatMap(({ currency }) => currency ?? []))];
+  const costs = (of: (estimate: Estimate) => Spending) =>
+    currencies.map(currency => {
+      const own = estimates.filter(estimate => estimate.currency === currency);
+      return money({ tokens: 0, cost: own.reduce((total, one) => total + (of(one).cost ?? 0), 0) }, currency);
+    });
+  const total = [
+    ...['all', short(sum(({ runsPerDay }) => runsPerDay))],
+    ...[short(sum(({ expected }) => expected.tokens)), short(sum(({ worst }) => worst.tokens))],
+    ...[costs(({ expected }) => expected).join(' + ') || '-', costs(({ worst }) => worst).join(' + ') || '-'],
+  ];
+  return aligned([spendingTitles, ...rows, total]);
+}
+
+const short = (value: number) =>
+  value < 100 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));
+
+const money = ({ cost }: Spending, currency: string | null) =>
+  cost === null || currency === null ? '-' : `${cost.toFixed(cost < 1 ? 4 : 2)} ${currency}`;
+
+const detectionTitles = ['check', 'objective', 'failures for a fast page', 'one alone pages', 'allowed in 30 days'];
+
+/** The fast burn rate of the SRE workbook: 14.4 times the budget's pace over one hour. */
+const fastBurn = 14.4;
+
+/** Without a guard, one failure must not be enough to page: of few samples an hour it is a large share. */
+function detection({ id, runsPerDay }: Estimate, { sli, objective }: Slo): string[] {
+  const hourly = runsPerDay / 24;
+  const needed = Math.max(1, Math.ceil(fastBurn * (1 - objective) * hourly));
+  const allowed = Math.floor((1 - objective) * runsPerDay * 30);
+  const alone = needed <= 1 ? 'yes: the rules wait for three' : 'no';
+  return [id, `${sli} ${+(100 * objective).toFixed(4)}%`, String(needed), alone, String(allowed)];
+}
+
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => [...(row[at] ?? '')].length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return `${rows.map(line).join('\n')}\n`;
+}

@@ -1,0 +1,173 @@
+/** Everything that can be known to be wrong with a file before anything is sent, each with its line and column. */
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import { redactText } from '../core/cassette/redaction.ts';
+import { systemClock } from '../core/clock.ts';
+import { readText } from '../core/config.ts';
+import { UsageError } from '../core/errors.ts';
+import { type ProbeConfig, probeSchema } from './config.ts';
+import { type Defect, type DefectCode, type Report, reporter } from './defect.ts';
+import { doubtsOf, type Surroundings } from './doubts/index.ts';
+import type { Estimate } from './estimate.ts';
+import { type Located, locate, type Path } from './located.ts';
+import { suggestion } from './suggest.ts';
+
+export interface Validation {
+  /** Undefined when the file has the wrong shape. */
+  readonly config: ProbeConfig | undefined;
+  readonly defects: readonly Defect[];
+  readonly estimates: readonly Estimate[];
+}
+
+export type ValidateOptions = Omit<Surroundings, 'fileExists'> & Partial<Pick<Surroundings, 'fileExists'>>;
+
+/** Doubts a config's text. Looks at the environment and whether files exist, reads none, sends nothing. */
+export function validate(text: string, options: ValidateOptions): Validation {
+  const located = locate(text);
+  const broken = located.mistakes.map(
+    ({ message, line, column }): Defect => ({
+      ...{ severity: 'error', code: 'bad_yaml', key: '', message, line, column },
+    }),
+  );
+  if (broken.length > 0) return { config: undefined, defects: broken, estimates: [] };
+  const { config, defects } = shapeOf(located);
+  const secrets = literalSecrets(located);
+  if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
+  const doubts = doubtsOf(config, located, { fileExists: existsSync, ...options });
+  return { config, ...doubts, defects: inOrder([...defects, ...secrets, ...doubts.defects]) };
+}
+
+/** Reads a file that has to be without errors. @throws {UsageError} `bad_config` with all of them, `no_file` */
+export function readProbeFile(path: string, env: ValidateOptions['env']): ProbeConfig {
+  const { config, defects } = validate(readText(path), { env, nowMs: systemClock.wall() });
+  const errors = defects.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0 || config === undefined)
+    throw new UsageError(
+      'bad_config',
+      errors
+        .map(defect => `\n  ${lineOf(path, defect)}`)
+        .join('')
+        .trimStart(),
+    );
+  return config;
+}
+
+/** `probe.yaml:3:5: checks[0].kind: must be …` */
+export const lineOf = (path: string, { line, column, key, message }: Defect): string =>
+  `${path}:${line}:${column}: ${key === '' ? '' : `${key}: `}${message}`;
+
+/** From top to bottom, each thing once: several checks may stumble over one line, and a secret has a place and a shape. */
+const inOrder = (defects: readonly Defect[]) =>
+  defects
+    .filter((one, at) => defects.findIndex(other => sameAs(one, other)) === at)
+    .sort((a, b) => a.line - b.line || a.column - b.column || a.message.localeCompare(b.message));
+
+const sameAs = (one: Defect, other: Defect) =>
+  one.code === other.code &&
+  one.key === other.key &&
+  (one.code === 'literal_secret' || one.message === other.message || perCheck.has(one.code));
+
+/** Said of a line once, although every target and model stumbles over it. */
+const perCheck: ReadonlySet<DefectCode> = new Set(['duplicate_id', 'objective_too_fine', 'interval_too_short']);
+
+function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
+  const defects: Defect[] = [];
+  const report = reporter(located, defects);
+  const value = located.value ?? {};
+  const first = probeSchema.safeParse(value, { reportInput: true });
+  if (first.success) return { config: first.data, defects };
+  for (const issue of first.error.issues.flatMap(leaves)) tell(issue, report);
+  // A misspelt key must not hide what is wrong with the rest.
+  const again = probeSchema.safeParse(without(value, first.error.issues.flatMap(unknownKeys)));
+  return { config: again.success ? again.data : undefined, defects };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The issues of a union are those of the branch that came closest. */
+function leaves(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const closest = [...issue.errors].sort((a, b) => weightOf(a) - weightOf(b))[0];
+  if (closest === undefined || closest.length === 0) return [issue];
+  return closest.flatMap(inner => leaves({ ...inner, path: [...issue.path, ...inner.path] } as Issue));
+}
+
+/** A branch of another type is further off than one with a wrong key. */
+const weightOf = (issues: readonly Issue[]) =>
+  issues.reduce((sum, { code, path }) => sum + (code === 'invalid_type' && path.length === 0 ? 100 : 1), 0);
+
+function tell(issue: Issue, report: Report): void {
+  if (issue.code !== 'unrecognized_keys') return report(...described(issue));
+  const known = keysAt(issue.path);
+  for (const key of issue.keys)
+    report('unknown_key', [...issue.path, key], `unknown key${suggestion(key, known)}`, { key: true });
+}
+
+function described(issue: Issue): [DefectCode, Path, string] {
+  const { path, message } = issue;
+  if (message.startsWith('a secret may not')) return ['literal_secret', path, message];
+  if (issue.code.startsWith('invalid') && issue.input === undefined) return ['bad_value', path, 'is missing'];
+  const near = issue.code === 'invalid_value' ? suggestion(String(issue.input), issue.values.map(String)) : '';
+  return ['bad_value', path, `${message}${near}`];
+}
+
+const unknownKeys = (issue: Issue): Path[] =>
+  leaves(issue).flatMap(leaf => (leaf.code === 'unrecognized_keys' ? leaf.keys.map(key => [...leaf.path, key]) : []));
+
+function without(value: unknown, paths: readonly Path[]): unknown {
+  const copy: unknown = structuredClone(value);
+  for (const path of paths) {
+    const around = path
+      .slice(0, -1)
+      .reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown>)[step], copy);
+    delete (around as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
+  }
+  return copy;
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** JSON Schema of the file, for editors. */
+export const fileSchema = () => z.toJSONSchema(probeSchema, { io: 'input', unrepresentable: 'any' });
+
+/** Keys that are allowed at a place. */
+function keysAt(path: Path): string[] {
+  let at: readonly JsonSchema[] = [fileSchema() as JsonSchema];
+  for (const step of path) at = at.flatMap(schema => stepInto(schema, step));
+  return at.flatMap(branches).flatMap(({ properties = {} }) => Object.keys(properties));
+}
+
+const branches = (schema: JsonSchema): readonly JsonSchema[] => schema.anyOf?.flatMap(branches) ?? [schema];
+
+const stepInto = (schema: JsonSchema, step: PropertyKey): JsonSchema[] =>
+  branches(schema).flatMap(({ properties, additionalProperties, items }) => {
+    const inner = typeof step === 'number' ? items : (properties?.[String(step)] ?? additionalProperties);
+    return typeof inner === 'object' ? [inner] : [];
+  });
+
+/** Texts with the shape of a credential, anywhere in the file. What was found is never repeated. */
+function literalSecrets(located: Located): Defect[] {
+  const defects: Defect[] = [];
+  const report = reporter(located, defects);
+  const visit = (value: unknown, path: Path): void => {
+    if (typeof value === 'string' && looksSecret(value))
+      report(
+        'literal_secret',
+        path,
+        'looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }',
+      );
+    if (typeof value === 'object' && value !== null)
+      for (const [key, inner] of Object.entries(value))
+        visit(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+  };
+  visit(located.value, []);
+  return defects;
+}
+
+const looksSecret = (text: string) =>
+  redactText(text) !== text || /\bsk-[\w-]{16,}/.test(text) || /\b[0-9a-f]{32}\.\w{8,}/i.test(text);

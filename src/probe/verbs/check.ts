@@ -1,0 +1,114 @@
+/** `probe check`: runs checks once and prints a verdict. */
+import { Command } from 'commander';
+import { systemClock } from '../../core/clock.ts';
+import { checked } from '../../core/config.ts';
+import { UsageError } from '../../core/errors.ts';
+import { configKeys } from '../../core/flags.ts';
+import type { Io } from '../../core/program.ts';
+import { createRandom, freshSeed } from '../../core/random.ts';
+import { writeTextfile } from '../../core/textfile.ts';
+import { checkKinds } from '../config.ts';
+import { exitCodeOf } from '../exit.ts';
+import { type CheckFlags, checkFlags, planOfFlags } from '../flags.ts';
+import { loadPlan } from '../load.ts';
+import { createProbeMetrics } from '../metrics.ts';
+import type { ProbeCheck, ProbePlan } from '../plan.ts';
+import { runChecks } from '../probe.ts';
+import { jsonReport } from '../report/json.ts';
+import { junitReport } from '../report/junit.ts';
+import { nagiosReport } from '../report/nagios.ts';
+import { textReport } from '../report/text.ts';
+import type { Cassettes, ProbeRun } from '../run.ts';
+import { systemReaders } from '../secret.ts';
+
+const append = (value: string, list: readonly string[] = []) => [...list, value];
+
+const examples = `
+Without a file the key is read from GLM_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, or from --api-key-file.
+
+Exit code: 0 good, 1 the provider or the network failed, 2 wrong usage, 3 account, request or this program,
+4 degraded, with --fail-on degraded. With --exit-style nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+
+Examples:
+  GLM_API_KEY=… glm-testkit probe check --url https://open.bigmodel.cn/api/paas/v4 --model glm-4.6
+  glm-testkit probe check --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --check chat_stream --json
+  glm-testkit probe check -c probe.yaml bigmodel --fail-on degraded`;
+
+export const checkCommand = (io: Io): Command =>
+  new Command('check')
+    .description('run checks once and print a verdict')
+    .argument('[which...]', 'with a file: only these targets, or target/check/model')
+    .option('-c, --config <file>', 'checks to run; or say --url and --model')
+    .option('--url <base>', 'base URL, up to and without /chat/completions')
+    .option('--model <id>', 'model to ask')
+    .option('--check <name>', `${checkKinds.join(', ')}; may be repeated (default: chat and chat_stream)`, append)
+    .option('--prompt <text>', 'what to ask in place of a self-checking task')
+    .option('--max-tokens <n>', 'limit of the answer')
+    .option('--timeout <duration>', 'for a whole call (default: 60s)')
+    .option('--max-gap <duration>', 'longest silence between two tokens (default: 15s)')
+    .option('--ca <file>', 'PEM of a certificate authority to trust as well')
+    .option('--proxy <url>', 'proxy to go through (default: HTTPS_PROXY, HTTP_PROXY, NO_PROXY)')
+    .option('--api-key-file <file>', 'file that holds the API key')
+    .option('--timing', 'print what happened when, below the table')
+    .option('--json', 'print JSON')
+    .option('--junit <file>', 'write a JUnit report')
+    .option('--prom <file>', 'write metrics for the textfile collector')
+    .option('--record <folder>', 'leave a cassette of every run there, for mock replay and probe explain')
+    .option('--fail-on <what>', 'failure or degraded (default: failure)')
+    .option('--exit-style <style>', 'plain or nagios (default: plain)')
+    .addHelpText('after', examples)
+    .action((which: string[], flags: Record<string, unknown>) => runCheckVerb(which, flags, io));
+
+async function runCheckVerb(which: readonly string[], given: Record<string, unknown>, io: Io): Promise<void> {
+  const flags = checked(checkFlags, configKeys(given), 'options');
+  const plan = await planFor(flags, io);
+  const seed = freshSeed();
+  const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesOf(flags, plan) };
+  const runs = await runChecks(chosen(plan, which, flags), door);
+  io.out(reportOf(runs, flags));
+  if (flags.junit !== undefined) writeTextfile(flags.junit, junitReport(runs));
+  if (flags.prom !== undefined) writeTextfile(flags.prom, await metricsText(runs));
+  io.exitWith(exitCodeOf(runs, flags.exit_style, flags.fail_on === 'degraded'));
+}
+
+/** Flags that describe a target have no place beside a file that does. */
+const fileless = ['url', 'model', 'prompt', 'max_tokens', 'timeout', 'max_gap', 'ca', 'proxy', 'api_key_file'] as const;
+
+function planFor(flags: CheckFlags, io: Io): Promise<ProbePlan> {
+  const readers = systemReaders(io.env);
+  if (flags.config === undefined) return planOfFlags(flags, readers);
+  const both = fileless.filter(name => flags[name] !== undefined).map(name => `--${name.replaceAll('_', '-')}`);
+  if (both.length > 0)
+    throw new UsageError('flag_beside_file', `${both.join(', ')}: say this in ${flags.config}, or leave --config out`);
+  return loadPlan(flags.config, readers);
+}
+
+/** @throws {UsageError} `no_check` when nothing is left to run */
+function chosen({ checks }: ProbePlan, which: readonly string[], flags: CheckFlags): readonly ProbeCheck[] {
+  const strange = which.filter(word => !checks.some(({ id, target }) => word === id || word === target));
+  if (strange.length > 0)
+    throw new UsageError('no_check', `${strange.join(', ')}: neither a target nor a check; there are ${idsOf(checks)}`);
+  const wanted = (check: ProbeCheck) => which.length === 0 || which.includes(check.id) || which.includes(check.target);
+  const list = checks.filter(check => wanted(check) && (flags.check?.includes(check.kind) ?? true));
+  if (list.length === 0) throw new UsageError('no_check', `nothing to run: there are ${idsOf(checks)}`);
+  return list;
+}
+
+const idsOf = (checks: readonly ProbeCheck[]) => checks.map(({ id }) => id).join(', ');
+
+function cassettesOf({ record }: CheckFlags, { cassettes }: ProbePlan): Cassettes | undefined {
+  const { keep, max_bytes: maxBytes, dir } = cassettes;
+  if (record !== undefined) return { dir: record, keep, maxBytes, all: true };
+  return dir === undefined ? undefined : { dir, keep, maxBytes };
+}
+
+function reportOf(runs: readonly ProbeRun[], { json, timing, exit_style: style }: CheckFlags): string {
+  if (json) return jsonReport(runs);
+  return style === 'nagios' ? nagiosReport(runs) : textReport(runs, { timing });
+}
+
+async function metricsText(runs: readonly ProbeRun[]): Promise<string> {
+  const { metrics, record } = createProbeMetrics(runs, systemClock);
+  for (const run of runs) record(run);
+  return metrics.text();
+}

@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import type { Health } from '../../../src/loadtest/interval.ts';
+import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import type { LoadResult } from '../../../src/loadtest/result.ts';
+import {
+  emptyRun,
+  failedRun,
+  healthyRun,
+  longRun,
+  makeRun,
+  rateLimitedRun,
+  type Scene,
+  saturatedRun,
+  unaryRun,
+} from '../results.ts';
+
+const kinds = (result: LoadResult) => findingsOf(result).map(({ kind }) => kind);
+const said = (result: LoadResult, kind: string) => findingsOf(result).find(one => one.kind === kind)?.text;
+const next = (result: LoadResult) => said(result, 'next');
+
+const ramp: Scene = {
+  load: { kind: 'closed', levels: [2, 4, 8, 16, 32] },
+  durationMs: 60_000,
+  ttftMs: 150,
+  tokens: 30,
+  itlMs: 20,
+};
+const calm: Scene = { load: { kind: 'closed', levels: [10] }, durationMs: 30_000, ttftMs: 150, tokens: 30, itlMs: 20 };
+const busy: Health = { elu: 0.93, lagMs: 180, gcMs: 900, gcMaxMs: 60, steal: 0.01 };
+
+test('one level that is served well names no limit, and says that none was looked for', () => {
+  const { result } = healthyRun();
+  expect(kinds(result).slice(0, 2)).toEqual(['does', 'limited_by_nothing']);
+  expect(said(result, 'does')).toBe(
+    'With 20 under way the endpoint gave 12.2 good answers and 876 tokens per second; half of the users saw something within 533 ms, then 56.4 tokens per second.',
+  );
+  expect(said(result, 'limited_by_nothing')).toContain('Only one level, 20 under way, was tried');
+});
+
+test('a ramp that stays fast reached no limit', () => {
+  const { result } = makeRun(ramp);
+  expect(said(result, 'limited_by_nothing')).toMatch(/^No limit was reached: from 2 to 32 under way/);
+});
+
+test('the first token grows with the load while gaps stay: a queue at the server', () => {
+  const { result } = makeRun({ ...ramp, slots: 8 });
+  expect(kinds(result)).toContain('limited_by_queue');
+  expect(kinds(result)).not.toContain('limited_by_compute');
+  expect(next(result)).toMatch(/^Up to about (4|8) under way it stays fast/);
+});
+
+test('gaps grow with the load: computing at the server', () => {
+  const { result } = makeRun({ ...ramp, slowdown: 0.05 });
+  expect(kinds(result)).toContain('limited_by_compute');
+  expect(kinds(result)).not.toContain('limited_by_queue');
+  expect(said(result, 'limited_by_compute')).toMatch(/the time between tokens went from \d/);
+});
+
+test('unary answers cannot tell a queue from computing, and say so', () => {
+  const { result } = makeRun({ ...ramp, stream: false, slots: 6 });
+  expect(kinds(result)).toContain('limited_by_server');
+  expect(next(result)).toContain('repeat with --stream');
+});
+
+test('requests that end after the load stopped do not look like a low level', () => {
+  const { result } = makeRun({
+    load: { kind: 'closed', levels: [32] },
+    durationMs: 20_000,
+    slots: 8,
+    ttftMs: 150,
+    tokens: 200,
+    itlMs: 20,
+  });
+  expect(kinds(result)).toContain('limited_by_nothing');
+});
+
+test('1302 from 8 on is a plateau of the account at about 8', () => {
+  const { result } = rateLimitedRun();
+  expect(kinds(result)).toContain('limited_by_account');
+  expect(said(result, 'limited_by_account')).toMatch(/1302 ×687\)\. About 7\.9 were served at once\.$/);
+  expect(next(result)).toMatch(/^Keep at most 8 under way/);
+});
+
+test('1303 is about how often, not how many', () => {
+  const { result } = rateLimitedRun();
+  const limits = { retries: 0, codes: { '1303': 687 } };
+  expect(said({ ...result, limits }, 'limited_by_account')).toContain('because they came too often (1303 ×687)');
+  expect(next({ ...result, limits })).toMatch(/^Lower the rate/);
+});
+
+test.each([
+  ['quota_exhausted', '1308', /window is reset/],
+  ['balance_exhausted', '1113', /^Top up/],
+  ['auth', '1000', /^Check the key/],
+  ['fair_use', '1313', /^Settle that with the vendor/],
+] as const)('%s (%s) closes the account, and the next step follows from it', (kind, code, step) => {
+  const result: LoadResult = {
+    ...emptyRun().result,
+    ledger: { planned: 40, ok: 0, [kind]: 40 },
+    limits: { retries: 0, codes: { [code]: 40 } },
+  };
+  expect(said(result, 'limited_by_account')).toContain(`40 of 40 requests (100%)`);
+  expect(said(result, 'limited_by_account')).toContain(`(${code} ×40)`);
+  expect(next(result)).toMatch(step);
+});
+
+test('a platform that sheds load is not the account’s limit', () => {
+  const { result } = makeRun({ ...calm, faults: { overloaded: 6 } });
+  expect(kinds(result)).toContain('limited_by_platform');
+  expect(kinds(result)).not.toContain('limited_by_account');
+  expect(said(result, 'limited_by_platform')).toContain('1305 ×');
+});
+
+test('a network that fails is named by its endings', () => {
+  expect(said(failedRun().result, 'limited_by_network')).toBe(
+    'The network failed: 200 of 200 requests (100%) ended as tcp.',
+  );
+});
+
+test('connections that are not kept cost a handshake each', () => {
+  const { result } = makeRun({ ...calm, freshRatio: 1, connectMs: 90 });
+  expect(said(result, 'limited_by_network')).toMatch(
+    /^Connections were not kept: \d+ were opened for \d+ requests, 9\d/,
+  );
+  expect(kinds(makeRun({ ...calm, freshRatio: 1, connectMs: 2 }).result)).not.toContain('limited_by_network');
+});
+
+test.each([
+  ['a busy event loop', busy, /its event loop was busy 93% of the time and up to 180 ms late/, /--workers/],
+  ['a host that gives time to others', { ...busy, elu: 0.2, steal: 0.2 }, /its host gave 20%/, /machine of your own/],
+] as const)('%s makes this machine the limit, before any other', (_, health, text, step) => {
+  const { result } = makeRun({ ...ramp, slots: 8 }, { health });
+  expect(said(result, 'limited_by_client')).toMatch(text);
+  expect(next(result)).toMatch(step);
+});
+
+test('unknown steal is not a limit', () => {
+  const { result } = makeRun(calm, { health: { ...busy, elu: 0.2, steal: undefined } });
+  expect(kinds(result)).not.toContain('limited_by_client');
+});
+
+test('open load beyond what comes back is saturated, and the wait before the send is told', () => {
+  const { result } = saturatedRun();
+  expect(kinds(result)).toEqual(['does', 'saturated', 'limited_by_queue', 'hidden_wait', 'next']);
+  expect(next(result)).toMatch(/^Offer less than 1\d(\.\d)? per second/);
+});
+
+test.each([0.5, 0.7, 0.9])('open load at %f of what the server can do is not called saturated', part => {
+  for (let seed = 1; seed <= 20; seed++) {
+    // 12 places, 0.68 s each: 17 requests per second
+    const { result } = makeRun({
+      seed,
+      load: { kind: 'open', perSecond: 17 * part },
+      durationMs: 40_000,
+      slots: 12,
+      ttftMs: 100,
+      itlMs: 20,
+      tokens: 29,
+    });
+    expect(kinds(result)).not.toContain('saturated');
+  }
+});
+
+test('broken answers are counted and explained; single ones do not decide what to do next', () => {
+  const { result } = healthyRun();
+  expect(said(result, 'broken_answers')).toBe(
+    '1 request (0.13%) failed at the endpoint: 1 truncated. truncated means: the stream ended without a finish_reason.',
+  );
+  expect(next(result)).not.toContain('vendor');
+  expect(next(makeRun({ ...calm, faults: { stalled: 10 } }).result)).toContain('ids of the failed requests');
+});
+
+test('a request that is wrong is to be mended first', () => {
+  const { result } = makeRun(calm, { ledger: { planned: 50, ok: 10, prompt_too_long: 40 } });
+  expect(said(result, 'wrong_requests')).toContain('40 requests ended as prompt_too_long');
+  expect(next(result)).toMatch(/^Mend the request/);
+});
+
+test('a lost agent is a hole in the load', () => {
+  expect(said(makeRun(calm, { ledger: { planned: 50, ok: 40, lost: 10 } }).result, 'lost_agents')).toMatch(
+    /^10 requests were never made/,
+  );
+});
+
+test('events that come in heaps are told', () => {
+  const { result } = makeRun({ ...calm, coalescedRatio: 0.6 });
+  expect(said(result, 'bunched')).toMatch(/^\d\d(\.\d)?% of the events/);
+  expect(kinds(healthyRun().result)).not.toContain('bunched');
+});
+
+test('too few samples for a p99 say how much longer to run', () => {
+  expect(said(unaryRun().result, 'few_samples')).toBe(
+    'A p99 needs 662 good requests, there were 209: run about 3.2 times as long to read it.',
+  );
+});
+
+test('a unary run tells when half had their answer', () => {
+  expect(said(unaryRun().result, 'does')).toContain('half of the users had their answer within 990 ms');
+});
+
+test.each([
+  ['nothing asked', emptyRun().result, 'Nothing was asked, so nothing is known.'],
+  [
+    'nothing good',
+    failedRun().result,
+    'None of 200 requests was answered well; most ended as tcp: no connection (refused, unreachable).',
+  ],
+  [
+    'nothing ended',
+    { ...emptyRun().result, ledger: { planned: 7, ok: 0, censored: 7 } },
+    'None of 7 requests was answered before the run ended.',
+  ],
+] as const)('%s is said as it is', (_, result, text) => {
+  expect(said(result, 'does')).toBe(text);
+});
+
+test('every run ends with one next step, and the same run with the same words', () => {
+  for (const { result } of [
+    emptyRun(),
+    failedRun(),
+    healthyRun(),
+    rateLimitedRun(),
+    saturatedRun(),
+    unaryRun(),
+    longRun(),
+  ]) {
+    expect(kinds(result).filter(kind => kind === 'next')).toHaveLength(1);
+    expect(kinds(result).at(-1)).toBe('next');
+    expect(findingsOf(result)).toEqual(findingsOf(result));
+    for (const { text } of findingsOf(result)) expect(text).not.toMatch(/NaN|undefined|Infinity|–/);
+  }
+});

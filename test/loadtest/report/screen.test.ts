@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import { screen } from '../../../src/loadtest/report/screen.ts';
+import { widthOf } from '../../../src/loadtest/report/terminal.ts';
+import type { LoadResult, ThresholdResult } from '../../../src/loadtest/result.ts';
+import { emptyRun, failedRun, healthyRun, longRun, rateLimitedRun, saturatedRun, unaryRun } from '../results.ts';
+
+const judged = (result: LoadResult): LoadResult => ({ ...result, findings: findingsOf(result) });
+const runs = Object.entries({ emptyRun, failedRun, healthyRun, longRun, rateLimitedRun, saturatedRun, unaryRun }).map(
+  ([name, make]) => [name, judged(make().result)] as const,
+);
+const healthy = judged(healthyRun().result);
+const linesOf = (result: LoadResult, width = 100) => screen(result, { width }).split('\n').slice(0, -1);
+const lineOf = (result: LoadResult, label: string, width = 100) =>
+  linesOf(result, width).find(line => line.startsWith(label));
+
+test.each(runs)('%s fits 24 lines at any width from 80 on, and never says NaN', (_, result) => {
+  for (const width of [80, 97, 98, 100, 140, 300]) {
+    const lines = linesOf(result, width);
+    expect(lines.length).toBeLessThanOrEqual(24);
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
+    expect(lines.join('\n')).not.toMatch(/NaN|undefined|Infinity|(?!\n)\p{Cc}/u);
+  }
+});
+
+test('a healthy run reads as in the golden file', () => {
+  expect(screen(healthy)).toBe(readFileSync(new URL('healthy.golden.txt', import.meta.url), 'utf8'));
+});
+
+test('colour adds nothing but colour', () => {
+  const colored = screen(healthy, { color: true });
+  expect(colored).toContain('\x1b[32mPASS\x1b[0m');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are what it removes
+  expect(colored.replace(/\x1b\[\d+m/g, '')).toBe(screen(healthy));
+});
+
+test.each([
+  [{ verdict: 'fail', validity: 'VALID' }, 'FAIL  VALID'],
+  [
+    { verdict: 'not_measurable', validity: 'INVALID', doubts: ['the event loop was busy 93% of the time'] },
+    'NOT MEASURABLE  INVALID  the event loop was busy',
+  ],
+  [
+    { verdict: 'pass', validity: 'SUSPECT', doubts: ['garbage collection paused it for 60 ms'] },
+    'PASS  SUSPECT  all 3 thresholds hold; garbage collection',
+  ],
+] as const)('%o begins with %s', (more, start) => {
+  expect(linesOf({ ...healthy, ...more })[0]).toMatch(new RegExp(`^${start}`));
+});
+
+test('both lenses stand side by side', () => {
+  const { result } = saturatedRun();
+  const [schedule, send] = [result.metrics.e2e_ms?.p99, result.metrics.e2e_from_send_ms?.p99];
+  expect(lineOf(result, 'E2E')).toMatch(/13\.3 s ±\d+%\s.*8\.58 s/);
+  expect(schedule! - send!).toBeGreaterThan(4000);
+});
+
+test('a percentile from too few samples says how many it needs, in both lenses', () => {
+  expect(lineOf(unaryRun().result, 'E2E')).toMatch(/needs 662 .* needs 662 +209$/);
+});
+
+test('the certificate names what was planned, sent, late, shed, censored and delivered', () => {
+  const { result } = saturatedRun();
+  const shed: LoadResult = { ...result, ledger: { ...result.ledger, shed: 12 } };
+  expect(lineOf(shed, 'load')).toBe(
+    'load     open · planned 916 · sent 916 · late 535 · shed 12 · censored 184 · delivered 99.1%',
+  );
+  expect(lineOf(healthy, 'load')).not.toContain('delivered');
+});
+
+test('failures carry their fault domain and their codes', () => {
+  expect(lineOf(rateLimitedRun().result, 'failures')).toBe(
+    'failures 687 rate_limited (account) · 2 overloaded (provider) · codes 1302 ×687, 1305 ×2',
+  );
+});
+
+test('without calibration or prices it says that these are not known', () => {
+  const bare: LoadResult = {
+    ...healthy,
+    calibration: { before: null, after: null },
+    tokens: { ...healthy.tokens, cost: null },
+  };
+  expect(lineOf(bare, 'client')).toContain('not calibrated');
+  expect(lineOf(bare, 'tokens')).toContain('cost not known');
+});
+
+test('the worse of both calibrations is the error bar', () => {
+  expect(lineOf(healthy, 'client')).toContain('adds TTFT +0.05 (p99 +1.1), gap +0.02 (+1.3), send +0.01 (+0.6) ms');
+});
+
+const threshold = (n: number, ok: boolean): ThresholdResult => ({
+  text: `ttft_content:p95<${n}ms`,
+  ok,
+  actual: n,
+  why: `${n} ms`,
+});
+
+test('missed thresholds come first, and those without a line are counted', () => {
+  const many = Array.from({ length: 40 }, (_, n) => threshold(n, n !== 39));
+  const lines = linesOf({ ...healthy, thresholds: many });
+  expect(lines.find(line => line.startsWith('gates'))).toMatch(/^gates {4}✗ ttft_content:p95<39ms \(39 ms\) {3}✓/);
+  expect(lines.join('\n')).toMatch(/ and \d+ more\n/);
+  expect(lines.length).toBe(24);
+  expect(lines.at(-1)).toMatch(/^next/);
+});
+
+test('hostile and wide texts neither move the cursor nor break the width', () => {
+  const evil = 'glm\x1b[2J\n智谱'.repeat(40);
+  const result: LoadResult = {
+    ...healthy,
+    config: { model: evil },
+    verdict: 'fail',
+    doubts: [evil],
+    validity: 'INVALID',
+    thresholds: [{ text: evil, ok: false, actual: null, why: evil }],
+    findings: [
+      { kind: 'does', text: evil },
+      { kind: 'next', text: evil },
+    ],
+    limits: { retries: 1, codes: { [evil]: 3 } },
+  };
+  const lines = linesOf(result);
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(100);
+  expect(lines.join('')).not.toContain('\x1b');
+});

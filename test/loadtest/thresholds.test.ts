@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { UsageError } from '../../src/core/errors.ts';
+import type { Figure } from '../../src/loadtest/result.ts';
+import { meets, parseSlo } from '../../src/loadtest/slo.ts';
+import { judge, parseThreshold } from '../../src/loadtest/thresholds.ts';
+
+const figure: Figure = {
+  count: 500,
+  min: 10,
+  mean: 100,
+  max: 900,
+  p50: 90,
+  p90: 200,
+  p95: 300,
+  p99: 700,
+  ci: {},
+  needs: { p99: 662 },
+};
+const result = {
+  metrics: { ttft_content_ms: figure },
+  ledger: { planned: 110, ok: 90, warmup: 5, censored: 3, unsent: 2, rate_limited: 6, truncated: 4 },
+  throughput: {
+    requests_per_second: 9,
+    output_tokens_per_second: 900,
+    in_flight_mean: 5,
+    in_flight_max: 6,
+    duration_s: 10,
+  },
+  goodput: { slo: 'ttft_content<300ms', requests_per_second: 8, ratio: 0.8 },
+};
+
+test.each([
+  ['ttft_content:p95<800ms', true, true],
+  ['ttft_content_ms:p95<800ms', true, true],
+  ['ttft_content:p95<300ms', false, true],
+  ['ttft_content:p95<=300ms', true, true],
+  ['ttft_content:max>0.5s', true, true],
+  ['  ttft_content:mean  >=  100ms ', true, true],
+  ['ttft_content:p99<10s', false, false],
+  ['tpot:p50<50ms', false, false],
+  ['error_rate<10%', false, true],
+  ['error_rate<=0.1', true, true],
+  ['limited_rate<7%', true, true],
+  ['goodput>75%', true, true],
+  ['goodput>0.85', false, true],
+  ['requests_per_second>8', true, true],
+  ['output_tokens_per_second>1000/s', false, true],
+])('%s is kept: %s, measurable: %s', (text, ok, measurable) => {
+  const judged = judge(parseThreshold(text), result);
+  expect(judged).toMatchObject({ text: text.trim(), ok, measurable });
+});
+
+test('a verdict says what was found and what was missing', () => {
+  expect(judge(parseThreshold('ttft_content:p95<200ms'), result).why).toBe('300ms is not < 200ms');
+  expect(judge(parseThreshold('ttft_content:p99<1s'), result).why).toBe('p99 needs 662 samples, there are 500');
+  expect(judge(parseThreshold('tpot:p50<1s'), result).why).toBe('no tpot was measured');
+  expect(judge(parseThreshold('error_rate<1%'), result).why).toBe('10 % is not < 1 %');
+  expect(judge(parseThreshold('goodput>1%'), { ...result, goodput: null }).why).toBe('goodput needs an --slo');
+});
+
+test.each([
+  '',
+  'p95<800ms',
+  'ttft_content<800ms',
+  'ttft_content:p97<800ms',
+  'ttft_content:p95<800',
+  'ttft_content:p95=800ms',
+  'nonsense:p95<800ms',
+  'error_rate:p95<1%',
+  'error_rate<x',
+  'requests_per_second>10%',
+  'constructor<1',
+])('"%s" is no threshold, and the answer shows how to write one', text => {
+  expect(() => parseThreshold(text)).toThrow(UsageError);
+  expect(() => parseThreshold(text)).toThrow(/ttft_content:p95<800ms/);
+});
+
+test('an SLO holds when all its limits hold, and what a request does not have breaks nothing', () => {
+  const slo = parseSlo('ttft_content<800ms, tpot<50ms');
+  expect(meets(slo, { ttft_content_ms: 799, tpot_ms: 49 })).toBe(true);
+  expect(meets(slo, { ttft_content_ms: 800, tpot_ms: 49 })).toBe(false);
+  expect(meets(slo, { ttft_content_ms: 700 })).toBe(true);
+});
+
+test.each(['ttft<1s', 'itl<20ms', 'ttft_content>1s', 'ttft_content<1', 'tpot'])('"%s" is no SLO', text => {
+  expect(() => parseSlo(text)).toThrow(UsageError);
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { Health, Interval } from '../../src/loadtest/interval.ts';
+import type { CalibrationRun, Figure } from '../../src/loadtest/result.ts';
+import { mergeIntervals } from '../../src/loadtest/total.ts';
+import { type Evidence, judgeValidity } from '../../src/loadtest/validity.ts';
+
+const health = (more: Partial<Health> = {}): Health => ({ elu: 0.2, lagMs: 1, gcMs: 3, gcMaxMs: 1, steal: 0, ...more });
+const seconds = (...list: Health[]): Interval[] =>
+  list.map((one, i) => ({ ...mergeIntervals([]), fromMs: i * 1000, toMs: (i + 1) * 1000, health: [one] }));
+const calm = seconds(...Array.from({ length: 10 }, () => health()));
+const figure = (p50: number, p99: number): Figure => ({
+  count: 1000,
+  min: 0,
+  mean: p50,
+  max: p99,
+  p50,
+  p90: p99,
+  p95: p99,
+  p99,
+  ci: {},
+  needs: {},
+});
+const calibration = (ttftP99: number, gapP99 = 1): CalibrationRun => ({
+  streams: 10,
+  events_per_second: 500,
+  ttft_ms: { p50: 0.1, p99: ttftP99, count: 100 },
+  gap_ms: { p50: 0.1, p99: gapP99, count: 1000 },
+  send_ms: { p50: 0.1, p99: 1, count: 10 },
+  health: health(),
+});
+const good: Evidence = {
+  intervals: calm,
+  metrics: { ttft_any_ms: figure(50, 80), itl_ms: figure(20, 25) },
+  before: calibration(1),
+  after: calibration(1),
+  calibrated: true,
+  shed: 0,
+  planned: 1000,
+};
+
+test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
+  ['a calm run', {}, 'VALID', undefined],
+  ['a run without calibration by choice', { before: null, after: null, calibrated: false }, 'VALID', undefined],
+  ['a calibration that failed', { after: null }, 'SUSPECT', /not known/],
+  ['a busy loop', { intervals: seconds(...calm.map(() => health({ elu: 0.65 }))) }, 'SUSPECT', /65 % busy/],
+  ['a full loop', { intervals: seconds(...calm.map(() => health({ elu: 0.9 }))) }, 'INVALID', /90 % busy/],
+  ['a thief', { intervals: seconds(...calm.map(() => health({ steal: 0.2 }))) }, 'SUSPECT', /20 %/],
+  ['a greedy thief', { intervals: seconds(...calm.map(() => health({ steal: 0.5 }))) }, 'INVALID', /50 %/],
+  ['first tokens stamped late', { before: calibration(7) }, 'SUSPECT', /7\.0 ms/],
+  ['first tokens stamped far too late', { after: calibration(19) }, 'INVALID', /19\.0 ms/],
+  ['gaps that are not true', { after: calibration(1, 12) }, 'INVALID', /gaps 12\.0 ms/],
+  [
+    'an error that is small beside the figure',
+    { after: calibration(19), metrics: { ttft_any_ms: figure(900, 2000) } },
+    'VALID',
+    undefined,
+  ],
+  ['requests that were not sent', { shed: 5 }, 'SUSPECT', /5 requests/],
+  ['many requests that were not sent', { shed: 50 }, 'INVALID', /5\.0 %/],
+])('%s', (_name, change, validity, doubt) => {
+  const judged = judgeValidity({ ...good, ...change } as Evidence);
+  expect(judged.validity).toBe(validity);
+  if (doubt === undefined) expect(judged.doubts).toEqual([]);
+  else expect(judged.doubts.join('\n')).toMatch(doubt);
+});
+
+test('one bad second in twenty is not the run', () => {
+  const intervals = seconds(...Array.from({ length: 20 }, (_, i) => health({ elu: i === 7 ? 0.95 : 0.2 })));
+  expect(judgeValidity({ ...good, intervals }).validity).toBe('VALID');
+});
+
+test('the worst of several processes counts', () => {
+  const intervals = calm.map(interval => ({ ...interval, health: [health(), health({ elu: 0.9 })] }));
+  expect(judgeValidity({ ...good, intervals }).validity).toBe('INVALID');
+});

@@ -1,0 +1,382 @@
+/** What `validate` finds, offline, and where. */
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { createRandom, int, pick } from '../../src/core/random.ts';
+import { checkKinds } from '../../src/probe/config.ts';
+import { estimateOf, runsPerDay, seriesPerCheck, shortestGapMs } from '../../src/probe/estimate.ts';
+import { initialFile } from '../../src/probe/init.ts';
+import { outlinesOf } from '../../src/probe/plan.ts';
+import { suggestion } from '../../src/probe/suggest.ts';
+import { fileSchema, lineOf, validate } from '../../src/probe/validate.ts';
+import { localOf, momentsOf } from '../../src/probe/zone.ts';
+import { fileOf } from '../support/probe.ts';
+
+const options = { env: { GLM_API_KEY: 'a.b' }, nowMs: Date.UTC(2026, 10, 28), fileExists: () => false };
+
+const good = `credentials:
+  main:
+    key: { env: GLM_API_KEY }
+targets:
+  bigmodel:
+    url: https://open.bigmodel.cn/api/paas/v4
+defaults:
+  model: glm-4.6
+checks:
+  - kind: chat_stream
+`;
+
+const told = (text: string) =>
+  validate(text, options).defects.map(
+    defect => `${lineOf('f', defect)}${defect.severity === 'warning' ? ' (warning)' : ''}`,
+  );
+
+/** The good file with one line replaced, or with lines at its end. */
+const having = (...edits: readonly (readonly [string, string] | string)[]) =>
+  edits.reduce<string>((text, edit) => (typeof edit === 'string' ? `${text}${edit}\n` : text.replace(...edit)), good);
+
+test('a good file has no defects', () => {
+  expect(validate(good, options)).toMatchObject({ defects: [], estimates: [{ id: 'bigmodel/chat_stream/glm-4.6' }] });
+});
+
+test.each<[string, string, string[]]>([
+  [
+    '1: an unknown key, with what was meant',
+    having(['model: glm', 'modell: glm-5\n  model: glm']),
+    ['f:8:3: defaults.modell: unknown key; did you mean model?'],
+  ],
+  [
+    'an unknown key inside a check',
+    having('    intervall: 5m'),
+    ['f:11:5: checks[0].intervall: unknown key; did you mean interval?'],
+  ],
+  ['an unknown key like no other', having('    zzz: 1'), ['f:11:5: checks[0].zzz: unknown key']],
+  [
+    'a wrong word, with what was meant',
+    having(['chat_stream', 'chat_streem']),
+    [`f:10:11: checks[0].kind: must be one of ${checkKinds.join(', ')}; did you mean chat_stream?`],
+  ],
+  [
+    '2: a secret in place of its source',
+    having(['{ env: GLM_API_KEY }', '0123456789abcdef0123456789abcdef.Canary5ecret4242']),
+    [
+      'f:3:10: credentials.main.key: a secret may not stand in this file; write { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }',
+    ],
+  ],
+  [
+    'a secret anywhere else',
+    having('    prompt: "say 0123456789abcdef0123456789abcdef.Canary5ecret4242"'),
+    ['f:11:13: checks[0].prompt: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }'],
+  ],
+  [
+    'a secret of another vendor’s shape',
+    having('    prompt: sk-abcdefghijklmnop1234'),
+    ['f:11:13: checks[0].prompt: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }'],
+  ],
+  [
+    '3: a variable that is not set',
+    having(['GLM_API_KEY', 'NO_SUCH_KEY']),
+    ['f:3:17: credentials.main.key.env: the environment variable NO_SUCH_KEY is not set'],
+  ],
+  [
+    'a file that is not there',
+    having(['env: GLM_API_KEY', 'file: /run/secrets/glm']),
+    ['f:3:18: credentials.main.key.file: /run/secrets/glm: no such file'],
+  ],
+  [
+    '4: an interval shorter than a run may take',
+    having('    interval: 30s'),
+    [
+      'f:11:15: checks[0].interval: runs every 30s, but one run may take 1m; lengthen the interval or shorten deadlines.total',
+    ],
+  ],
+  [
+    'the same of a cron pattern, said in the defaults',
+    having(['model: glm', 'cron: "*/30 * * * * *"\n  model: glm']),
+    ['f:8:9: defaults.cron: runs every 30s, but one run may take 1m; lengthen the interval or shorten deadlines.total'],
+  ],
+  [
+    '5: too few tokens for an answer',
+    having('    max_tokens: 1'),
+    ['f:11:17: checks[0].max_tokens: 1 leaves glm-4.6 no room for a visible answer; at least 32 with thinking off'],
+  ],
+  [
+    'too few tokens for a model that always thinks',
+    having(['glm-4.6', 'glm-5.3'], '    max_tokens: 64'),
+    ['f:11:17: checks[0].max_tokens: 64 leaves glm-5.3 no room for a visible answer; at least 1024 with thinking off'],
+  ],
+  [
+    '6: a threshold that is not a bucket',
+    having('    slo: { ttfot: { objective: 95%, threshold: 3s } }', 'exporter: { buckets: [1s, 5s] }'),
+    [
+      'f:11:48: checks[0].slo.ttfot.threshold: 3s is not among exporter.buckets, so no histogram can tell; add it, or leave buckets out',
+    ],
+  ],
+  [
+    '7: an objective finer than the samples',
+    having('    interval: 1h', '    slo: { availability: 99.9% }'),
+    [
+      'f:12:26: checks[0].slo.availability: bigmodel/chat_stream/glm-4.6 has 720 runs in 30 days, so one failure breaks 99.9%; at most 99.8611% can be told',
+    ],
+  ],
+  [
+    '8: more spent than the budget allows',
+    having(['key: {', 'budget: { tokens_per_day: 10000 }\n    key: {']),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 14976 tokens a day, worst case 89856, the budget is 10000: checks would be skipped every day',
+    ],
+  ],
+  [
+    'more spent on a bad day',
+    having(['key: {', 'budget: { tokens_per_day: 20000 }\n    key: {']),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 14976 tokens a day, worst case 89856, the budget is 20000: on a bad day checks are skipped (warning)',
+    ],
+  ],
+  [
+    'a budget of money for a model without a price',
+    having(['key: {', 'budget: { cost_per_day: 1 }\n    key: {']),
+    [
+      'f:3:29: credentials.main.budget.cost_per_day: bigmodel/chat_stream/glm-4.6 has no price, so what it costs is not counted; add its model to prices (warning)',
+    ],
+  ],
+  [
+    'a price in another currency than the budget',
+    having(
+      ['key: {', 'budget: { cost_per_day: 1 }\n    key: {'],
+      'prices: { glm-4.6: { input: 1, output: 1, currency: USD } }',
+    ),
+    ['f:3:13: credentials.main.budget.currency: bigmodel/chat_stream/glm-4.6 is priced in USD, the budget in CNY'],
+  ],
+  [
+    '9: two checks of one name',
+    having('  - kind: chat_stream'),
+    ['f:11:11: checks[1].kind: bigmodel/chat_stream/glm-4.6 is also what checks[0] makes; give one of them a name'],
+  ],
+  [
+    '10: a window that daylight saving skips',
+    having('maintenance: [{ timezone: Europe/Berlin, start: "02:30", duration: 1h }]'),
+    [
+      'f:11:49: maintenance[0].start: begins at 2027-03-28 02:30 in Europe/Berlin, which does not exist because of daylight saving; move it, or use UTC',
+    ],
+  ],
+  [
+    'a window whose end comes twice',
+    having('maintenance: [{ timezone: America/New_York, weekdays: [sun], start: "00:30", duration: 1h }]'),
+    [
+      'f:11:69: maintenance[0].start: ends at 2027-11-07 01:30 in America/New_York, which comes twice because of daylight saving; move it, or use UTC',
+    ],
+  ],
+  [
+    'a window on days without a change',
+    having('maintenance: [{ timezone: Europe/Berlin, weekdays: [mon], start: "02:30", duration: 1h }]'),
+    [],
+  ],
+  [
+    'a window where clocks never change',
+    having('maintenance: [{ timezone: Asia/Shanghai, start: "02:30", duration: 1h }]'),
+    [],
+  ],
+  [
+    'a window that ends before it begins',
+    having('maintenance: [{ from: "2026-12-01T02:00:00+08:00", until: "2026-12-01T01:00:00+08:00" }]'),
+    ['f:11:59: maintenance[0].until: is not after from'],
+  ],
+  [
+    '11: an expression that does not compile',
+    having('    expect: { content: { regex: "(a" } }'),
+    [
+      'f:11:33: checks[0].expect.content.regex: is not a regular expression that JavaScript reads with the flag u (Unterminated group)',
+    ],
+  ],
+  [
+    '12: more series than wanted',
+    having('exporter: { max_series: 10 }'),
+    [
+      `f:10:3: checks: 1 of about ${seriesPerCheck(0)} series make ${seriesPerCheck(0)}, more than max_series 10; drop checks or models, or raise it`,
+    ],
+  ],
+  [
+    'a cron pattern that is none',
+    having('    cron: "61 * * * *"'),
+    [expect.stringMatching(/^f:11:11: checks\[0\]\.cron: is not a cron pattern \(.+\)$/) as never],
+  ],
+  ['a day that never comes', having('    cron: "0 0 30 2 *"'), ['f:11:11: checks[0].cron: never fires']],
+  [
+    'cron beside interval',
+    having('    cron: "0 * * * *"', '    interval: 5m'),
+    ['f:11:11: checks[0].cron: stands beside interval: say one of them'],
+  ],
+  [
+    'an unknown time zone',
+    having('    timezone: Asia/Peking'),
+    ['f:11:15: checks[0].timezone: is not an IANA time zone such as Asia/Shanghai'],
+  ],
+  [
+    'an unknown target',
+    having('    targets: [bigmodle]'),
+    [
+      'f:10:5: checks[0]: has no model: say one here, for its target or in defaults',
+      'f:11:15: checks[0].targets[0]: there is no target of this name; did you mean bigmodel?',
+    ],
+  ],
+  [
+    'no model',
+    having(['  model: glm-4.6', '  interval: 5m']),
+    ['f:10:5: checks[0]: has no model: say one here, for its target or in defaults'],
+  ],
+  [
+    'a concurrency check without a budget',
+    having(['chat_stream', 'concurrency']),
+    ['f:10:11: checks[0].kind: concurrency takes a whole quota: give the credential a budget first'],
+  ],
+  [
+    'an SLO that is never seen',
+    having(['chat_stream', 'chat'], '    slo: { stall: { objective: 90%, threshold: 1s } }'),
+    ['f:11:19: checks[0].slo.stall: chat makes no stream, so stall is never seen (warning)'],
+  ],
+  [
+    'a percentage without its sign',
+    having('    slo: { availability: "99" }'),
+    ['f:11:26: checks[0].slo.availability: must be a percentage such as 99.5%'],
+  ],
+  [
+    'a bare number for a duration',
+    having('    interval: 5'),
+    ['f:11:15: checks[0].interval: Invalid input: expected string, received number'],
+  ],
+  [
+    'a URL with a password',
+    having(['https://open', 'https://me:pass@open']),
+    [
+      'f:6:10: targets.bigmodel.url: must hold no user, password or query; the key comes from the environment or a file',
+    ],
+  ],
+  ['no YAML', 'checks: [', [expect.stringMatching(/^f:1:\d+: /) as never]],
+  ['a key twice', `${good}defaults: {}\n`, ['f:11:1: Map keys must be unique']],
+  ['nothing', '', ['f:1:1: credentials: is missing', 'f:1:1: targets: is missing', 'f:1:1: checks: is missing']],
+  ['a list', '- 1\n', [expect.stringContaining('expected object') as never]],
+])('%s', (_name, text, expected) => {
+  const lines = told(text);
+  expect(lines.toSorted()).toEqual(expected.toSorted());
+  expect(lines.join()).not.toContain('Canary');
+});
+
+test('a misspelt key does not hide what is wrong with the rest', () => {
+  expect(told(having(['model: glm', 'modell: glm-5\n  model: glm'], '    max_tokens: 1'))).toHaveLength(2);
+});
+
+test('what stands once and is inherited by many is told once', () => {
+  const two = having(
+    ['  bigmodel:', '  zai:\n    url: https://api.z.ai/api/paas/v4\n  bigmodel:'],
+    '    interval: 30s',
+    '    max_tokens: 1',
+  );
+  expect(told(two)).toHaveLength(2);
+});
+
+test('anchors and merge keys are read', () => {
+  const text = having([
+    '  - kind: chat_stream',
+    '  - &one { kind: chat_stream, interval: 10m }\n  - { <<: *one, kind: chat }',
+  ]);
+  expect(validate(text, options)).toMatchObject({ defects: [], estimates: [{ runsPerDay: 144 }, { runsPerDay: 144 }] });
+});
+
+test.each(checkKinds)('a first file with %s has nothing wrong with it', kind => {
+  const text = initialFile({
+    ...{ target: 'bigmodel', url: 'https://open.bigmodel.cn/api/paas/v4', model: 'glm-4.6', keyEnv: 'GLM_API_KEY' },
+    interval: '15m',
+    checks: [kind],
+  });
+  expect(validate(text, options).defects.filter(({ severity }) => severity === 'error')).toEqual([]);
+});
+
+test('the schema for editors knows every key of the file and its defaults', () => {
+  const schema = fileSchema() as { properties: Record<string, { default?: unknown }>; additionalProperties: unknown };
+  expect(Object.keys(schema.properties)).toContain('maintenance');
+  expect([schema.additionalProperties, schema.properties.runs_at_once?.default]).toEqual([false, 4]);
+  expect(stringify(schema)).not.toContain('transform');
+});
+
+test.each([
+  ['intervall', 'interval'],
+  ['itnerval', 'interval'],
+  ['INTERVAL', 'interval'],
+  ['sort', undefined],
+  ['', undefined],
+])('%j: did you mean %s?', (word, meant) => {
+  expect(suggestion(word, ['interval', 'kind', 'cron'])).toBe(meant === undefined ? '' : `; did you mean ${meant}?`);
+});
+
+test.each([
+  ['every five minutes', { kind: 'interval', everyMs: 300_000, jitter: 0 }, 288, 300_000],
+  ['cron every five minutes', { kind: 'cron', pattern: '*/5 * * * *', timezone: 'UTC' }, 288, 300_000],
+  ['workdays at nine', { kind: 'cron', pattern: '0 9 * * 1-5', timezone: 'Asia/Shanghai' }, 5 / 7, 86_400_000],
+  ['every second', { kind: 'cron', pattern: '* * * * * *', timezone: 'UTC' }, 86_400, 1000],
+] as const)('%s', (_name, schedule, runs, gap) => {
+  expect(runsPerDay(schedule, options.nowMs)).toBeCloseTo(runs, 6);
+  expect(shortestGapMs(schedule, options.nowMs)).toBe(gap);
+});
+
+test('the worst day is one on which every run fails, is confirmed and writes to its limit', () => {
+  const config = validate(
+    having('    confirm: { runs: 1 }', '    interval: 1h', 'prices: { glm-4.6: { input: 1, output: 10 } }'),
+    options,
+  ).config;
+  const [outline] = outlinesOf(config as NonNullable<typeof config>);
+  const { expected, worst } = estimateOf(
+    outline as NonNullable<typeof outline>,
+    config as NonNullable<typeof config>,
+    options.nowMs,
+  );
+  expect(expected).toEqual({ tokens: 24 * (40 + 12), cost: (24 * (40 + 120)) / 1e6 });
+  expect(worst).toEqual({ tokens: 48 * (40 + 64), cost: (48 * (40 + 640)) / 1e6 });
+});
+
+test.each([
+  ['Europe/Berlin', '2027-03-28T02:30', 0],
+  ['Europe/Berlin', '2026-10-25T02:30', 2],
+  ['Europe/Berlin', '2026-07-01T02:30', 1],
+  ['Asia/Kathmandu', '2026-07-01T02:30', 1],
+  ['America/St_Johns', '2026-11-01T01:30', 2],
+  ['UTC', '2026-10-25T02:30', 1],
+])('in %s %s comes %i times', (zone, local, times) => {
+  const localMs = Date.parse(`${local}:00Z`);
+  const moments = momentsOf(localMs, zone);
+  expect(moments).toHaveLength(times);
+  for (const moment of moments) expect(localOf(moment, zone)).toBe(localMs);
+});
+
+test('the file that tests write is a good one', () => {
+  const file = fileOf('http://127.0.0.1:1/api/paas/v4', [{ kind: 'chat' }]);
+  expect(validate(stringify(file), { ...options, env: { KEY: 'a.b' } }).defects).toEqual([]);
+});
+
+test('whatever a file says, there is an answer and no crash', () => {
+  const random = createRandom('broken files');
+  const pieces = [
+    ...'[]{}:-#&*!|>%@"\'\n\t 0aé😀',
+    '<<: *x',
+    '- ',
+    ': ',
+    '~',
+    '!!binary ',
+    '1e999',
+    '.nan',
+    '{ env: A }',
+  ];
+  for (let round = 0; round < 500; round++) {
+    let text = initialFile({
+      ...{ target: 'bigmodel', url: 'https://api.z.ai/api/paas/v4', model: 'glm-4.6', keyEnv: 'GLM_API_KEY' },
+      interval: '5m',
+      checks: ['chat_stream'],
+    });
+    for (let edit = 0; edit < 3; edit++) {
+      const at = int(random, text.length);
+      text = text.slice(0, at) + pick(random, pieces) + text.slice(at + int(random, 4));
+    }
+    const { config, defects } = validate(text, options);
+    expect(config !== undefined || defects.length > 0).toBe(true);
+    for (const { line, column } of defects) expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
+  }
+});
