@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Chromium is not everywhere; npm run test:browser has these.
-    exclude: [...configDefaults.exclude, 'test/browser/**'],
+    // Chromium, Prometheus and redis-server are not everywhere; test:browser, test:dashboards and test:redis have these.
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/prometheus/**', 'test/e2e/**'],
     testTimeout: 15_000,
   },
 });

@@ -17,6 +17,7 @@ const io: Io = {
   err: text => process.stderr.write(text),
   env: process.env,
   stop: stop.signal,
+  onHangup: reload => void process.on('SIGHUP', reload),
   exitWith: code => {
     exitCode = code;
   },

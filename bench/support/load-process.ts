@@ -1,34 +1,40 @@
 /**
  * The load as a process of its own, so that its memory and its event loop are one driver's. Prints one JSON line.
- * Arguments: driver, base URL, a JSON text with the rest of `LoadJob`.
+ * Arguments: driver, base URL, the process id of the server, a JSON text of `LoadJob`.
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon from 'autocannon';
 import type { CallRecord } from '../../src/core/call/record.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
-import { createHistogram } from '../../src/core/histogram.ts';
+import { createHistogram, type Histogram } from '../../src/core/histogram.ts';
 import { hrOffsetMs } from '../../src/loadtest/calibration/hr-offset.ts';
-import { truthOf } from '../../src/loadtest/calibration/truth-teller.ts';
 import type { LoadPlan } from '../../src/loadtest/config.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import { drivers } from '../../src/loadtest/drivers/index.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
+import { cpuOf, machineCpuMs } from './cpu.ts';
 import { autocannonGated, rawSocket, undiciByHand } from './yardsticks.ts';
 
 export interface LoadJob {
-  /** Requests under way. */
-  readonly streams: number;
   readonly stream: boolean;
-  /** Requests per second, at their moments, in place of one following the other. */
+  /** Requests under way, each followed by the next. */
+  readonly streams: number;
+  /** Of those, how many run before the memory is first looked at. Default 0. */
+  readonly base?: number;
+  /** Requests per second at their moments, in place of a fixed number. */
   readonly rate?: number;
+  /** The first requests begin spread over this time: the length of an answer, so that they also end spread. */
+  readonly spreadMs: number;
   readonly warmUpMs: number;
   readonly runMs: number;
-  /** How often memory is looked at; never by default. */
+  /** How often memory is looked at; once by default. */
   readonly sampleMs?: number;
 }
 
 export interface LoadReport {
-  readonly ended: number;
+  /** In the window that was measured, as all that follows. */
+  readonly requests: number;
   readonly failed: number;
   readonly events: number;
   /** Share of events that came in one read with the one before. */
@@ -36,136 +42,114 @@ export interface LoadReport {
   readonly seconds: number;
   readonly elu: number;
   readonly cpuUs: number;
-  /** Errors in ms: of the first token, of every event, of gaps, of the moment of sending. */
-  readonly ttft: Error99;
-  readonly event: Error99;
-  readonly gap: Error99;
-  readonly send: Error99;
-  /** Resident memory per live stream, in kB. */
+  /** CPU that neither this process nor the server used, in cores. */
+  readonly others: number;
+  /** Errors in ms against the server's stamps: of the first token, of every event, of gaps; and of sending at its moment. */
+  readonly ttft: Quantiles;
+  readonly event: Quantiles;
+  readonly gap: Quantiles;
+  readonly send: Quantiles;
+  /** Resident memory in kB for each stream above `base`. */
   readonly kbPerStream: number;
   /** Resident memory in MiB over time. */
   readonly rssMib: readonly number[];
 }
 
-interface Error99 {
+export interface Quantiles {
   readonly p50: number;
   readonly p99: number;
 }
 
-const [name = '', baseUrl = '', json = '{}'] = process.argv.slice(2);
+const [name = '', baseUrl = '', serverPid = '0', json = '{}'] = process.argv.slice(2);
 const job = JSON.parse(json) as LoadJob;
-const makers = {
-  ...drivers,
-  'raw socket': rawSocket,
-  'undici by hand': undiciByHand,
-  'autocannon gated': autocannonGated,
-};
 const plan = {
   baseUrl,
   key: 'bench-id.bench-secret',
   ca: undefined,
   stream: job.stream,
-  concurrency: job.rate === undefined ? job.streams : 2 * job.streams,
+  concurrency: job.rate === undefined ? job.streams : 4 * job.streams,
   timeoutMs: 120_000,
 } as LoadPlan;
 const body = JSON.stringify({ model: 'truth', stream: job.stream, messages: [{ role: 'user', content: 'Tell me.' }] });
 const signal = new AbortController().signal;
 const offsetMs = hrOffsetMs();
 const errors = { ttft: createHistogram(), event: createHistogram(), gap: createHistogram(), send: createHistogram() };
-const count = { ended: 0, failed: 0, events: 0, coalesced: 0 };
-let measuring = false;
+const count = { requests: 0, failed: 0, events: 0, coalesced: 0 };
+let closed = false; // the window is over
+let over = false;
 
-/** One request; the gaps go into an array that is used again. */
-async function one(driver: Driver, gaps: Float64Array, dueMs?: number): Promise<void> {
-  let length = 0;
-  const onGap = (ms: number) => {
-    gaps[length++] = ms;
-  };
-  const record = await driver.send(body, { signal, onGap });
-  if (!measuring) return;
-  count.ended++;
-  if (record.outcome.kind !== 'ok') count.failed++;
-  if (dueMs !== undefined && record.reusedConnection && record.sentMs !== undefined)
-    errors.send.record(record.sentMs - dueMs);
-  compare(record, gaps, length);
-}
-
-/** Events are read in order, so each came with the first read after it was written. */
-function compare(record: CallRecord, gaps: Float64Array, length: number): void {
-  const truth = truthOf(record.id);
-  const firstMs = record.firstTokenMs ?? record.headMs;
-  if (truth === undefined || firstMs === undefined) return;
-  let writtenMs = truth.firstUs / 1000 - offsetMs;
-  let readMs = firstMs;
-  errors.ttft.record(readMs - writtenMs);
-  let next = 0;
-  let lastWrittenMs = writtenMs;
-  for (const gapUs of truth.gapsUs) {
-    writtenMs += gapUs / 1000;
-    if (writtenMs > readMs && next < length) {
-      const gapMs = gaps[next++]!;
-      readMs += gapMs;
-      errors.gap.record(Math.abs(gapMs - (writtenMs - lastWrittenMs)));
-      lastWrittenMs = writtenMs;
-    }
-    errors.event.record(readMs - writtenMs);
-  }
-  count.events += truth.gapsUs.length + (job.stream ? 1 : 0);
-  count.coalesced += record.coalesced;
-}
+const makers = {
+  ...drivers,
+  'raw socket': rawSocket,
+  'undici by hand': undiciByHand,
+  'autocannon gated': autocannonGated,
+};
 
 async function main(): Promise<void> {
-  const driver = makers[name as keyof typeof makers](plan, clock);
-  const until = clock.now() + job.warmUpMs + job.runMs;
-  const gapsOf = () => new Float64Array(4096);
-  const loop = async (index: number) => {
-    await sleep((spreadMs * index) / job.streams);
-    for (const gaps = gapsOf(); clock.now() < until; ) await one(driver, gaps);
-  };
-  globalThis.gc?.();
-  const baseRss = process.memoryUsage().rss;
-  const running =
-    job.rate === undefined
-      ? Promise.all(Array.from({ length: job.streams }, (_, i) => loop(i)))
-      : paced(driver, job.rate);
+  const load =
+    name === 'autocannon as shipped' ? asShipped() : driven(makers[name as keyof typeof makers](plan, clock));
+  await load.begin(0, job.base ?? 0);
+  if (job.base !== undefined) await sleep(job.warmUpMs);
+  const baseRss = await settledRss();
+  await load.begin(job.base ?? 0, job.streams);
   await sleep(job.warmUpMs);
-  measuring = true;
-  const [fromMs, elu, cpu] = [clock.now(), performance.eventLoopUtilization(), process.cpuUsage()];
-  const rss = await memory(job);
-  measuring = false;
-  const used = performance.eventLoopUtilization(elu).utilization;
-  const { user, system } = process.cpuUsage(cpu);
-  const seconds = (clock.now() - fromMs) / 1000;
-  globalThis.gc?.();
-  const kbPerStream = (process.memoryUsage().rss - baseRss) / 1000 / job.streams;
-  await running;
-  await driver.close();
-  const report: LoadReport = {
-    ...count,
-    coalesced: count.coalesced / Math.max(1, count.events),
-    seconds,
-    elu: used,
-    cpuUs: user + system,
-    ttft: of(errors.ttft),
-    event: of(errors.event),
-    gap: of(errors.gap),
-    send: of(errors.send),
-    kbPerStream,
-    rssMib: rss,
-  };
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  process.exit();
+  forget();
+  const before = stamps();
+  const rssMib = await watchMemory(job);
+  closed = true;
+  const after = stamps();
+  const kbPerStream = ((await settledRss()) - baseRss) / 1000 / (job.streams - (job.base ?? 0));
+  over = true;
+  await load.end();
+  const report: LoadReport = { ...count, ...spent(before, after), ...found(), kbPerStream, rssMib };
+  process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit());
 }
 
-/** Streams begin spread over a second, so that their events are spread too. */
-const spreadMs = 1000;
+/** What was counted before the window. It was counted at all so that the code for it is compiled by now. */
+function forget(): void {
+  for (const histogram of Object.values(errors)) histogram.reset();
+  Object.assign(count, { requests: 0, failed: 0, events: 0, coalesced: 0 });
+}
 
-const of = (histogram: ReturnType<typeof createHistogram>): Error99 => ({
+const stamps = () => ({
+  ms: clock.now(),
+  elu: performance.eventLoopUtilization(),
+  cpu: process.cpuUsage(),
+  serverMs: cpuOf(Number(serverPid)),
+  machineMs: machineCpuMs(),
+});
+
+function spent(from: ReturnType<typeof stamps>, to: ReturnType<typeof stamps>) {
+  const seconds = (to.ms - from.ms) / 1000;
+  const cpuUs = to.cpu.user + to.cpu.system - from.cpu.user - from.cpu.system;
+  const othersMs = to.machineMs - from.machineMs - (to.serverMs - from.serverMs) - cpuUs / 1000;
+  const { utilization } = performance.eventLoopUtilization(to.elu, from.elu);
+  return { seconds, cpuUs, elu: utilization, others: Math.max(0, othersMs / 1000 / seconds) };
+}
+
+const found = () => ({
+  coalesced: count.coalesced / Math.max(1, count.events),
+  ttft: quantiles(errors.ttft),
+  event: quantiles(errors.event),
+  gap: quantiles(errors.gap),
+  send: quantiles(errors.send),
+});
+
+const quantiles = (histogram: Histogram): Quantiles => ({
   p50: histogram.quantile(0.5),
   p99: histogram.quantile(0.99),
 });
 
-async function memory({ runMs, sampleMs = runMs }: LoadJob): Promise<number[]> {
+/** With what the collector has not got round to out of the way, where it can be asked for. */
+async function settledRss(): Promise<number> {
+  for (let i = 0; i < 3 && globalThis.gc !== undefined; i++) {
+    globalThis.gc();
+    await sleep(50);
+  }
+  return process.memoryUsage().rss;
+}
+
+async function watchMemory({ runMs, sampleMs = runMs }: LoadJob): Promise<number[]> {
   const list: number[] = [];
   for (let left = runMs; left > 0; left -= sampleMs) {
     await sleep(Math.min(left, sampleMs));
@@ -174,24 +158,120 @@ async function memory({ runMs, sampleMs = runMs }: LoadJob): Promise<number[]> {
   return list;
 }
 
+/** A load that a driver carries; `begin` adds the streams of a range. */
+function driven(driver: Driver) {
+  const running: Promise<void>[] = [];
+  const follow = async (index: number, total: number) => {
+    await sleep((job.spreadMs * index) / Math.max(1, total));
+    for (const gaps = new Float64Array(mostGaps); !over; ) await one(driver, gaps);
+  };
+  const begin = async (from: number, to: number) => {
+    if (to === from) return;
+    if (job.rate !== undefined) running.push(paced(driver, job.rate));
+    else for (let i = from; i < to; i++) running.push(follow(i - from, to - from));
+    await sleep(job.spreadMs);
+  };
+  const end = async () => {
+    await Promise.all(running);
+    await driver.close();
+  };
+  return { begin, end };
+}
+
+/** Of one stream: fewer than the events that any part asks for. */
+const mostGaps = 128;
+
+/** One request; its gaps go into an array that is used again. */
+async function one(driver: Driver, gaps: Float64Array, dueMs?: number): Promise<void> {
+  let length = 0;
+  const onGap = (ms: number) => {
+    gaps[length++] = ms;
+    if (!closed) count.events++;
+  };
+  const record = await driver.send(body, { signal, onGap });
+  if (closed) return;
+  count.requests++;
+  count.events += 1 + record.coalesced;
+  count.coalesced += record.coalesced;
+  if (record.outcome.kind !== 'ok') count.failed++;
+  if (dueMs !== undefined && record.sentMs !== undefined) errors.send.record(record.sentMs - dueMs);
+  if (job.stream) compare(record, gaps, length);
+}
+
+/**
+ * Events are read in order, so each came with the first read after it was written. The truth is read digit by digit and
+ * leaves no garbage: the collector's pauses are to be those of the driver.
+ */
+function compare({ id = '', firstTokenMs = Number.NaN }: CallRecord, gaps: Float64Array, length: number): void {
+  let writtenMs = -offsetMs;
+  let readMs = firstTokenMs;
+  let firstOfReadMs = Number.NaN;
+  let next = 0;
+  let us = 0;
+  for (let at = 'truth:'.length; at <= id.length; at++) {
+    const digit = id.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) {
+      us = us * 10 + digit;
+      continue;
+    }
+    writtenMs += us / 1000;
+    us = 0;
+    if (Number.isNaN(firstOfReadMs)) {
+      errors.ttft.record(readMs - writtenMs);
+      firstOfReadMs = writtenMs;
+    } else if (writtenMs > readMs && next < length) {
+      const gapMs = gaps[next++] ?? 0;
+      readMs += gapMs;
+      errors.gap.record(Math.abs(gapMs - (writtenMs - firstOfReadMs)));
+      firstOfReadMs = writtenMs;
+    }
+    errors.event.record(readMs - writtenMs);
+  }
+}
+
 async function paced(driver: Driver, rate: number): Promise<void> {
   const begunMs = clock.now();
-  const total = Math.floor((rate * (job.warmUpMs + job.runMs)) / 1000);
+  const total = Math.floor((rate * (job.spreadMs + job.warmUpMs + job.runMs)) / 1000);
   const moments = Float64Array.from({ length: total }, (_, i) => begunMs + (i * 1000) / rate);
   const arrays: Float64Array[] = [];
   const fly = async (dueMs: number) => {
-    const gaps = arrays.pop() ?? new Float64Array(4096);
+    const gaps = arrays.pop() ?? new Float64Array(mostGaps);
     await one(driver, gaps, dueMs);
     arrays.push(gaps);
   };
-  const flights: Promise<void>[] = [];
+  let landed = 0;
   await new Promise<void>(resolve => {
-    createPacer({ clock }).start(moments, index => {
-      flights[index] = fly(moments[index]!);
-      if (index === total - 1) resolve();
-    });
+    const land = () => {
+      if (++landed === total) resolve();
+    };
+    createPacer({ clock }).start(moments, index => void fly(moments[index] ?? 0).then(land));
   });
-  await Promise.all(flights);
+}
+
+/** autocannon's own loop: unary calls as fast as they are answered. */
+function asShipped() {
+  const ended = Promise.withResolvers<void>();
+  let instance: autocannon.Instance | undefined;
+  const options: autocannon.Options = {
+    url: `${baseUrl}/chat/completions`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${plan.key}` },
+    body,
+    connections: job.streams,
+    duration: 100_000,
+  };
+  const begin = async (from: number, to: number) => {
+    if (from === to) return;
+    instance = autocannon(options, () => ended.resolve());
+    instance.on('response', () => {
+      if (!closed) count.requests++;
+    });
+  };
+  const end = () => {
+    instance?.stop();
+    return ended.promise;
+  };
+  return { begin, end };
 }
 
 await main();

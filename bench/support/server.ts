@@ -3,12 +3,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
+import { cpuOf } from './cpu.ts';
 
 export interface Server {
   /** Up to and without `/chat/completions`. */
   readonly baseUrl: string;
   readonly origin: string;
   readonly key: string;
+  readonly pid: number;
   /** CPU time used so far, in ms. */
   cpuMs(): number;
   /** Resident memory in MiB. */
@@ -25,7 +27,7 @@ export const pinned = (core: number, command: readonly string[]): string[] =>
 /** Starts a command and waits for the line that names its address. */
 export async function startServer(command: readonly string[], address: RegExp = /base URL\s+(\S+)/): Promise<Server> {
   const [file = '', ...args] = pinned(0, command);
-  const child: ChildProcess = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const { baseUrl, key } = await new Promise<{ baseUrl: string; key: string }>((resolve, reject) => {
     let found = '';
@@ -42,12 +44,8 @@ export async function startServer(command: readonly string[], address: RegExp = 
     baseUrl,
     origin: new URL(baseUrl).origin,
     key,
-    cpuMs: () => {
-      const fields = proc('stat')
-        .replace(/^.*\) /, '')
-        .split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    },
+    pid: child.pid ?? 0,
+    cpuMs: () => cpuOf(child.pid ?? 0),
     rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1] ?? 0) / 1024,
     end: () => {
       child.kill('SIGTERM');

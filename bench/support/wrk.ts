@@ -34,6 +34,21 @@ export function wrk(server: Server, body: string, seconds: number, connections =
   return { perSecond, cpuUs: ((server.cpuMs() - before) * 1000) / requests };
 }
 
+/** What wrk itself can do: requests for each second of its own CPU time. */
+export function wrkAsClient(server: Server, seconds: number, connections = 64): number {
+  const script = join(mkdtempSync(join(tmpdir(), 'glm-bench-')), 'post.lua');
+  writeFileSync(script, luaOf(server.key, '{"model":"truth","messages":[{"role":"user","content":"Tell me."}]}'));
+  const command = `wrk -t1 -c${connections} -d${seconds}s -s ${script} ${server.baseUrl}/chat/completions; times`;
+  const [file = '', ...args] = pinned(1, ['bash', '-c', command]);
+  const { stdout } = spawnSync(file, args, { encoding: 'utf8' });
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0);
+  // The last line of `times` has user and system time of the children, such as 0m1.250s.
+  const times = [...(stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  const cpuSeconds = times.reduce((sum, [, minutes, rest]) => sum + 60 * Number(minutes) + Number(rest), 0);
+  if (requests === 0 || cpuSeconds === 0) throw new Error(`wrk failed:\n${stdout}`);
+  return requests / cpuSeconds;
+}
+
 const luaOf = (key: string, body: string) => `
 local count = 0
 wrk.method = "POST"

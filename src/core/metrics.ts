@@ -2,8 +2,9 @@
  * The catalogue of every exported metric: name, type, help, labels, buckets. Dashboards and alerts may name only these.
  * Names carry base units; labels are low in cardinality and never hold a key, a prompt or a URL.
  */
-import { Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
 import type { Histogram } from './histogram.ts';
+import { createExemplars, type Exemplar, type Exemplars, openMetricsText } from './open-metrics.ts';
 
 /** Seconds for whole answers: the OTel client buckets, extended because thinking answers pass 82 s. */
 const answers = [
@@ -13,6 +14,14 @@ const answers = [
 const gaps = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24];
 /** Seconds of connection phases. */
 const phases = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** Seconds of the longest silence of a run. */
+const silences = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 30, 60];
+/** Tokens per second. */
+const speeds = [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 400];
+/** Seconds that a start is late. */
+const lags = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+/** What a probe run is a run of. */
+const probed = ['target', 'check', 'model'] as const;
 /** Seconds of pacing error. */
 const lateness = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
@@ -53,56 +62,117 @@ export const catalogue = {
   glm_mock_unmatched_requests_total: counter('Requests that no fixture answered although one had to.'),
   glm_mock_build_info: gauge('Always 1; says what is running.', 'version', 'profile', 'era'),
 
-  glm_probe_runs_total: counter('Finished probe runs.', 'target', 'check', 'model', 'outcome'),
+  glm_probe_runs_total: counter('Probe runs by outcome: success, failure or unknown.', ...probed, 'outcome'),
+  glm_probe_runs_skipped_total: counter(
+    'Places on the schedule at which no run was made, by why.',
+    ...probed,
+    'reason',
+  ),
+  glm_probe_runs_missed_total: counter('Places on the schedule at which the prober was not awake.', ...probed),
   glm_probe_failures_total: counter(
     'Failed probe runs by reason and whose fault it was.',
-    'target',
-    'check',
-    'model',
+    ...probed,
     'fault_domain',
     'reason',
   ),
-  glm_probe_success: gauge('Whether the last run was good (1) or not (0).', 'target', 'check', 'model'),
-  glm_probe_run_duration_seconds: histogram('Whole call, good runs only.', answers, 'target', 'check', 'model'),
+  glm_probe_api_errors_total: counter(
+    'Error answers by HTTP status and business code.',
+    'target',
+    'http_status',
+    'code',
+  ),
+  glm_probe_sli_events_total: counter(
+    'Events of the service level by verdict; rules use nothing else.',
+    ...probed,
+    'sli',
+    'verdict',
+  ),
+  glm_probe_slo_objective_ratio: gauge('Share of events that has to be good.', ...probed, 'sli'),
+  glm_probe_slo_threshold_seconds: gauge('Time within which an event is good.', ...probed, 'sli'),
+  glm_probe_success: gauge('Whether the last run was good (1) or not (0); absent while that is not known.', ...probed),
+  glm_probe_state: gauge('Which state the service is in: 1 for that one, 0 for the others.', ...probed, 'state'),
+  glm_probe_consecutive_failures: gauge('Runs in a row that failed, by whose fault it was.', ...probed, 'fault_domain'),
+  glm_probe_run_duration_seconds: histogram('Whole call, good runs only.', answers, ...probed),
   glm_probe_connect_phase_duration_seconds: histogram(
     'Connection phases of a fresh connection.',
     phases,
-    'target',
-    'check',
-    'model',
+    ...probed,
     'phase',
   ),
   glm_probe_time_to_first_byte_seconds: histogram(
     'From sending the request to the response headers.',
     answers,
-    'target',
-    'check',
-    'model',
+    ...probed,
   ),
   glm_probe_time_to_first_token_seconds: histogram(
     'To the first token of any kind, thinking included.',
     answers,
-    'target',
-    'check',
-    'model',
+    ...probed,
   ),
   glm_probe_time_to_first_output_token_seconds: histogram(
     'To the first visible content or tool call.',
     answers,
-    'target',
-    'check',
-    'model',
+    ...probed,
   ),
-  glm_probe_max_chunk_gap_seconds: histogram(
-    'Longest silence between two chunks of a run.',
-    gaps,
-    'target',
-    'check',
-    'model',
+  glm_probe_max_chunk_gap_seconds: histogram('Longest silence between two chunks of a run.', silences, ...probed),
+  glm_probe_output_tokens_per_second: histogram(
+    'Completion tokens after the first, over their time.',
+    speeds,
+    ...probed,
   ),
-  glm_probe_input_tokens_total: counter('Prompt tokens spent by the probe.', 'target', 'check', 'model'),
-  glm_probe_output_tokens_total: counter('Completion tokens spent by the probe.', 'target', 'check', 'model'),
-  glm_probe_last_run_timestamp_seconds: gauge('When the last run ended.', 'target', 'check', 'model'),
+  glm_probe_input_tokens_total: counter('Prompt tokens spent by the probe.', ...probed),
+  glm_probe_output_tokens_total: counter('Completion tokens spent by the probe.', ...probed),
+  glm_probe_reasoning_output_tokens_total: counter('Part of the completion tokens that was thinking.', ...probed),
+  glm_probe_cache_read_input_tokens_total: counter('Part of the prompt tokens that came from a cache.', ...probed),
+  glm_probe_cached_input_ratio: gauge(
+    'Share of the prompt that came from a cache in the last pair, by prompt: cold or warm.',
+    ...probed,
+    'prompt',
+  ),
+  glm_probe_cache_saved_seconds: gauge('Time to the first token that the cache saved in the last pair.', ...probed),
+  glm_probe_reuse_saved_seconds: gauge(
+    'Time to the first token that an open connection saved in the last run.',
+    ...probed,
+  ),
+  glm_probe_cost_cny_total: counter('What runs priced in CNY have cost.', ...probed),
+  glm_probe_cost_usd_total: counter('What runs priced in USD have cost.', ...probed),
+  glm_probe_budget_remaining_ratio: gauge('What is left of a day’s budget, 1 to 0.', 'credential', 'budget'),
+  glm_probe_last_run_timestamp_seconds: gauge('When the last run ended.', ...probed),
+  glm_probe_last_success_timestamp_seconds: gauge('When the last good run began.', ...probed),
+  glm_probe_next_run_timestamp_seconds: gauge('When the next run is due.', ...probed),
+  glm_probe_interval_seconds: gauge('Longest time between two places on the schedule.', ...probed),
+  glm_probe_timeout_seconds: gauge('Longest time that one call may take.', ...probed),
+  glm_probe_measurement_discarded_total: counter(
+    'Latencies that were thrown away because the prober was disturbed.',
+    ...probed,
+    'reason',
+  ),
+  glm_probe_response_model_info: gauge('Always 1; the model that the last answer named.', ...probed, 'response_model'),
+  glm_probe_check_info: gauge(
+    'Always 1; what a check is.',
+    ...probed,
+    'kind',
+    'endpoint_kind',
+    'stream',
+    'thinking',
+    'vantage',
+    'tier',
+    'severity',
+  ),
+  glm_probe_maintenance: gauge('Whether a maintenance window is open (1) or not (0).', 'target', 'check'),
+  glm_probe_clock_skew_seconds: gauge('The server’s clock minus ours, to half a second.', 'target'),
+  glm_probe_tls_certificate_not_after_timestamp_seconds: gauge('When the server’s certificate ends.', 'target'),
+  glm_probe_schedule_lag_seconds: histogram('How long after its moment a run began.', lags),
+  glm_probe_event_loop_stalls_total: counter('Times that the event loop was late by more than 50 ms.'),
+  glm_probe_clock_steps_total: counter('Times that the clock was set, or the machine slept.'),
+  glm_probe_connectivity: gauge('Whether a reference URL answers (1) or none does (0).'),
+  glm_probe_history_failures_total: counter('Runs that could not be stored.'),
+  glm_probe_notifications_total: counter('Notifications by outcome: sent, failed or dropped.', 'channel', 'outcome'),
+  glm_probe_config_last_reload_successful: gauge(
+    'Whether the last reload took the new file (1) or kept the old one (0).',
+  ),
+  glm_probe_config_last_reload_success_timestamp_seconds: gauge('When the file that is in use was read.'),
+  glm_probe_build_info: gauge('Always 1; says what is running.', 'version', 'node_version'),
 
   glm_load_requests_total: counter('Requests that ended, by how they ended.', 'scenario', 'model', 'outcome'),
   glm_load_failures_total: counter(
@@ -184,30 +254,53 @@ type Labels = Readonly<Record<string, string>>;
 export interface Metrics {
   inc(name: MetricName, labels?: Labels, by?: number): void;
   set(name: MetricName, labels: Labels, value: number): void;
-  observe(name: MetricName, labels: Labels, seconds: number): void;
+  /** @param exemplar shown beside the bucket to scrapers that ask for OpenMetrics */
+  observe(name: MetricName, labels: Labels, value: number, exemplar?: Exemplar): void;
   /** Shows one of our histograms (milliseconds inside) under a catalogued name, read at scrape time. */
   expose(name: MetricName, labels: Labels, histogram: Histogram): void;
   /** Makes the series of all given metrics exist at zero. */
   zero(name: MetricName, labels: Labels): void;
   /** A counter or gauge bound to its labels, for hot paths: adds to a number that is read at scrape time. */
   counter(name: MetricName, labels: Labels): { inc(by?: number): void };
+  /** Removes one series. */
+  remove(name: MetricName, labels: Labels): void;
+  /** Removes every series with these labels among its own: what is gone must not live on as a ghost. */
+  forget(labels: Labels): Promise<void>;
   text(): Promise<string>;
+  /** The same as OpenMetrics, with exemplars. */
+  openMetrics(): Promise<string>;
   readonly contentType: string;
   readonly registry: Registry;
 }
 
-export function createMetrics(): Metrics {
+export interface MetricsOptions {
+  /** Bounds in place of the catalogue's; undefined leaves them. */
+  readonly buckets?: (name: MetricName, usual: readonly number[]) => readonly number[];
+  /** Also this process and its event loop, under prom-client's names. Default false. */
+  readonly process?: boolean;
+}
+
+export function createMetrics({ buckets = (_, usual) => usual, process = false }: MetricsOptions = {}): Metrics {
+  const exemplars = createExemplars();
   const registry = new Registry();
+  if (process) addProcess(registry);
   const made = new Map<MetricName, Counter | Gauge | PromHistogram>();
   const get = <T extends Counter | Gauge | PromHistogram>(name: MetricName): T => {
-    const metric = made.get(name) ?? make(name, registry);
+    const metric = made.get(name) ?? make(name, registry, buckets);
     made.set(name, metric);
     return metric as T;
   };
   return {
     inc: (name, labels = {}, by = 1) => get<Counter>(name).inc(labels, by),
     set: (name, labels, value) => get<Gauge>(name).set(labels, value),
-    observe: (name, labels, seconds) => get<PromHistogram>(name).observe(labels, seconds),
+    observe: (name, labels, value, exemplar) => {
+      get<PromHistogram>(name).observe(labels, value);
+      if (exemplar !== undefined)
+        exemplars.note(name, labels, bucketOf(value, boundsOf(name, buckets)), value, exemplar);
+    },
+    remove: (name, labels) => get(name).remove(labels),
+    forget: labels => forget([...made.values()], exemplars, labels),
+    openMetrics: () => openMetricsText(registry, exemplars),
     zero: (name, labels) => {
       const metric = get(name);
       if (metric instanceof PromHistogram) metric.zero(labels);
@@ -221,13 +314,44 @@ export function createMetrics(): Metrics {
   };
 }
 
-function make(name: MetricName, registry: Registry): Counter | Gauge | PromHistogram {
+/** Gauges that are named like counters, which promtool rightly refuses. */
+const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+
+function addProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
+}
+
+type Buckets = NonNullable<MetricsOptions['buckets']>;
+
+const boundsOf = (name: MetricName, buckets: Buckets) => {
+  const { buckets: usual = answers }: Definition = catalogue[name];
+  return buckets(name, usual);
+};
+
+/** As prom-client writes it. */
+const bucketOf = (value: number, bounds: readonly number[]) => String(bounds.find(bound => value <= bound) ?? '+Inf');
+
+async function forget(
+  metrics: readonly (Counter | Gauge | PromHistogram)[],
+  exemplars: Exemplars,
+  labels: Labels,
+): Promise<void> {
+  for (const metric of metrics)
+    for (const value of (await metric.get()).values) {
+      const { le: _le, ...own } = value.labels as Record<string, string>;
+      if (Object.entries(labels).every(([label, text]) => own[label] === text)) metric.remove(own);
+    }
+  exemplars.forget(labels);
+}
+
+function make(name: MetricName, registry: Registry, buckets: Buckets): Counter | Gauge | PromHistogram {
   const definition: Definition = catalogue[name];
   const options = { name, help: definition.help, labelNames: definition.labels as string[], registers: [registry] };
   const aggregator = name.endsWith('_info') ? 'first' : 'sum';
   if (definition.type === 'counter') return new Counter(options);
   if (definition.type === 'gauge') return new Gauge({ ...options, aggregator });
-  return new PromHistogram({ ...options, buckets: [...(definition.buckets ?? answers)] });
+  return new PromHistogram({ ...options, buckets: [...boundsOf(name, buckets)] });
 }
 
 /** What waits to be added to a metric when it is asked for its values. */

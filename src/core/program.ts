@@ -11,6 +11,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by the first Ctrl-C or SIGTERM: finish gracefully. A second one ends the process. */
   readonly stop: AbortSignal;
+  /** Calls back on SIGHUP: read your file again. */
+  readonly onHangup?: (reload: () => void) => void;
   /** Set by a command whose measurement failed. */
   exitWith(code: number): void;
 }

@@ -21,6 +21,8 @@ export interface Measured {
   readonly offeredMs: number;
   readonly before: CalibrationRun | null;
   readonly after: CalibrationRun | null;
+  /** Processes or agents that went away before they had told all; none by default. */
+  readonly gone?: number;
 }
 
 export interface Circumstances {
@@ -33,7 +35,7 @@ export interface Circumstances {
 }
 
 export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circumstances): LoadResult {
-  const { intervals, before, after, offeredMs } = measured;
+  const { intervals, before, after, offeredMs, gone = 0 } = measured;
   const total = totalOf(intervals);
   const window = windowOf(intervals, plan.warmupMs, offeredMs);
   const whole = totalOf(window);
@@ -47,6 +49,7 @@ export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circ
     calibrated: plan.calibrate,
     shed: endedOf(total, 'shed'),
     planned: total.planned,
+    gone,
   });
   const body = {
     version: resultVersion,
@@ -81,7 +84,7 @@ export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circ
   const gated = {
     ...body,
     thresholds: judged.map(({ measurable: _, ...said }) => said),
-    verdict: verdictOf(body, judged),
+    verdict: gone > 0 ? ('not_measurable' as const) : verdictOf(body, judged),
   };
   return { ...gated, findings: findingsOf(gated) };
 }

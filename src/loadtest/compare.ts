@@ -97,7 +97,9 @@ const between = (
 
 /** From the first measured ending to the last request that was offered, and what came after. */
 function wholeOf(intervals: readonly Interval[]): [offered: readonly Interval[], drain: readonly Interval[]] {
-  const first = intervals.findIndex(({ ended }) => Object.keys(ended).some(kind => kind !== 'warmup'));
+  const first = intervals.findIndex(({ ended }) =>
+    Object.entries(ended).some(([kind, n]) => kind !== 'warmup' && n > 0),
+  );
   const end = intervals.findLastIndex(({ planned }) => planned > 0) + 1;
   return first < 0 ? [[], []] : [intervals.slice(first, end), intervals.slice(Math.max(first, end))];
 }
@@ -109,25 +111,29 @@ const runOf = ({ run_id, started_at, validity }: LoadResult, { seconds }: Cut): 
   seconds,
 });
 
-/** One regression is a regression. A measure is the same when its clearest level is; its tails may stay in the dark. */
+/**
+ * One regression is a regression. A measure is the same when its clearest level is; its tails may stay in the dark, and so
+ * may what happened per second, which the arrivals decide as much as the endpoint.
+ */
 function verdictOf(rows: readonly ComparisonRow[]): Verdict {
   const have = (verdict: Verdict) => rows.filter(row => row.verdict === verdict);
   if (have('regression').length > 0) return 'regression';
   if (have('improvement').length > 0) return 'improvement';
   const clear = new Set(have('same').map(({ name }) => name));
-  return rows.length > 0 && rows.every(({ name }) => clear.has(name)) ? 'same' : 'inconclusive';
+  const needed = rows.filter(({ unit }) => unit !== 'per_second');
+  return needed.length > 0 && needed.every(({ name }) => clear.has(name)) ? 'same' : 'inconclusive';
 }
 
 function whyOf(rows: readonly ComparisonRow[]): string {
   const verdict = verdictOf(rows);
-  const named = rows.filter(row => row.verdict === verdict);
   const unclear = rows.filter(row => row.verdict === 'inconclusive').length;
-  if (rows.length === 0) return 'the runs have no measured interval with offered requests in common';
-  if (verdict === 'same')
-    return `nothing differs by more than noise${unclear > 0 ? `; noise hides too much of ${unclear} figures` : ''}`;
-  const first = named.toSorted((one, other) => surprise(other) - surprise(one))[0]!;
+  const dark = unclear > 0 ? `too little is known of ${unclear} of ${rows.length} figures` : '';
+  if (rows.length === 0) return 'at least one run has no measured second in which requests were offered';
+  if (verdict === 'inconclusive') return `${dark}; run longer`;
+  if (verdict === 'same') return ['nothing differs by more than noise', dark].filter(part => part !== '').join('; ');
+  const named = rows.filter(row => row.verdict === verdict).sort((one, other) => surprise(other) - surprise(one));
   const more = named.length > 1 ? `, and ${named.length - 1} more` : '';
-  return `${nameOf(first)}: ${first.why}${more}`;
+  return `${nameOf(named[0]!)}: ${named[0]!.why}${more}`;
 }
 
 /** How many noise floors a difference is. */

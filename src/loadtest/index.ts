@@ -1,5 +1,6 @@
 /** The load tester as a library. */
 export type { Arrivals, Stage } from './arrivals.ts';
+export { type Comparison, compareResults } from './compare.ts';
 export { isLoopback, type LoadConfig, type LoadPlan, loadSchema, readLoadConfig } from './config.ts';
 export type { CreateDriver, Driver, SendOptions } from './drivers/driver.ts';
 export { type DriverName, driverNames, drivers } from './drivers/index.ts';

@@ -37,6 +37,8 @@ export interface Measurement {
   readonly before: CalibrationRun | null;
   readonly after: CalibrationRun | null;
   readonly end: RunEnd;
+  /** Processes or agents that went away before they had told all. */
+  readonly gone: number;
 }
 
 /** Makes this process's part of a run. */
@@ -63,7 +65,7 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
       onFinished: options.onRecord && (finished => options.onRecord?.(rawRecord(finished, startMs))),
     });
     const most = Math.max(1, ...intervals.map(({ inFlightMax }) => inFlightMax));
-    return { intervals, before, after: await check(most), end };
+    return { intervals, before, after: await check(most), end, gone: 0 };
   } finally {
     await driver.close();
   }
@@ -97,12 +99,12 @@ export async function load(plan: LoadPlan, options: MeasureOptions = {}): Promis
 
 export const resultOf = (
   plan: LoadPlan,
-  { intervals, before, after, end }: Measurement,
+  { intervals, before, after, end, gone }: Measurement,
   startedAt: number,
 ): LoadResult =>
   assemble(
     plan,
-    { intervals, before, after, offeredMs: end.offeredMs },
+    { intervals, before, after, offeredMs: end.offeredMs, gone },
     {
       toolVersion: packageVersion(),
       runId: randomUUID(),

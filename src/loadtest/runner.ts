@@ -203,7 +203,6 @@ async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }
   let fired = 0;
 
   const fire = (index: number) => {
-    if (offer.over) return;
     fired++;
     tally.plan(1);
     const slot = slotOf(run, mine[index] ?? 0, moments[index] ?? 0);
@@ -211,9 +210,13 @@ async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }
     flying.add(makeRequest(slot, run.request));
     if (fired === moments.length && limited) offer.end();
   };
-  const cancel = pacer.start(moments, fire);
+  const cancel = pacer.start(moments, index => {
+    if (!offer.over) fire(index);
+  });
   if (moments.length > 0) await onceAborted(offer.signal);
   cancel();
+  // The end of the time is no reason: a moment that a late loop has not come to by then is late, not unsent.
+  while (offer.reason === undefined && fired < moments.length) fire(fired);
   tally.plan(moments.length - fired);
   for (let i = fired; i < moments.length; i++) endUnmade(run, 'unsent');
   await flying.none();

@@ -12,6 +12,8 @@ export interface Evidence {
   /** Requests that no connection was left for, and all that were planned. */
   readonly shed: number;
   readonly planned: number;
+  /** Processes or agents that went away during the run. */
+  readonly gone: number;
 }
 
 export interface Judgement {
@@ -29,6 +31,7 @@ const eluLimits = { suspect: 0.5, invalid: 0.8 };
 
 export function judgeValidity(evidence: Evidence): Judgement {
   const doubts = [
+    ...goneDoubts(evidence),
     ...loopDoubts(evidence),
     ...stealDoubts(evidence),
     ...calibrationDoubts(evidence),
@@ -36,6 +39,12 @@ export function judgeValidity(evidence: Evidence): Judgement {
   ];
   const validity = doubts.some(({ grave }) => grave) ? 'INVALID' : doubts.length > 0 ? 'SUSPECT' : 'VALID';
   return { validity, doubts: doubts.map(({ text }) => text) };
+}
+
+function goneDoubts({ gone }: Evidence): Doubt[] {
+  if (gone === 0) return [];
+  const who = gone === 1 ? 'one of those that made the load' : `${gone} of those that made the load`;
+  return [{ grave: true, text: `${who} went away during the run: their part is lost, and is not made again` }];
 }
 
 /** The nine busiest of ten seconds may not hide behind a quiet one: the 90th percentile of intervals counts. */

@@ -9,7 +9,6 @@ import { packageVersion } from '../core/version.ts';
 import { type MockConfig, mockConfig } from './config.ts';
 import { validateCommand } from './fixtures/cli.ts';
 import { loadFixtures } from './fixtures/load.ts';
-import { checkFaults } from './fixtures/named-faults.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, type MockDoor, startMock } from './mock.ts';
 import { diffCommand, recordCommand, replayCommand } from './recording/cli.ts';
@@ -89,7 +88,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
     throw new UsageError('no_workers', '--fail-on-unused counts in one process: leave --workers out');
   if (flags.checkConfig) {
     await certificateFor({ ...settings, tls: false });
-    checkFaults(loadFixtures(settings.fixtures).fixtures);
+    loadFixtures(settings.fixtures);
     return io.out('settings are good\n');
   }
   const { config, key } = withTestKey(settings);

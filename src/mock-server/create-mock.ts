@@ -5,7 +5,7 @@ import { UsageError } from '../core/errors.ts';
 import { type MockOptions, mockConfig } from './config.ts';
 import { type Desk, deskOf } from './desk.ts';
 import { withTestKey } from './keys.ts';
-import { type Mock, startMock } from './mock.ts';
+import { type Mock, type MockDoor, startMock } from './mock.ts';
 import { certificateFor } from './tls.ts';
 
 export interface CreateMockOptions extends Omit<MockOptions, 'workers'> {
@@ -22,11 +22,18 @@ export type TestMock = Mock & Desk;
  *          new OpenAI({ baseURL: mock.baseUrl, apiKey: mock.apiKey });
  * @throws {UsageError} when an option is wrong or the port is taken
  */
-export async function createMock({ clock, ...options }: CreateMockOptions = {}): Promise<TestMock> {
+export const createMock = ({ clock, ...options }: CreateMockOptions = {}): Promise<TestMock> =>
+  openMock(options, clock === undefined ? {} : { clock });
+
+/** The same for what this package does with a mock of its own. */
+export async function openMock(
+  options: Omit<CreateMockOptions, 'clock'>,
+  door: Pick<MockDoor, 'clock' | 'admits'>,
+): Promise<TestMock> {
   if ('workers' in options)
     throw new UsageError('no_workers', 'createMock runs in this process: workers belong to glm-testkit mock --workers');
   const { config } = withTestKey(checked(mockConfig, { port: 0, ...options }, 'createMock options'));
   const certificate = await certificateFor(config);
-  const { mock, engine } = await startMock(config, { ...(clock && { clock }), ...(certificate && { certificate }) });
+  const { mock, engine } = await startMock(config, { ...door, ...(certificate && { certificate }) });
   return { ...mock, ...deskOf(engine, mock.baseUrl) };
 }

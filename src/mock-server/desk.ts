@@ -1,10 +1,12 @@
 /** What a test has before it: faults, fixtures, limits, the journal and the verdict, for everybody or for one key. */
 import { parseKey } from '../core/wire/auth.ts';
-import type { Control, ControlState } from './control.ts';
+import type { ControlState } from './control.ts';
 import type { Engine } from './engine.ts';
 import type { FixtureInput } from './fixtures/fixture.ts';
-import type { JournalEntry } from './journal.ts';
+import type { History, JournalEntry } from './journal.ts';
+import { type Coverage, coverageOf } from './verdict/coverage.ts';
 import { assertResilient, textReport } from './verdict/report.ts';
+import { everything } from './verdict/universe.ts';
 
 type ReplyInput = NonNullable<FixtureInput['reply']>;
 export type VerdictOptions = NonNullable<Parameters<typeof assertResilient>[1]>;
@@ -23,14 +25,18 @@ export interface Scope {
     match: string | RegExp | NonNullable<FixtureInput['match']>,
     reply: string | ReplyInput | readonly ReplyInput[],
   ): void;
-  /** Forgets requests, added fixtures, faults and counts. */
-  reset(): void;
+  /** Forgets requests, added fixtures, faults and counts; what was exercised only with `coverage`. */
+  reset(options?: { readonly coverage?: boolean }): void;
   /** What was asked, oldest first. */
   requests(): JournalEntry[];
+  /** What the verdict reads: those, and of earlier ones the journal no longer keeps those that tell something. */
+  history(): History;
   /** Throws with the whole report when the client handled something badly. */
   assertResilient(options?: VerdictOptions): void;
   /** The same as text. */
   report(): string;
+  /** What of the API and of the faults was exercised, since the start and over all resets. */
+  coverage(): Coverage;
 }
 
 /** One API key as a test's own room: its traffic, fixtures, faults and journal are apart from those of all other keys. */
@@ -38,6 +44,8 @@ export interface MockKey extends Scope {
   readonly apiKey: string;
   readonly id: string;
   readonly baseUrl: string;
+  /** The same as `requests`, as matchers ask for it. */
+  journal(): Promise<JournalEntry[]>;
 }
 
 /** Everybody's scope, and what there is only one of. */
@@ -50,37 +58,39 @@ export interface Desk extends Scope {
 }
 
 /** @param baseUrl what clients are given */
-export function deskOf({ control, journal, wall }: Engine, baseUrl: string): Desk {
-  const scope = (key?: string) => scopeOf({ control, entries: () => journal.entries(), wall, key });
+export function deskOf(engine: Engine, baseUrl: string): Desk {
+  const { control } = engine;
+  const scope = (key?: string) => scopeOf(engine, key);
   const key = (name: string): MockKey => {
     const { key: apiKey = '' } = control.apply({ kind: 'key', name });
     const id = parseKey(apiKey)?.id ?? '';
-    return { apiKey, id, baseUrl, ...scope(id) };
+    const own = scope(id);
+    return { apiKey, id, baseUrl, ...own, journal: async () => own.requests() };
   };
   const limits: Desk['limits'] = limits => void control.apply({ kind: 'limits', limits });
   return { ...scope(), limits, key, state: control.state };
 }
 
-interface ScopeSource {
-  readonly control: Control;
-  readonly entries: () => JournalEntry[];
-  readonly wall: () => number;
-  /** Id of the one key that it is about; everybody otherwise. */
-  readonly key: string | undefined;
-}
-
-function scopeOf({ control, entries, wall, key }: ScopeSource): Scope {
-  const requests = () => (key === undefined ? entries() : entries().filter(entry => entry.keyId === key));
+/** @param key id of the one key that it is about; everybody otherwise */
+function scopeOf({ control, journal, ledger, wall }: Engine, key: string | undefined): Scope {
+  const requests = () => journal.entries().filter(entry => key === undefined || entry.keyId === key);
+  const history = () => journal.history(key);
+  const judged = (options?: VerdictOptions): [readonly JournalEntry[], VerdictOptions] => {
+    const { entries, ...gone } = history();
+    return [entries, { nowMs: wall(), ...gone, ...options }];
+  };
   const fixtures: Scope['fixtures'] = (list, { replace } = {}) =>
     void control.apply({ kind: 'fixtures', fixtures: [list].flat() as FixtureInput[], replace, key });
   return {
     faults: (...faults) => void control.apply({ kind: 'faults', faults, key }),
     fixtures,
     on: (match, reply) => fixtures(fixtureOf(match, reply)),
-    reset: () => void control.apply({ kind: 'reset', key }),
+    reset: ({ coverage } = {}) => void control.apply({ kind: 'reset', key, coverage }),
     requests,
-    assertResilient: options => assertResilient(requests(), { nowMs: wall(), ...options }),
-    report: () => textReport(requests(), { nowMs: wall() }),
+    history,
+    assertResilient: options => assertResilient(...judged(options)),
+    report: () => textReport(...judged()),
+    coverage: () => coverageOf(ledger.exercised(key), everything),
   };
 }
 

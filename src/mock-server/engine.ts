@@ -25,24 +25,30 @@ import {
 import { find } from './endpoints/table.ts';
 import { createFaultBook } from './faults/book.ts';
 import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
-import { struck, struckNames } from './faults/strike.ts';
+import { struck } from './faults/strike.ts';
 import { createBook } from './fixtures/book.ts';
 import type { Fixture } from './fixtures/fixture.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
+import { lookAtUrl } from './key-in-url.ts';
 import { createLimiter } from './limits.ts';
 import type { Meter } from './meter.ts';
 import type { Exchange, Head, MockRequest, Played } from './plan.ts';
 import { createPrefixCache } from './prefix-cache.ts';
 import { businessError, gatewayPage, mockError, type Refusal, springError } from './render/error.ts';
 import { createTaskStore, type TaskStore } from './tasks.ts';
-import { modelNamed } from './validate.ts';
+import { createUnfinished } from './unfinished.ts';
+import { askedIn, modelNamed } from './validate.ts';
+import { createArchive } from './verdict/archive.ts';
+import { createLedger, type Ledger } from './verdict/ledger.ts';
 
 export interface Engine {
   handle(request: MockRequest): Exchange | Promise<Exchange>;
   /** Answers a body that was too large to be read. */
   tooLarge(request: MockRequest): Exchange;
   readonly journal: Journal;
+  /** What has been exercised since the start. */
+  readonly ledger: Ledger;
   readonly control: Control;
   /** Wall time, ms since 1970. */
   readonly wall: () => number;
@@ -51,13 +57,15 @@ export interface Engine {
 export interface EngineDoor {
   readonly clock: Clock;
   readonly meter: Meter;
-  /** Compresses a body when the client asks; left out where the transport does not compress. */
-  readonly gzip?: (body: string) => Uint8Array;
+  /** Compresses a body when the client asks, or says nothing and it leaves as it is; left out where the transport does not compress. */
+  readonly gzip?: (body: string) => Uint8Array | undefined;
   readonly warn?: (sentence: string) => void;
   /** None by default. */
   readonly fixtures?: readonly Fixture[];
   /** Tasks shared with other processes; its own by default. */
   readonly tasks?: TaskStore;
+  /** Asked about each request by the id of its key; one that is not admitted gets no answer. All are by default. */
+  readonly admits?: (keyId: string) => boolean;
   /** Sets this process's ids apart from those of others with the same seed. */
   readonly label?: string;
 }
@@ -66,7 +74,8 @@ export interface EngineDoor {
 export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const random = createRandom(config.seed);
   const { fixtures = [] } = door;
-  const journal = createJournal(config.journalSize);
+  const journal = createJournal(config.journalSize, createArchive());
+  const ledger = createLedger();
   const state: State = {
     tasks: door.tasks ?? createTaskStore(),
     prefixes: createPrefixCache(config.cacheDelay),
@@ -76,7 +85,9 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     faults: createFaultBook(config.faults),
     book: createBook(fixtures),
     usedIds: createRecent(100_000),
+    unfinished: createUnfinished(),
   };
+  const free = createRecent<number | undefined>(10_000); // when a connection of a key was last left free
   const keys = new Map(config.keys.map(text => parseKey(text)).flatMap(key => (key ? [[key.id, key.secret]] : [])));
   const gate = createGate({
     keys,
@@ -111,7 +122,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     const n = ++count;
     const wallMs = door.clock.wall();
     const { request, asked } = askedOf(given);
-    const entry = newEntry(n, wallMs, request);
+    const entry = newEntry(n, wallMs, request, keys);
     journal.add(entry);
     const language = languageFor(config, request);
     const own = random.fork(label + n);
@@ -127,6 +138,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
       entry,
       shots: none,
       leave: undefined,
+      generated: undefined,
     };
     return { call, asked };
   };
@@ -143,25 +155,38 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   };
 
   const reply = (access: Access, call: Call, answer: Endpoint, asked: readonly Fault[]): ReturnType<Endpoint> => {
-    if ('code' in access) return businessError(access.code, call.language);
+    if ('code' in access) {
+      Object.assign(call.entry, askedIn(call.request.body));
+      return businessError(access.code, call.language);
+    }
     call.keyId = access.keyId;
     call.entry.keyId = access.keyId;
     const { keyId, random: own } = call;
+    if (door.admits?.(keyId) === false) return { silence: 'hang', at: 0 };
+    call.entry.spare = isSpare(call.request, keyId);
     call.shots = state.faults.strike({ keyId, own: asked, model: () => modelNamed(call.request.body), random: own });
     return call.shots.length === 0 && !state.book.has(keyId) ? answer(call) : struck(call, answer);
   };
 
+  /** A connection that is opened although another was left free, and not so long ago that it would have been given up. */
+  const isSpare = ({ reused, openedMs, arrivedMs }: MockRequest, keyId: string): boolean => {
+    const freeMs = free.get(keyId);
+    free.set(keyId, undefined); // one request may take it, whether or not it did; what comes at the same time may not
+    return reused === false && freeMs !== undefined && (openedMs ?? 0) > freeMs && arrivedMs - freeMs < idleMs;
+  };
+
   const exchange = (call: Call, endpoint: string, answer: Reply | Refusal | Silence): Exchange => {
-    if (call.shots.length > 0) call.entry.faults = struckNames(call);
     if ('silence' in answer) return silent(call, endpoint, answer);
     const plan = 'beats' in answer ? answer : refusalReply(answer);
     const { entry } = call;
     entry.status = plan.status;
     entry.code = plan.code;
-    entry.stream = plan.stream;
+    entry.told = plan.extra?.includes('retry-after') ?? false;
+    entry.streamed = plan.stream;
     const head = { at: plan.at, status: plan.status, headers: headersOf(call, plan) };
-    door.meter.begin(entry.stream);
-    const timeline = entry.stream && ++streams <= mostTraced ? [] : undefined;
+    ledger.note(entry);
+    door.meter.begin(entry.streamed);
+    const timeline = entry.streamed && ++streams <= mostTraced ? [] : undefined;
     return {
       plan: withBody(head, plan, call.request),
       timeline,
@@ -170,6 +195,7 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   };
 
   const silent = (call: Call, endpoint: string, { silence, at }: Silence): Exchange => {
+    ledger.note(call.entry);
     door.meter.begin(false);
     return { plan: { beats: [{ at, end: silence }] }, settle: played => settle(call, endpoint, played) };
   };
@@ -197,14 +223,16 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
   const settle = (call: Call, endpoint: string, played: Played, timeline: number[] = noMoments) => {
     const { entry, request } = call;
     call.leave?.();
-    if (call.shots.length > 0) entry.faults = struckNames(call, played.beats);
     entry.ending = played.ending;
     entry.beats = played.beats;
     entry.bytes = played.bytes;
     entry.durationMs = door.clock.now() - request.arrivedMs;
     entry.worstLatenessMs = played.worstLatenessMs;
-    if (entry.stream) streams--;
+    if (entry.streamed) streams--;
     if (timeline.length > 0) journal.trace(entry.n, timeline);
+    if (played.ending === 'client_gone') entry.tokensAfterHangUp = unheard(call, played);
+    else if (played.ending === 'complete' && entry.status === 200) free.set(call.keyId, door.clock.now());
+    if (call.shots.length > 0) ledger.note(entry); // a fault may have struck on the way
     door.meter.end(entry, endpoint, labelOf(entry.model, config), played);
   };
 
@@ -214,8 +242,9 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     handle,
     tooLarge,
     journal,
+    ledger,
     wall: door.clock.wall,
-    control: createControl({ ...state, fixtures, journal, keys, random }),
+    control: createControl({ ...state, fixtures, journal, ledger, keys, anyKey: config.anyKey, random }),
   };
 }
 
@@ -256,18 +285,27 @@ const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === m
 
 const none: readonly never[] = [];
 
+/** Tokens that a service goes on generating for nobody. */
+const unheard = ({ entry, generated }: Call, played: Played): number =>
+  generated === undefined ? 0 : Math.max(0, Math.round(entry.completionTokens - generated(played, entry.durationMs)));
+
+/** undici, like others, gives an idle connection up after 4 s. */
+const idleMs = 4_000;
+
 const newEntry = (
   n: number,
   at: number,
-  { method, path, body, connection, reused, query = '' }: MockRequest,
+  { method, path, body, headers, connection, reused, openedMs, arrivedMs, query = '' }: MockRequest,
+  keys: ReadonlyMap<string, string>,
 ): JournalEntry => ({
   n,
   at,
   method,
-  path: path.slice(0, 256),
+  ...lookAtUrl(path.slice(0, 256), query, keys),
   keyId: undefined,
   model: undefined,
   stream: false,
+  streamed: false,
   status: 0,
   code: 'none',
   ending: 'open',
@@ -280,24 +318,43 @@ const newEntry = (
   strict: none,
   connection: connection ?? 0,
   reused: reused ?? false,
+  connectionMs: openedMs === undefined ? 0 : arrivedMs - openedMs,
+  spare: false,
   fingerprint: fingerprintOf(body),
+  question: 0,
+  turn: 0,
+  attempt: attemptOf(headers),
+  carries: none,
   params: none,
   finish: undefined,
   kinds: none,
   toolCalls: none,
   answeredTools: none,
   answerDigests: none,
+  asked: none,
   faults: none,
+  told: false,
+  tokensAfterHangUp: 0,
   fixture: undefined,
-  keyInUrl: query !== '' && keyInQuery.test(query),
 });
 
-/** A request that is sent again has the same one, though some clients number each attempt. */
+/** The clients that Stainless generates, `openai` among them, count their retries for the server. */
+function attemptOf({ 'x-stainless-retry-count': text }: MockRequest['headers']): number | undefined {
+  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : undefined;
+}
+
+/** A request that is sent again has the same one, though some clients name or date each attempt. */
 function fingerprintOf(body: string): number {
   const end = body.slice(-65_536);
-  const same = end.includes('"request_id"') ? end.replace(/"request_id"\s*:\s*(?:"[^"]*"|\d+)/, '') : end;
+  const same = end
+    .replace(ownName, '')
+    .replace(ownUser, user => user.replaceAll(moment, ''))
+    .replace(momentAlone, '');
   return digest(same, body.length - end.length);
 }
 
-/** A whole key, or a parameter that is named like one. */
-const keyInQuery = /[0-9a-f]{32}\.\w{16}|(?:^|&)(?:api[-_]?key|key|token|access_token|authorization)=/i;
+// Quotes inside of texts are escaped, so what stands in plain ones is a field: what a prompt says is left alone.
+const ownName = /"request_id"\s*:\s*(?:"[^"]*"|\d+)/;
+const ownUser = /"user(?:_id)?"\s*:\s*"[^"]*"/;
+const moment = /\d{4}-\d\d-\d\d[T ]?[\d:.Z]*|\d{10,}/g;
+const momentAlone = /(?<=[^\\]":\s?)\d{10,16}(?=\s?[,}])/g;

@@ -1,6 +1,7 @@
 /** What the mock was asked and how it ended, in bounded memory. Never holds a prompt, an answer or a key's secret. */
 
 import { createRecent } from '../core/recent.ts';
+import { createRing } from './ring.ts';
 
 export interface JournalEntry {
   /** Counts from 1 in order of arrival. */
@@ -11,7 +12,10 @@ export interface JournalEntry {
   readonly path: string;
   keyId: string | undefined;
   model: string | undefined;
+  /** Whether a stream was asked for. */
   stream: boolean;
+  /** Whether one was answered. */
+  streamed: boolean;
   status: number;
   /** Business code, or `none`. */
   code: string;
@@ -31,8 +35,19 @@ export interface JournalEntry {
   connection: number;
   /** Whether that connection had carried a request before. */
   reused: boolean;
+  /** How long that connection had been open; 0 where it is not known. */
+  connectionMs: number;
+  /** Whether it opened a connection although one of its key had been left free a moment before. */
+  spare: boolean;
   /** Digest of the body: a repeated request is known by it, without keeping what it said. */
   fingerprint: number;
+  /** Digests of the conversation and of its last turn; 0 where there is none. */
+  question: number;
+  turn: number;
+  /** How many retries came before, where the client says so (`x-stainless-retry-count`). */
+  attempt: number | undefined;
+  /** Numbers of the requests whose unfinished answers this one brings back as the assistant's words. */
+  carries: readonly number[];
   /** Names of the request's top-level fields. */
   params: readonly string[];
   /** `finish_reason` of the reply; undefined for errors. */
@@ -45,18 +60,44 @@ export interface JournalEntry {
   answeredTools: readonly string[];
   /** A digest of each such answer, in the same order. */
   answerDigests: readonly number[];
-  /** Names of the scenarios that struck. */
+  /** Names of the scenarios that were to strike. */
+  asked: readonly string[];
+  /** Those of them that changed something. */
   faults: readonly string[];
+  /** Whether the answer carried `Retry-After`. */
+  told: boolean;
+  /** Tokens that a service goes on generating after the client hung up; 0 for any other ending. */
+  tokensAfterHangUp: number;
   /** The fixture that answered, as `file#n` or its name. */
   fixture: string | undefined;
   /** Whether a key was seen in the URL. */
   keyInUrl: boolean;
 }
 
+/** What a verdict reads. */
+export interface History {
+  /** Oldest first: of the requests that the journal no longer keeps, those that tell something; then all that it keeps. */
+  readonly entries: readonly JournalEntry[];
+  /** How many more there were. */
+  readonly dropped: number;
+  /** How many of those met a fault or an error. */
+  readonly lost: number;
+}
+
+/** Takes what leaves the journal, and keeps as much of it as a verdict needs. */
+export interface Archive {
+  retire(entry: JournalEntry): void;
+  /** For everybody, or for one key. */
+  history(keyId?: string): History;
+  clear(keyId?: string): void;
+}
+
 export interface Journal {
   add(entry: JournalEntry): void;
   /** The kept entries, oldest first. */
   entries(): JournalEntry[];
+  /** The kept entries and the archive's, of everybody or of one key. */
+  history(keyId?: string): History;
   /** Keeps when a stream's chunks were due and sent, for the last streams. */
   trace(n: number, moments: readonly number[]): void;
   timeline(n: number): readonly number[] | undefined;
@@ -65,23 +106,21 @@ export interface Journal {
 }
 
 /** @param size how many entries are kept */
-export function createJournal(size: number): Journal {
-  let ring: JournalEntry[] = [];
-  let next = 0;
+export function createJournal(size: number, archive: Archive): Journal {
+  const ring = createRing<JournalEntry>(size);
   const timelines = createRecent<readonly number[], number>(100);
-  const entries = () => [...ring.slice(next), ...ring.slice(0, next)].filter(entry => entry !== undefined);
-  return {
-    add: entry => {
-      ring[next] = entry;
-      next = (next + 1) % size;
-    },
-    entries,
-    trace: timelines.set,
-    timeline: timelines.get,
-    clear: keyId => {
-      const kept = keyId === undefined ? [] : entries().filter(entry => entry.keyId !== keyId);
-      ring = kept;
-      next = kept.length % size;
-    },
+  const add: Journal['add'] = entry => {
+    const gone = ring.put(entry);
+    if (gone !== undefined) archive.retire(gone);
   };
+  const history: Journal['history'] = keyId => {
+    const { entries, dropped, lost } = archive.history(keyId);
+    const kept = ring.items().filter(entry => keyId === undefined || entry.keyId === keyId);
+    return { entries: [...entries, ...kept], dropped, lost };
+  };
+  const clear: Journal['clear'] = keyId => {
+    archive.clear(keyId);
+    ring.clear(keyId === undefined ? undefined : entry => entry.keyId !== keyId);
+  };
+  return { add, entries: ring.items, history, trace: timelines.set, timeline: timelines.get, clear };
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import type { Random } from '../core/random.ts';
-import { createRecent } from '../core/recent.ts';
+import { createRecent, type Recent } from '../core/recent.ts';
 
 const many = whole(1, 1_000_000_000);
 
@@ -51,7 +51,7 @@ export interface Turned {
 }
 
 export interface Limiter {
-  /** Lets a request in and counts it, or says why not. One that was let in must `leave`. */
+  /** Lets a request in and counts it, or says why not. One that was let in must `leave`. Windows count while anything is limited. */
   enter(visitor: Visitor): Turned | undefined;
   leave(visitor: Pick<Visitor, 'keyId' | 'model'>): void;
   /** Notes what an answer costs. */
@@ -62,8 +62,8 @@ export interface Limiter {
   readonly on: boolean;
   /** Requests in flight, by key id and model. */
   inFlight(): { readonly keyId: string; readonly model: string; readonly count: number }[];
-  /** Windows and spent balances begin anew; requests in flight stay. */
-  reset(): void;
+  /** Windows and spent balances begin anew, of one key or of all; then the limits are those of the start again. Requests in flight stay. */
+  reset(keyId?: string): void;
 }
 
 const minute = 60_000;
@@ -75,9 +75,15 @@ export function createLimiter(initial: Limits): Limiter {
   const flights = new Map<string, { keyId: string; model: string; count: number }>();
   let accounts = createRecent<Account>(10_000);
 
-  const accountOf = (name: string): Account => {
-    const known = accounts.get(name) ?? newAccount();
-    accounts.set(name, known);
+  const accountOf = (keyId: string): Account => {
+    const known = accounts.get(keyId) ?? newAccount();
+    accounts.set(keyId, known);
+    return known;
+  };
+  /** Clients may name any model where that is allowed, so these are forgotten too. */
+  const modelOf = ({ models }: Account, model: string): ModelAccount => {
+    const known = models.get(model) ?? { requests: createWindow(), tokens: createWindow() };
+    models.set(model, known);
     return known;
   };
   const nameOf = ({ keyId, model }: Pick<Visitor, 'keyId' | 'model'>) => `${keyId} ${model}`;
@@ -85,7 +91,7 @@ export function createLimiter(initial: Limits): Limiter {
   const refusal = (visitor: Visitor): Omit<Turned, 'retryAfter'> | undefined => {
     const { wallMs } = visitor;
     const key = accountOf(visitor.keyId);
-    const own = accountOf(nameOf(visitor));
+    const own = modelOf(key, visitor.model);
     if (limits.balance !== undefined && key.spent >= limits.balance) return { code: '1113', resetMs: 0, windowMs: 0 };
     if ((flights.get(nameOf(visitor))?.count ?? 0) >= (limits.concurrency ?? Number.POSITIVE_INFINITY))
       return { code: '1302', resetMs: 1000, windowMs: 0 };
@@ -102,21 +108,24 @@ export function createLimiter(initial: Limits): Limiter {
       return { code: '1305', resetMs: 0, windowMs: 0 };
     return undefined;
   };
-  const count = (visitor: Visitor) => {
-    const { wallMs } = visitor;
+  const takeOff = (visitor: Visitor) => {
     const name = nameOf(visitor);
     const flight = flights.get(name) ?? { keyId: visitor.keyId, model: visitor.model, count: 0 };
     flight.count++;
     flights.set(name, flight);
-    accountOf(name).requests.add(wallMs, minute, 1);
+  };
+  const count = (visitor: Visitor) => {
+    const { wallMs } = visitor;
     const key = accountOf(visitor.keyId);
+    modelOf(key, visitor.model).requests.add(wallMs, minute, 1);
     key.plan.add(wallMs, limits.planWindow, 1);
     key.week.add(wallMs, week, 1);
   };
   const enter: Limiter['enter'] = visitor => {
-    const turned = refusal(visitor);
+    const turned = on ? refusal(visitor) : undefined;
     if (turned === undefined) {
-      count(visitor);
+      takeOff(visitor);
+      if (on) count(visitor);
       return undefined;
     }
     return { ...turned, retryAfter: limits.retryAfter ? Math.max(1, Math.ceil(turned.resetMs / 1000)) : undefined };
@@ -126,17 +135,25 @@ export function createLimiter(initial: Limits): Limiter {
     if (flight !== undefined && --flight.count === 0) flights.delete(nameOf(visitor));
   };
   const spend: Limiter['spend'] = (visitor, tokens) => {
-    accountOf(visitor.keyId).spent += tokens;
-    accountOf(nameOf(visitor)).tokens.add(visitor.wallMs, minute, tokens);
+    const key = accountOf(visitor.keyId);
+    key.spent += tokens;
+    modelOf(key, visitor.model).tokens.add(visitor.wallMs, minute, tokens);
+  };
+  const set: Limiter['set'] = next => {
+    limits = next;
+    on = limitsAnything(next);
+  };
+  const reset: Limiter['reset'] = keyId => {
+    if (keyId === undefined) {
+      accounts = createRecent(10_000);
+      set(initial);
+    } else accounts.set(keyId, newAccount());
   };
   return {
     enter,
     leave,
     spend,
-    set: next => {
-      limits = next;
-      on = limitsAnything(next);
-    },
+    set,
     get on() {
       return on;
     },
@@ -144,26 +161,27 @@ export function createLimiter(initial: Limits): Limiter {
       return limits;
     },
     inFlight: () => [...flights.values()].map(flight => ({ ...flight })),
-    reset: () => {
-      accounts = createRecent(10_000);
-    },
+    reset,
   };
 }
 
 const limitsAnything = ({ planWindow: _, retryAfter: __, overloadRate, ...most }: Limits) =>
   overloadRate > 0 || Object.values(most).some(value => value !== undefined);
 
-interface Account {
+interface ModelAccount {
   readonly requests: Window;
   readonly tokens: Window;
+}
+
+interface Account {
+  readonly models: Recent<ModelAccount>;
   readonly plan: Window;
   readonly week: Window;
   spent: number;
 }
 
 const newAccount = (): Account => ({
-  requests: createWindow(),
-  tokens: createWindow(),
+  models: createRecent(100),
   plan: createWindow(),
   week: createWindow(),
   spent: 0,

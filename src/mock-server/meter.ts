@@ -65,7 +65,7 @@ export function createMeter(labels: { version: string; profile: string; era: str
     for (const scenario of entry.faults) metrics.inc('glm_mock_faults_total', { scenario });
     if (entry.code === 'mock_no_fixture') metrics.inc('glm_mock_unmatched_requests_total');
     if (played.ending === 'client_gone') metrics.inc('glm_mock_client_disconnects_total', { stage: stageOf(played) });
-    if (!entry.stream) return;
+    if (!entry.streamed) return;
     streams.inc(-1);
     metrics.observe('glm_mock_stream_worst_lateness_seconds', {}, played.worstLatenessMs / 1000);
   };

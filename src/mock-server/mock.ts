@@ -7,7 +7,6 @@ import type { AdminSource } from './admin/routes.ts';
 import type { MockConfig } from './config.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { loadFixtures } from './fixtures/load.ts';
-import { checkFaults } from './fixtures/named-faults.ts';
 import type { JournalEntry } from './journal.ts';
 import { createMeter } from './meter.ts';
 import { gzip, serveNode } from './node.ts';
@@ -46,6 +45,8 @@ export interface MockDoor {
   /** Told about odd but tolerated things, one sentence each. */
   readonly warn?: (sentence: string) => void;
   readonly share?: Share;
+  /** Asked about each request by the id of its key; see the engine's. */
+  readonly admits?: (keyId: string) => boolean;
   /** Serves HTTPS with it; see `certificateFor`. */
   readonly certificate?: Certificate;
   /** Lets other machines use the admin API. */
@@ -55,10 +56,9 @@ export interface MockDoor {
 /** @param config complete settings, with at least one key */
 export async function startMock(
   config: MockConfig,
-  { clock = systemClock, warn, share, certificate, adminToken }: MockDoor = {},
+  { clock = systemClock, warn, share, admits, certificate, adminToken }: MockDoor = {},
 ): Promise<{ mock: Mock; engine: Engine }> {
   const { fixtures, warnings } = loadFixtures(config.fixtures);
-  checkFaults(fixtures);
   for (const warning of warnings) warn?.(warning);
   const meter = createMeter({ version: packageVersion(), profile: config.profile, era: config.era });
   const engine = createEngine(config, {
@@ -67,14 +67,18 @@ export async function startMock(
     gzip,
     fixtures,
     ...(warn === undefined ? {} : { warn }),
+    ...(admits === undefined ? {} : { admits }),
     ...(share === undefined ? {} : { label: share.label, tasks: share.tasks }),
   });
   const own: AdminSource = {
     metrics: async () => ({ text: await meter.metrics.text(), type: meter.metrics.contentType }),
     journal: async () => engine.journal.entries(),
+    history: async key => engine.journal.history(key),
+    exercised: async key => engine.ledger.exercised(key),
     timeline: engine.journal.timeline,
     control: async command => engine.control.apply(command),
     state: async () => engine.control.state(),
+    keyId: engine.control.keyId,
   };
   const source = share?.source(own) ?? own;
   share?.registry(meter.metrics.registry);

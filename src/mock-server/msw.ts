@@ -11,6 +11,7 @@ import { type MockConfig, type MockOptions, mockConfig } from './config.ts';
 import { type Desk, deskOf } from './desk.ts';
 import { bases } from './endpoints/bases.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { loadFixtures } from './fixtures/load.ts';
 import type { JournalEntry } from './journal.ts';
 import { withTestKey } from './keys.ts';
 import { createMeter } from './meter.ts';
@@ -38,15 +39,19 @@ export type GlmHandlers = HttpHandler[] & Desk & { readonly apiKey: string; read
 export function glmHandlers(options: HandlerOptions = {}): GlmHandlers {
   const { origin = vendorHosts, clock = systemClock, ...settings } = options;
   const { config, key } = withTestKey(checked(mockConfig, settings, 'glmHandlers options'));
+  const { fixtures } = loadFixtures(config.fixtures);
   const engine = createEngine(config, {
     clock,
     gzip,
+    fixtures,
     meter: createMeter({ version: packageVersion(), profile: config.profile, era: config.era }),
   });
   const origins = typeof origin === 'string' ? [origin] : origin;
+  // A base URL may ask for faults in front of the path: /~stall,after=5/api/paas/v4.
+  const caught = [...bases.map(base => `${base}/*`), '/~*'];
   const handlers = origins.flatMap(host =>
-    bases.map(base =>
-      http.all(`${host.replace(/\/+$/, '')}${base}/*`, ({ request }) => answer(engine, config, request, clock)),
+    caught.map(path =>
+      http.all(`${host.replace(/\/+$/, '')}${path}`, ({ request }) => answer(engine, config, request, clock)),
     ),
   );
   const baseUrl = `${origins[0] ?? vendorHosts[0]}/api/paas/v4`;
@@ -57,9 +62,11 @@ async function answer(engine: Engine, { maxBodyBytes }: MockConfig, request: Req
   const arrivedMs = clock.now();
   const body = Buffer.from(await request.clone().arrayBuffer());
   const tooLarge = body.length > maxBodyBytes;
+  const { pathname: path, search } = new URL(request.url);
   const asked: MockRequest = {
     method: request.method,
-    path: new URL(request.url).pathname,
+    path,
+    query: search.slice(1),
     headers: Object.fromEntries(request.headers),
     body: tooLarge ? '' : body.toString(),
     arrivedMs,

@@ -9,8 +9,10 @@ import type { Engine } from './engine.ts';
 import { drain, listen } from './listening.ts';
 import type { Exchange, MockRequest } from './plan.ts';
 import { playOnNode } from './player.ts';
+import { timeIsVirtual } from './virtual-time.ts';
 
-export const gzip = (body: string): Uint8Array => gzipSync(body);
+/** Not in virtual time: fetch unpacks in a thread, and nobody can see whether that is done before time jumps. */
+export const gzip = (body: string): Uint8Array | undefined => (timeIsVirtual() ? undefined : gzipSync(body));
 
 export interface NodeOptions {
   readonly host: string;
@@ -35,7 +37,7 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
   const unsettled = createCountdown(() => {
     if (draining) server.closeIdleConnections();
   });
-  const connectionOf = numbered();
+  const connections = numbered(clock);
   let draining = false;
   const listener: RequestListener = (req, res) => {
     const arrivedMs = clock.now();
@@ -44,13 +46,14 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
       playOnNode(unsettled.counted(exchange), arrivedMs, res, clock, options.lateness);
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
       const { path, query } = split(req.url);
-      const { connection, reused } = connectionOf(req.socket);
+      const { connection, reused, openedMs } = connections.askedOver(req.socket);
       const request = {
         method: req.method ?? 'GET',
         path,
         query,
         connection,
         reused,
+        openedMs,
         headers: req.headers as MockRequest['headers'],
         body,
         arrivedMs,
@@ -63,6 +66,7 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
   };
   const server: Server =
     options.tls === undefined ? createServer(listener) : createTlsServer({ ...options.tls }, listener);
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', connections.opened);
   server.keepAliveTimeout = 75_000;
   server.requestTimeout = 0;
   await listen(server, host, port);
@@ -109,14 +113,22 @@ const split = (url = '/') => {
 };
 
 /** Connections by number: a client that opens one for every call is seen in the journal. */
-function numbered() {
-  const numbers = new WeakMap<object, number>();
+function numbered(clock: Clock) {
+  const known = new WeakMap<object, { readonly connection: number; readonly openedMs: number; reused: boolean }>();
   let count = 0;
-  return (socket: object): { connection: number; reused: boolean } => {
-    const known = numbers.get(socket);
-    if (known === undefined) numbers.set(socket, ++count);
-    return { connection: known ?? count, reused: known !== undefined };
+  const opened = (socket: object) => {
+    const made = { connection: ++count, openedMs: clock.now(), reused: false };
+    known.set(socket, made);
+    return made;
   };
+  /** Called once per request. */
+  const askedOver = (socket: object) => {
+    const found = known.get(socket) ?? opened(socket);
+    const asked = { ...found };
+    found.reused = true;
+    return asked;
+  };
+  return { opened, askedOver };
 }
 
 /** Collects a body up to the limit. `done` is called at most once; never when the client goes away first. */

@@ -13,6 +13,8 @@ export interface MockRequest {
   readonly connection?: number;
   /** Whether an earlier request came over it. */
   readonly reused?: boolean;
+  /** `clock.now()` when it was opened. */
+  readonly openedMs?: number | undefined;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;

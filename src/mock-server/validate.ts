@@ -95,6 +95,12 @@ function textEnd(body: string, start: number): number {
 export const modelIn = ({ model }: Readonly<Record<string, unknown>>): string | undefined =>
   typeof model === 'string' ? model.slice(0, 64) : undefined;
 
+/** What the journal says of a request that is not read any further. */
+export function askedIn(body: string): { model: string | undefined; stream: boolean } {
+  const fields = parseObject(body) ?? {};
+  return { model: modelIn(fields), stream: fields.stream === true };
+}
+
 /** The same of a body. */
 export const modelNamed = (body: string): string | undefined => modelIn(parseObject(body) ?? {});
 

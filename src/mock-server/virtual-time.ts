@@ -53,6 +53,9 @@ export function useVirtualTime({ quietMs = 1 }: VirtualTimeOptions = {}): Virtua
   return { elapsedMs: () => time.now() - start, restore, [Symbol.dispose]: restore };
 }
 
+/** Whether time is virtual now. */
+export const timeIsVirtual = (): boolean => shared !== undefined;
+
 /** Runs `run` in virtual time and gives real time back, however it ends. */
 export async function inVirtualTime<T>(
   run: (time: VirtualTime) => T | Promise<T>,

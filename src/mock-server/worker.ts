@@ -5,6 +5,7 @@ import type { AdminSource } from './admin/routes.ts';
 import type { Command } from './control.ts';
 import { type Mock, startMock } from './mock.ts';
 import { createTaskStore, type Task } from './tasks.ts';
+import { together } from './verdict/ledger.ts';
 import type { ControlResult, FromWorker, ToWorker } from './workers.ts';
 
 const say = (message: FromWorker) => process.send?.(message);
@@ -15,6 +16,7 @@ type Question =
   | { kind: 'find'; id: string; owner: string }
   | { kind: 'metrics' }
   | { kind: 'journals' }
+  | { kind: 'histories' | 'exercises'; key: string | undefined }
   | { kind: 'controls'; command: Command };
 
 const ask = <T>(question: Question): Promise<T> =>
@@ -25,7 +27,12 @@ const ask = <T>(question: Question): Promise<T> =>
   });
 
 let mock: Mock | undefined;
-let own: Pick<AdminSource, 'journal' | 'control'> = { journal: async () => [], control: async () => ({}) };
+let own: Pick<AdminSource, 'journal' | 'history' | 'exercised' | 'control'> = {
+  journal: async () => [],
+  history: async () => ({ entries: [], dropped: 0, lost: 0 }),
+  exercised: async () => together([]),
+  control: async () => ({}),
+};
 
 async function start({ config, label, certificate, adminToken }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
   const local = createTaskStore();
@@ -49,6 +56,8 @@ async function start({ config, label, certificate, adminToken }: Extract<ToWorke
           ...mine,
           metrics: () => ask({ kind: 'metrics' }),
           journal: () => ask({ kind: 'journals' }),
+          history: key => ask({ kind: 'histories', key }),
+          exercised: key => ask({ kind: 'exercises', key }),
           control: async command => resultOf(await ask<ControlResult>({ kind: 'controls', command })),
         };
       },
@@ -72,6 +81,10 @@ process.on('message', (message: ToWorker) => {
     questions.delete(message.n);
   } else if (message.kind === 'journal') {
     own.journal().then(entries => say({ kind: 'journal', n: message.n, entries }));
+  } else if (message.kind === 'history') {
+    own.history(message.key).then(history => say({ kind: 'history', n: message.n, history }));
+  } else if (message.kind === 'exercised') {
+    own.exercised(message.key).then(exercised => say({ kind: 'exercised', n: message.n, exercised }));
   } else if (message.kind === 'control') {
     own.control(message.command).then(
       value => say({ kind: 'control', n: message.n, result: { value } }),

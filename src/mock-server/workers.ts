@@ -9,9 +9,11 @@ import { AggregatorRegistry } from 'prom-client';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { MockConfig } from './config.ts';
 import type { Command } from './control.ts';
-import type { JournalEntry } from './journal.ts';
+import type { History, JournalEntry } from './journal.ts';
 import { type Mock, type MockDoor, urlOf } from './mock.ts';
 import { createTaskStore, type Task } from './tasks.ts';
+import type { Exercised } from './verdict/coverage.ts';
+import { together } from './verdict/ledger.ts';
 
 /** What a worker says to the primary. */
 export type FromWorker =
@@ -23,6 +25,10 @@ export type FromWorker =
   | { readonly kind: 'metrics'; readonly n: number }
   | { readonly kind: 'journals'; readonly n: number }
   | { readonly kind: 'journal'; readonly n: number; readonly entries: JournalEntry[] }
+  | { readonly kind: 'histories'; readonly n: number; readonly key: string | undefined }
+  | { readonly kind: 'history'; readonly n: number; readonly history: History }
+  | { readonly kind: 'exercises'; readonly n: number; readonly key: string | undefined }
+  | { readonly kind: 'exercised'; readonly n: number; readonly exercised: Exercised }
   | { readonly kind: 'controls'; readonly n: number; readonly command: Command }
   | { readonly kind: 'control'; readonly n: number; readonly result: ControlResult };
 
@@ -42,6 +48,7 @@ export type ToWorker =
     }
   | { readonly kind: 'answer'; readonly n: number; readonly value: unknown }
   | { readonly kind: 'journal'; readonly n: number }
+  | { readonly kind: 'history' | 'exercised'; readonly n: number; readonly key: string | undefined }
   | { readonly kind: 'control'; readonly n: number; readonly command: Command }
   | { readonly kind: 'close'; readonly graceMs: number };
 
@@ -60,6 +67,11 @@ export async function startWorkers(
   const controls = createGathering<ControlResult, Command>((n, command) => ({ kind: 'control', n, command }), {
     value: {},
   });
+  const histories = createGathering<History, string | undefined>((n, key) => ({ kind: 'history', n, key }), noHistory);
+  const exercises = createGathering<Exercised, string | undefined>(
+    (n, key) => ({ kind: 'exercised', n, key }),
+    together([]),
+  );
   const gatherJournal = async () => (await journals.gather(workers())).flat().sort((a, b) => a.at - b.at);
   cluster.setupPrimary({
     exec: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
@@ -79,6 +91,12 @@ export async function startWorkers(
         .then(text => answer(message.n, { text, type: registry.contentType }));
     else if (message.kind === 'journals') gatherJournal().then(entries => answer(message.n, entries));
     else if (message.kind === 'journal') journals.add(message.n, message.entries);
+    else if (message.kind === 'histories')
+      histories.gather(workers(), message.key).then(parts => answer(message.n, joined(parts)));
+    else if (message.kind === 'history') histories.add(message.n, message.history);
+    else if (message.kind === 'exercises')
+      exercises.gather(workers(), message.key).then(parts => answer(message.n, together(parts)));
+    else if (message.kind === 'exercised') exercises.add(message.n, message.exercised);
     else if (message.kind === 'controls')
       controls.gather(workers(), message.command).then(results => answer(message.n, worst(results)));
     else if (message.kind === 'control') controls.add(message.n, message.result);
@@ -150,6 +168,14 @@ function launch(
     });
   });
 }
+
+const noHistory: History = { entries: [], dropped: 0, lost: 0 };
+
+const joined = (parts: readonly History[]): History => ({
+  entries: parts.flatMap(({ entries }) => entries).sort((a, b) => a.at - b.at),
+  dropped: parts.reduce((sum, { dropped }) => sum + dropped, 0),
+  lost: parts.reduce((sum, { lost }) => sum + lost, 0),
+});
 
 /** A mistake, if one process found one. */
 const worst = (results: readonly ControlResult[]) =>

@@ -134,14 +134,22 @@ const cardinality: Readonly<Record<string, number>> = {
   state: 5,
 };
 
+/** Metrics of which a label has other values than in the rest. */
+const combinationsOf: Readonly<Record<string, number>> = {
+  glm_probe_runs_skipped_total: 5,
+  glm_probe_measurement_discarded_total: 2,
+  glm_probe_consecutive_failures: 5,
+};
+
 /** Time series that one check brings to the exporter. @param extraBuckets thresholds that become buckets of their own */
 export function seriesPerCheck(extraBuckets: number): number {
   return Object.entries(catalogue)
     .filter(([name, { labels }]) => name.startsWith('glm_probe_') && (labels as readonly string[]).includes('check'))
-    .map(([, metric]) => {
+    .map(([name, metric]) => {
       const { labels, type }: { labels: readonly string[]; type: string } = metric;
       const buckets = 'buckets' in metric ? (metric.buckets as readonly number[]).length + extraBuckets : 0;
-      const combinations = labels.reduce((product, label) => product * (cardinality[label] ?? 1), 1);
+      const combinations =
+        combinationsOf[name] ?? labels.reduce((product, label) => product * (cardinality[label] ?? 1), 1);
       return combinations * (type === 'histogram' ? buckets + 3 : 1);
     })
     .reduce((sum, series) => sum + series, 0);

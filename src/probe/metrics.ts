@@ -1,74 +1,364 @@
-/** Results as the `glm_probe_*` metrics of the catalogue. */
+/** Runs and statuses as the `glm_probe_*` metrics of the catalogue. */
 import type { Clock } from '../core/clock.ts';
-import { createMetrics, type Metrics } from '../core/metrics.ts';
-import { domainOf, reasons } from '../core/outcome.ts';
-import type { ProbeRun, Subject } from './run.ts';
+import { catalogue, createMetrics, type MetricName, type Metrics } from '../core/metrics.ts';
+import type { Exemplar } from '../core/open-metrics.ts';
+import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
+import { packageVersion } from '../core/version.ts';
+import { businessCode } from '../core/wire/errors.ts';
+import type { ExporterConfig, SliName } from './config.ts';
+import { longestGapMs } from './grid.ts';
+import { latencyOf } from './history.ts';
+import { type ProbeCheck, type Slo, streams } from './plan.ts';
+import { type ProbeRun, type SkipReason, type Subject, sliVerdict } from './run.ts';
+import { type ServiceState, type Status, serviceStates } from './status.ts';
+
+/** A check as far as its metrics depend on it; everything but the names and the kind may be left out for a single run. */
+export type Measured = Subject & Pick<ProbeCheck, 'kind'> & Partial<ProbeCheck>;
 
 export interface ProbeMetrics {
   /** Counts one finished run. */
-  record(result: ProbeRun): void;
+  record(run: ProbeRun, how?: HowRecorded): void;
+  /** Shows how a service is. */
+  show(subject: Subject, status: Status): void;
+  skipped(subject: Subject, reason: SkipReason): void;
+  missed(subject: Subject, count: number): void;
+  /** Takes other checks from now on; the series of those that are gone are removed. */
+  swap(subjects: readonly Measured[], options?: ProbeMetricsOptions): Promise<void>;
   readonly metrics: Metrics;
 }
 
-/** @param subjects every check that can run: all its series exist at zero from the start, or increase() misses the first */
-export function createProbeMetrics(subjects: readonly Subject[], clock: Clock): ProbeMetrics {
-  const metrics = createMetrics();
-  for (const subject of subjects) zeroAll(metrics, labelsOf(subject));
-  return { metrics, record: result => record(metrics, result, clock) };
+export interface HowRecorded {
+  /** A quick repetition after a failure: it is counted and paid for, but it is no event of the service level. */
+  readonly repeat?: boolean;
+  readonly discarded?: 'event_loop' | 'clock_step' | undefined;
+}
+
+export interface ProbeMetricsOptions {
+  /** Upper bounds in ms in place of the built-in ones of latencies. */
+  readonly buckets?: ExporterConfig['buckets'];
+  /** Also this process. Default false. */
+  readonly process?: boolean;
+}
+
+/** @param first every check that can run: all its series exist at zero from the start, or increase() misses the first */
+export function createProbeMetrics(
+  first: readonly Measured[],
+  clock: Clock,
+  options: ProbeMetricsOptions = {},
+): ProbeMetrics {
+  let bounds = boundsFor(first, options);
+  let metrics = metricsWith(bounds, options);
+  const known = new Map<string, Measured>();
+  /** The model that each check's last answer named. */
+  const models = new Map<string, string>();
+  const add = (subject: Measured) => {
+    known.set(keyOf(subject), subject);
+    zeroAll(metrics, subject);
+    describe(metrics, subject, clock);
+  };
+  const forget = async (subject: Measured) => {
+    known.delete(keyOf(subject));
+    models.delete(keyOf(subject));
+    await metrics.forget(labelsOf(subject));
+    const { target, check } = subject;
+    if (![...known.values()].some(one => one.target === target && one.check === check))
+      metrics.remove('glm_probe_maintenance', { target, check });
+  };
+  /** Histograms cannot change their buckets: everything begins again at zero, which rate() and increase() can bear. */
+  const restart = (options: ProbeMetricsOptions) => {
+    known.clear();
+    models.clear();
+    metrics = metricsWith(bounds, options);
+  };
+  const swap = async (next: readonly Measured[], more: ProbeMetricsOptions = {}) => {
+    const needed = boundsFor(next, more);
+    if (!covers(bounds, needed)) {
+      bounds = needed;
+      restart({ ...options, ...more });
+    }
+    const wanted = new Map(next.map(subject => [keyOf(subject), subject]));
+    for (const subject of [...known.values()]) if (!isSame(subject, wanted.get(keyOf(subject)))) await forget(subject);
+    for (const subject of next) if (!known.has(keyOf(subject))) add(subject);
+    await forgetTargets(metrics, next);
+  };
+  /** A run may end after its check is gone, and must not bring its series back. */
+  const ifKnown = <A extends readonly unknown[]>(act: (subject: Measured, ...more: A) => void) => {
+    return (subject: Subject, ...more: A) => {
+      const found = known.get(keyOf(subject));
+      if (found !== undefined) act(found, ...more);
+    };
+  };
+  for (const subject of first) add(subject);
+  return {
+    get metrics() {
+      return metrics;
+    },
+    swap,
+    record: (run, how = {}) => ifKnown(subject => record({ metrics, models, clock }, subject, run, how))(run),
+    show: ifKnown((subject, status: Status) => show(metrics, subject, status)),
+    skipped: ifKnown((subject, reason: SkipReason) =>
+      metrics.inc('glm_probe_runs_skipped_total', { ...labelsOf(subject), reason }),
+    ),
+    missed: ifKnown((subject, count: number) => metrics.inc('glm_probe_runs_missed_total', labelsOf(subject), count)),
+  };
 }
 
 const labelsOf = ({ target, check, model }: Subject) => ({ target, check, model });
+const keyOf = ({ target, check, model }: Subject) => `${target}/${check}/${model}`;
 
-function zeroAll(metrics: Metrics, labels: Readonly<Record<string, string>>): void {
-  for (const outcome of ['success', 'failure']) metrics.zero('glm_probe_runs_total', { ...labels, outcome });
+/** What changes a check's series; counters of a check that is the same go on. */
+const isSame = (before: Measured, next: Measured | undefined) =>
+  next !== undefined && JSON.stringify(traitsOf(before)) === JSON.stringify(traitsOf(next));
+
+const traitsOf = ({ kind, slo, schedule, deadlines, thinking, vantage, tier, severity, endpoint }: Measured) => [
+  ...[kind, slo, schedule, deadlines, thinking, vantage, tier, severity, endpoint?.kind],
+];
+
+const byTarget: readonly MetricName[] = [
+  'glm_probe_clock_skew_seconds',
+  'glm_probe_tls_certificate_not_after_timestamp_seconds',
+  'glm_probe_api_errors_total',
+  'glm_probe_maintenance',
+];
+
+/** What is labelled with less than a whole check goes when the last check of its target does. */
+async function forgetTargets(metrics: Metrics, kept: readonly Subject[]): Promise<void> {
+  const targets = new Set(kept.map(({ target }) => target));
+  const gone = new Set<string>();
+  for (const name of byTarget)
+    for (const { labels } of (await metrics.registry.getSingleMetric(name)?.get())?.values ?? [])
+      if (!targets.has(String(labels.target))) gone.add(String(labels.target));
+  for (const target of gone) await metrics.forget({ target });
+}
+
+function metricsWith(bounds: Bounds, { process: own = false }: ProbeMetricsOptions): Metrics {
+  const metrics = createMetrics({ buckets: (name, usual) => bounds[name] ?? usual, process: own });
+  metrics.set('glm_probe_build_info', { version: packageVersion(), node_version: process.version }, 1);
+  return metrics;
+}
+
+type Bounds = Readonly<Partial<Record<MetricName, readonly number[]>>>;
+
+/** Every threshold of an objective is a bucket, or a histogram could not tell whether it was kept. */
+function boundsFor(subjects: readonly Measured[], { buckets }: ProbeMetricsOptions): Bounds {
+  if (buckets !== undefined) return Object.fromEntries([...latencies].map(name => [name, ascending(buckets)]));
+  const thresholds = (sli: SliName) =>
+    subjects.flatMap(({ slo = [] }) => slo.flatMap(one => (one.sli === sli ? (one.thresholdMs ?? []) : [])));
+  const withAll = (
+    name: 'glm_probe_time_to_first_output_token_seconds' | 'glm_probe_max_chunk_gap_seconds',
+    sli: SliName,
+  ) => ascending([...(catalogue[name].buckets ?? []).map(seconds => seconds * 1000), ...thresholds(sli)]);
+  return {
+    glm_probe_time_to_first_output_token_seconds: withAll('glm_probe_time_to_first_output_token_seconds', 'ttfot'),
+    glm_probe_max_chunk_gap_seconds: withAll('glm_probe_max_chunk_gap_seconds', 'stall'),
+  };
+}
+
+/** Whether buckets that are there already hold all that are wanted. */
+const covers = (there: Bounds, wanted: Bounds): boolean =>
+  Object.entries(wanted).every(([name, bounds]) => bounds.every(bound => there[name as MetricName]?.includes(bound)));
+
+/** Milliseconds as rising seconds, each once. */
+const ascending = (ms: readonly number[]) => [...new Set(ms.map(each => each / 1000))].sort((a, b) => a - b);
+
+const always = ['glm_probe_run_duration_seconds', 'glm_probe_time_to_first_byte_seconds'] as const;
+const ofStreams = [
+  'glm_probe_time_to_first_token_seconds',
+  'glm_probe_time_to_first_output_token_seconds',
+  'glm_probe_max_chunk_gap_seconds',
+  'glm_probe_output_tokens_per_second',
+] as const;
+const latencies: ReadonlySet<string> = new Set([...always, ...ofStreams.slice(0, 3)]);
+
+const skips = ['overlap', 'budget', 'maintenance', 'connectivity', 'shutdown'] as const satisfies readonly SkipReason[];
+const domains = ['provider', 'account', 'network', 'client', 'prober'] as const satisfies readonly FaultDomain[];
+const counters = [
+  'glm_probe_runs_missed_total',
+  'glm_probe_input_tokens_total',
+  'glm_probe_output_tokens_total',
+  'glm_probe_reasoning_output_tokens_total',
+  'glm_probe_cache_read_input_tokens_total',
+] as const;
+
+function zeroAll(metrics: Metrics, subject: Measured): void {
+  const labels = labelsOf(subject);
+  for (const outcome of ['success', 'failure', 'unknown']) metrics.zero('glm_probe_runs_total', { ...labels, outcome });
+  for (const reason of skips) metrics.zero('glm_probe_runs_skipped_total', { ...labels, reason });
   for (const reason of reasons) {
     const fault_domain = domainOf(reason);
     if (fault_domain !== null) metrics.zero('glm_probe_failures_total', { ...labels, fault_domain, reason });
   }
+  for (const sli of slisOf(subject))
+    for (const verdict of ['good', 'bad', 'excluded'])
+      metrics.zero('glm_probe_sli_events_total', { ...labels, sli, verdict });
   for (const phase of ['dns', 'tcp', 'tls'])
     metrics.zero('glm_probe_connect_phase_duration_seconds', { ...labels, phase });
-  for (const name of histograms) metrics.zero(name, labels);
-  metrics.zero('glm_probe_input_tokens_total', labels);
-  metrics.zero('glm_probe_output_tokens_total', labels);
+  for (const reason of ['event_loop', 'clock_step'])
+    metrics.zero('glm_probe_measurement_discarded_total', { ...labels, reason });
+  // A single run knows of no others.
+  if (subject.schedule !== undefined)
+    for (const fault_domain of domains) metrics.zero('glm_probe_consecutive_failures', { ...labels, fault_domain });
+  for (const name of [...always, ...counters]) metrics.zero(name, labels);
+  if (streams.has(subject.kind)) for (const name of ofStreams) metrics.zero(name, labels);
+  const { price } = subject;
+  if (price !== undefined) metrics.zero(costName(price.currency), labels);
 }
 
-const histograms = [
-  'glm_probe_run_duration_seconds',
-  'glm_probe_time_to_first_byte_seconds',
-  'glm_probe_time_to_first_token_seconds',
-  'glm_probe_time_to_first_output_token_seconds',
-  'glm_probe_max_chunk_gap_seconds',
-] as const;
+const costName = (currency: 'CNY' | 'USD') =>
+  currency === 'CNY' ? 'glm_probe_cost_cny_total' : 'glm_probe_cost_usd_total';
 
-function record(metrics: Metrics, result: ProbeRun, clock: Clock): void {
-  const labels = labelsOf(result);
-  const { reason, fault_domain, usage } = result;
-  const good = reason === null;
-  metrics.inc('glm_probe_runs_total', { ...labels, outcome: good ? 'success' : 'failure' });
-  metrics.set('glm_probe_success', labels, good ? 1 : 0);
+/** Availability and correctness of everything; the others where somebody said what is fast enough. */
+const slisOf = ({ slo = [] }: Measured): SliName[] => [
+  ...new Set<SliName>(['availability', 'correctness', ...slo.map(({ sli }) => sli)]),
+];
+
+/** What is known of a check before it ever ran. */
+function describe(metrics: Metrics, subject: Measured, clock: Clock): void {
+  const labels = labelsOf(subject);
+  const {
+    kind,
+    schedule,
+    deadlines,
+    endpoint,
+    thinking = 'off',
+    vantage = 'local',
+    tier = '',
+    severity = '',
+  } = subject;
+  for (const { sli, objective, thresholdMs } of subject.slo ?? []) {
+    metrics.set('glm_probe_slo_objective_ratio', { ...labels, sli }, objective);
+    if (thresholdMs !== undefined)
+      metrics.set('glm_probe_slo_threshold_seconds', { ...labels, sli }, thresholdMs / 1000);
+  }
+  if (schedule === undefined || deadlines === undefined) return;
+  const stream = String(streams.has(kind));
+  const info = { kind, endpoint_kind: endpoint?.kind ?? '', stream, thinking, vantage, tier, severity };
+  metrics.set('glm_probe_check_info', { ...labels, ...info }, 1);
+  metrics.set('glm_probe_interval_seconds', labels, longestGapMs({ schedule }, clock.wall()) / 1000);
+  metrics.set('glm_probe_timeout_seconds', labels, deadlines.total / 1000);
+  metrics.set('glm_probe_maintenance', { target: subject.target, check: subject.check }, 0);
+}
+
+interface Book {
+  readonly metrics: Metrics;
+  readonly models: Map<string, string>;
+  readonly clock: Clock;
+}
+
+function record(book: Book, subject: Measured, run: ProbeRun, how: HowRecorded): void {
+  const { metrics, clock } = book;
+  if (run.state === 'skipped') return;
+  const labels = labelsOf(run);
+  metrics.inc('glm_probe_runs_total', { ...labels, outcome: outcomes[run.state] });
+  if (run.state === 'unknown') metrics.remove('glm_probe_success', labels);
+  else metrics.set('glm_probe_success', labels, run.state === 'good' ? 1 : 0);
   metrics.set('glm_probe_last_run_timestamp_seconds', labels, clock.wall() / 1000);
-  if (reason !== null && fault_domain !== null)
+  const { reason, fault_domain } = run;
+  if (run.state === 'bad' && reason !== null && fault_domain !== null)
     metrics.inc('glm_probe_failures_total', { ...labels, fault_domain, reason });
-  if (usage !== null) metrics.inc('glm_probe_input_tokens_total', labels, usage.prompt_tokens);
-  if (usage !== null) metrics.inc('glm_probe_output_tokens_total', labels, usage.completion_tokens);
-  if (good) observeTimes(metrics, labels, result);
+  if (!how.repeat)
+    for (const sli of slisOf(subject))
+      metrics.inc('glm_probe_sli_events_total', { ...labels, sli, verdict: sliOf(sli, run, subject.slo) });
+  if (how.discarded !== undefined)
+    metrics.inc('glm_probe_measurement_discarded_total', { ...labels, reason: how.discarded });
+  recordSpending(metrics, labels, run);
+  recordReadings(metrics, labels, run);
+  recordServer(book, labels, run);
+  if (latencyOf(run) !== null) observeTimes(metrics, labels, run);
 }
+
+const outcomes = { good: 'success', bad: 'failure', unknown: 'unknown' } as const;
+
+/** How a run enters one indicator of the service level. */
+export function sliOf(sli: SliName, run: ProbeRun, slo: readonly Slo[] = []): 'good' | 'bad' | 'excluded' {
+  const overall = sliVerdict(run);
+  if (sli === 'availability') return overall;
+  if (sli === 'correctness') {
+    if (run.state === 'good') return 'good';
+    return run.reason !== null && answered.has(run.reason) ? 'bad' : 'excluded';
+  }
+  const { thresholdMs } = slo.find(one => one.sli === sli) ?? {};
+  const ms = sli === 'ttfot' ? run.timing.first_visible_token_ms : run.timing.max_gap_ms;
+  // An answer that never came was not in time; a stream that never began cannot be said to have stalled.
+  if (overall === 'bad') return sli === 'ttfot' || run.reason === 'stalled' ? 'bad' : 'excluded';
+  if (overall === 'excluded' || latencyOf(run) === null || ms === null || thresholdMs === undefined) return 'excluded';
+  return ms <= thresholdMs ? 'good' : 'bad';
+}
+
+/** There was an answer, and it was not right. */
+const answered: ReadonlySet<string> = new Set([
+  ...['wrong_answer', 'contract', 'malformed', 'reasoning_only', 'empty', 'usage_missing'],
+]);
+
+type Labels = Readonly<Record<string, string>>;
+
+function recordSpending(metrics: Metrics, labels: Labels, { usage, cost }: ProbeRun): void {
+  if (cost !== null) metrics.inc(costName(cost.currency), labels, cost.amount);
+  if (usage === null) return;
+  metrics.inc('glm_probe_input_tokens_total', labels, usage.prompt_tokens);
+  metrics.inc('glm_probe_output_tokens_total', labels, usage.completion_tokens);
+  const { reasoning_tokens: reasoning = 0 } = usage.completion_tokens_details ?? {};
+  const { cached_tokens: cached = 0 } = usage.prompt_tokens_details ?? {};
+  metrics.inc('glm_probe_reasoning_output_tokens_total', labels, reasoning);
+  metrics.inc('glm_probe_cache_read_input_tokens_total', labels, cached);
+}
+
+/** What a check measures besides times, and only a good run tells. */
+function recordReadings(metrics: Metrics, labels: Labels, { readings }: ProbeRun): void {
+  const set = (name: MetricName, value: number | undefined, more: Labels = {}) => {
+    if (value !== undefined) metrics.set(name, { ...labels, ...more }, value);
+  };
+  const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
+  set('glm_probe_cached_input_ratio', readings.cold_cached_share, { prompt: 'cold' });
+  set('glm_probe_cached_input_ratio', readings.cached_share, { prompt: 'warm' });
+  set('glm_probe_cache_saved_seconds', seconds(readings.cache_saved_ms));
+  set('glm_probe_reuse_saved_seconds', seconds(readings.reuse_saved_ms));
+}
+
+function recordServer({ metrics, models }: Book, labels: Labels, run: ProbeRun): void {
+  const { target } = run;
+  const { clock_skew_ms: skew, certificate_ends_at_ms: ends, http_status: status, code, response_model: model } = run;
+  if (skew !== null) metrics.set('glm_probe_clock_skew_seconds', { target }, skew / 1000);
+  if (ends !== null) metrics.set('glm_probe_tls_certificate_not_after_timestamp_seconds', { target }, ends / 1000);
+  if (run.state === 'bad' && status !== null && (status !== 200 || code !== null))
+    metrics.inc('glm_probe_api_errors_total', { target, http_status: String(status), code: codeLabel(code) });
+  if (model === null) return;
+  const before = models.get(keyOf(run));
+  if (before !== undefined && before !== model)
+    metrics.remove('glm_probe_response_model_info', { ...labels, response_model: before });
+  metrics.set('glm_probe_response_model_info', { ...labels, response_model: model }, 1);
+  models.set(keyOf(run), model);
+}
+
+/** A server may send anything as its code; a label may not become anything. */
+const codeLabel = (code: string | null) => (code === null ? 'none' : businessCode(code) === undefined ? 'other' : code);
 
 /** Good runs only: a failure is counted, and its time says nothing about the service's speed. */
-function observeTimes(metrics: Metrics, labels: Readonly<Record<string, string>>, { timing }: ProbeRun): void {
-  const observe = (name: (typeof histograms)[number], ms: number | null) => {
-    if (ms !== null) metrics.observe(name, labels, ms / 1000);
+function observeTimes(metrics: Metrics, labels: Labels, { kind, timing, run_id, started_at_ms }: ProbeRun): void {
+  const exemplar: Exemplar = { labels: { run_id }, atMs: started_at_ms };
+  const observe = (name: MetricName, value: number | null, more: Labels = {}) => {
+    if (value !== null) metrics.observe(name, { ...labels, ...more }, value, exemplar);
   };
-  observe('glm_probe_run_duration_seconds', timing.total_ms);
-  observe('glm_probe_time_to_first_byte_seconds', timing.head_ms);
-  observe('glm_probe_time_to_first_token_seconds', timing.ttft_ms);
-  observe('glm_probe_time_to_first_output_token_seconds', timing.first_visible_token_ms);
-  observe('glm_probe_max_chunk_gap_seconds', timing.max_gap_ms);
-  for (const [phase, ms] of [
-    ['dns', timing.dns_ms],
-    ['tcp', timing.tcp_ms],
-    ['tls', timing.tls_ms],
-  ] as const) {
-    if (ms !== null) metrics.observe('glm_probe_connect_phase_duration_seconds', { ...labels, phase }, ms / 1000);
-  }
+  const seconds = (ms: number | null) => (ms === null ? null : ms / 1000);
+  observe('glm_probe_run_duration_seconds', seconds(timing.total_ms));
+  observe('glm_probe_time_to_first_byte_seconds', seconds(timing.head_ms));
+  for (const phase of ['dns', 'tcp', 'tls'] as const)
+    observe('glm_probe_connect_phase_duration_seconds', seconds(timing[`${phase}_ms`]), { phase });
+  if (!streams.has(kind)) return;
+  observe('glm_probe_time_to_first_token_seconds', seconds(timing.ttft_ms));
+  observe('glm_probe_time_to_first_output_token_seconds', seconds(timing.first_visible_token_ms));
+  observe('glm_probe_max_chunk_gap_seconds', seconds(timing.max_gap_ms));
+  observe('glm_probe_output_tokens_per_second', timing.tokens_per_second);
 }
+
+function show(metrics: Metrics, subject: Subject, status: Status): void {
+  const labels = labelsOf(subject);
+  const { lastSuccessMs, failures } = status;
+  for (const state of serviceStates)
+    metrics.set('glm_probe_state', { ...labels, state }, stateValue(state, status.state));
+  for (const fault_domain of domains)
+    metrics.set('glm_probe_consecutive_failures', { ...labels, fault_domain }, failures[fault_domain] ?? 0);
+  if (lastSuccessMs !== null) metrics.set('glm_probe_last_success_timestamp_seconds', labels, lastSuccessMs / 1000);
+}
+
+const stateValue = (state: ServiceState, now: ServiceState) => (state === now ? 1 : 0);

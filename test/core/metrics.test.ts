@@ -34,7 +34,7 @@ test.each(names)('%s is named and described as Prometheus asks', name => {
   expect(name).toMatch(/^glm_(mock|probe|load)_[a-z_]+$/);
   expect(name.endsWith('_total')).toBe(type === 'counter');
   expect(name).not.toMatch(/_(ms|milliseconds?|microseconds?|minutes?|kb|kilobytes|percent|count|sum|bucket)(_|$)/);
-  if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+  if (type === 'histogram') expect(name).toMatch(/_(seconds|per_second)$/);
   expect(help).toMatch(/^[A-Z].+\.$/);
   for (const label of labels) expect(label).toMatch(/^[a-z_]+$/);
   expect(labels).not.toContain('le');

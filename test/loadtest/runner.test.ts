@@ -184,6 +184,13 @@ test('what was not due yet when the run was stopped was never sent', async () =>
   expect(end).toMatchObject({ halted: 'stopped' });
 });
 
+test('a moment at the very end of the run is kept, and what a late loop has not come to by then is late', async () => {
+  const trace = (offsetsMs: number[]) => ({ arrivals: { kind: 'trace' as const, offsetsMs }, concurrency: 10 });
+  const { total, seen } = await run({ plan: trace([0, 499.9, 500]), ms: () => 10 });
+  expect(total.ended).toEqual({ ok: 3 });
+  expect(seen.sentAt).toHaveLength(3);
+});
+
 test('the warm-up is made and not measured, and hands over without a pause', async () => {
   const { total, intervals, seen } = await run({ plan: { ...closed(2, 500), warmupMs: 200 }, ms: () => 50 });
   expect(total.ended.warmup).toBeGreaterThanOrEqual(8);

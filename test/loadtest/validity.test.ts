@@ -36,6 +36,7 @@ const good: Evidence = {
   calibrated: true,
   shed: 0,
   planned: 1000,
+  gone: 0,
 };
 
 test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
@@ -55,6 +56,7 @@ test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
     'VALID',
     undefined,
   ],
+  ['an agent that went away', { gone: 1 }, 'INVALID', /one of those.*went away/],
   ['requests that were not sent', { shed: 5 }, 'SUSPECT', /5 requests/],
   ['many requests that were not sent', { shed: 50 }, 'INVALID', /5\.0 %/],
 ])('%s', (_name, change, validity, doubt) => {

@@ -5,7 +5,7 @@ import type { FixtureInput } from '../../src/mock-server/index.ts';
 import { scenarios } from '../../src/mock-server/scenarios/index.ts';
 import { base, createTestEngine } from '../support/mock-engine.ts';
 
-const words = ['tea', '茶', '😀', 'weather in Oslo', '{{', '/x/', '', 'a'.repeat(300)] as const;
+const words = ['tea', '茶', '😀', 'weather in Oslo', '\\{{', '/x/', '', 'a'.repeat(300)] as const;
 const models = ['glm-4.6', 'glm-4.5-flash', 'glm-4v', 'glm-5', 'nope'] as const;
 const maybe = <T>(random: Random, value: T) => (random() < 0.4 ? { value } : {}).value;
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MockOptions } from '../../src/mock-server/index.ts';
 import { createTestEngine, headersOf, noon, type Told } from '../support/mock-engine.ts';
 
 const hello = { model: 'glm-4.6', messages: [{ role: 'user', content: 'Tell me about trains' }] };
@@ -274,4 +275,54 @@ test('the journal keeps the newest entries, oldest first', async () => {
   expect(engine.journal.entries().map(entry => entry.path.at(-1))).toEqual(['2', '3', '4']);
   engine.journal.clear();
   expect(engine.journal.entries()).toEqual([]);
+});
+
+const streamed = { model: 'glm-4.6', stream: true, messages: [{ role: 'user', content: 'hi' }] };
+
+test.each<[string, MockOptions, object, Record<string, string>, boolean]>([
+  ['a stream', {}, {}, {}, true],
+  ['a wrong key', {}, {}, { authorization: 'Bearer a.b' }, false],
+  ['an unknown model', {}, { model: 'nope' }, {}, false],
+  ['a wrong parameter', {}, { max_tokens: 0 }, {}, false],
+  ['a limit', { limits: { balance: 0 } }, {}, {}, false],
+  ['a business error', { faults: ['1302'] }, {}, {}, false],
+  ['a page of the gateway', { faults: ['html-gateway'] }, {}, {}, false],
+  ['an answer in one piece', { faults: ['body-for-stream'] }, {}, {}, false],
+])(
+  'the journal says that a stream was asked for, and whether one was answered: %s',
+  async (_, options, fields, headers, answered) => {
+    const { entry } = await createTestEngine(options).ask({ body: { ...streamed, ...fields }, headers });
+    expect(entry).toMatchObject({ stream: true, streamed: answered });
+    const unary = await createTestEngine(options).ask({ body: { ...streamed, ...fields, stream: false }, headers });
+    expect(unary.entry).toMatchObject({ stream: false, streamed: false });
+  },
+);
+
+test.each<[string, object, object, boolean]>([
+  ['the same', { top_p: 0.5 }, { top_p: 0.5 }, true],
+  ['another value', { top_p: 0.5 }, { top_p: 0.6 }, false],
+  ['another request_id', { request_id: 'request-1' }, { request_id: 'request-22' }, true],
+  ['another time beside the user', { user_id: 'ann-1800000000000' }, { user_id: 'ann-1800000000999' }, true],
+  ['another date', { user_id: 'ann 2026-10-09T04:00:00Z' }, { user_id: 'ann 2026-10-09T04:00:01Z' }, true],
+  ['another user', { user_id: 'ann-7' }, { user_id: 'bob-8' }, false],
+  ['another time alone', { sent: 1_800_000_000_000 }, { sent: 1_800_000_000_999 }, true],
+  ['another time in the words', { stop: ['at: 1800000000000,'] }, { stop: ['at: 1800000000999,'] }, false],
+  [
+    'another time in words that look like a field',
+    { stop: ['"t":1800000000000,'] },
+    { stop: ['"t":1800000000999,'] },
+    false,
+  ],
+])('two bodies that differ by %s', async (_, one, other, same) => {
+  const { chat } = createTestEngine();
+  const messages = [{ role: 'user', content: 'hi' }];
+  const [first, second] = [await chat({ messages, ...one }), await chat({ messages, ...other })];
+  expect(first.entry.fingerprint === second.entry.fingerprint).toBe(same);
+});
+
+test('the journal knows the number of a retry, and what the client was told to wait', async () => {
+  const { chat } = createTestEngine({ limits: { requestsPerMinute: 1, retryAfter: true } });
+  expect((await chat('hi', { 'x-stainless-retry-count': '0' })).entry).toMatchObject({ attempt: 0, told: false });
+  expect((await chat('hi', { 'x-stainless-retry-count': '2' })).entry).toMatchObject({ attempt: 2, told: true });
+  expect((await chat('hi', { 'x-stainless-retry-count': 'x' })).entry.attempt).toBeUndefined();
 });

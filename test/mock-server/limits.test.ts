@@ -112,3 +112,43 @@ test('limits change while the mock runs', async () => {
   engine.control.apply({ kind: 'limits', limits: { balance: null } });
   expect((await chat('hi')).status).toBe(200);
 });
+
+test('who waits for an answer that never comes is under way, and may be one too many', async () => {
+  const mock = createTestEngine({ limits: { concurrency: 1 }, faults: ['hang'] });
+  const waiting = await begin(mock);
+  expect(waiting.status).toBeUndefined();
+  expect(mock.engine.control.state().in_flight).toMatchObject([{ model: 'glm-4.6', count: 1 }]);
+  expect((await begin(mock)).status).toBe(429);
+  waiting.end();
+  expect(mock.engine.control.state().in_flight).toEqual([]);
+});
+
+test('a reset brings back the limits of the start, and all that was counted is forgotten', async () => {
+  const { chat, engine } = createTestEngine({ limits: { planRequests: 1 } });
+  engine.control.apply({ kind: 'limits', limits: { balance: 0 } });
+  expect((await chat('hi')).code).toBe('1113');
+  engine.control.apply({ kind: 'reset' });
+  expect(engine.control.state().limits).toMatchObject({ plan_requests: 1 });
+  expect([(await chat('hi')).code, (await chat('hi')).code]).toEqual([undefined, '1308']);
+});
+
+test('a reset of one key opens the windows of that key alone', async () => {
+  const mock = createTestEngine({ limits: { planRequests: 1 }, keys: ['a.b', 'c.d'] });
+  const both = async () => [(await begin(mock, 'glm-4.6', 'a.b')).status, (await begin(mock, 'glm-4.6', 'c.d')).status];
+  expect(await both()).toEqual([200, 200]);
+  mock.engine.control.apply({ kind: 'reset', key: 'a' });
+  expect(await both()).toEqual([200, 429]);
+});
+
+test('requests in flight are listed without any limit too, and none stays behind when limits come and go', async () => {
+  const mock = createTestEngine();
+  const [first, second] = [await begin(mock), await begin(mock)];
+  const state = () => mock.engine.control.state().in_flight;
+  expect(state()).toMatchObject([{ model: 'glm-4.6', count: 2 }]);
+  mock.engine.control.apply({ kind: 'limits', limits: { concurrency: 2 } });
+  expect((await begin(mock)).status).toBe(429);
+  first.end();
+  mock.engine.control.apply({ kind: 'limits', limits: { concurrency: null } });
+  second.end();
+  expect(state()).toEqual([]);
+});

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setupServer } from 'msw/node';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
@@ -320,4 +323,26 @@ test('a wrong option is refused by name', () => {
   const wrong = { replyTokens: -1, era: '1999', prot: 1 } as unknown as HandlerOptions;
   expect(() => glmHandlers(wrong)).toThrow(UsageError);
   expect(() => glmHandlers(wrong)).toThrow(/replyTokens.*\n?.*/);
+});
+
+test('prepared answers are given in process too, and what they do not fit is refused when asked so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'glm-msw-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'tea.json');
+  writeFileSync(file, JSON.stringify({ fixtures: [{ match: { last_user: 'tea' }, reply: { content: 'Oolong' } }] }));
+  const glm = listen({ fixtures: [file], unmatched: 'error' });
+  const tea = { ...hello, messages: [{ role: 'user', content: 'tea?' }] };
+  expect(completionOf(await (await send(tea)).text()).content).toBe('Oolong');
+  const refused = await send(hello);
+  expect(refused.status).toBe(418);
+  expect((await refused.json()).error.code).toBe('mock_no_fixture');
+  expect(glm.state().fixtures.fixtures).toMatchObject([{ fixture: 'tea.json#0', hits: 1 }]);
+});
+
+test('a fault is asked for by the path in process too', async () => {
+  const glm = listen();
+  const answer = await send(hello, {}, `${host}/~overloaded,first=1${chat}`);
+  expect(answer.status).toBe(429);
+  expect((await send(hello, {}, `${host}/~overloaded,first=1${chat}`)).status).toBe(200);
+  expect(glm.journal().map(({ faults }) => faults)).toEqual([['overloaded'], []]);
 });

@@ -203,3 +203,11 @@ test('other fake timers are refused, both ways', async () => {
   await inVirtualTime(() => expect(() => vi.useFakeTimers()).toThrow(/fake timers/));
   vi.useRealTimers();
 });
+
+test('bodies are not packed while time is virtual, because nobody sees when a thread has unpacked them', async () => {
+  mock = await createMock();
+  const encoding = async () =>
+    (await fetch(`${mock?.baseUrl}/chat/completions`, ask(false))).headers.get('content-encoding');
+  expect(await encoding()).toBe('gzip');
+  expect(await inVirtualTime(encoding)).toBeNull();
+});

@@ -248,6 +248,7 @@ test.each<[string, string, string[]]>([
     'a URL with a password',
     having(['https://open', 'https://me:pass@open']),
     [
+      'f:6:10: targets.bigmodel.url: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }',
       'f:6:10: targets.bigmodel.url: must hold no user, password or query; the key comes from the environment or a file',
     ],
   ],

@@ -10,18 +10,25 @@ export interface Command {
   out(): string;
   err(): string;
   /** Waits until standard output matches; fails with everything that was said when the process ends first. */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
+  says(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
+  /** The same on standard error. */
+  notes(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
   /** The exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
 }
 
-export function launch(
-  argv: readonly string[],
-  options: { env?: Record<string, string>; stdin?: string } = {},
-): Command {
+export interface LaunchOptions {
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** What the command is started by, such as `ip netns exec NAME`. */
+  readonly by?: readonly string[];
+}
+
+export function launch(argv: readonly string[], options: LaunchOptions = {}): Command {
   const { PATH = '', TMPDIR } = process.env;
   const env = { PATH, ...(TMPDIR && { TMPDIR }), ...options.env };
-  const child = spawn(process.execPath, [cli, ...argv], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const [program = '', ...args] = [...(options.by ?? []), process.execPath, cli, ...argv];
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   const heard = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', text => {
     heard.out += text;
@@ -38,11 +45,15 @@ export function launch(
       resolve(code ?? signal ?? '');
     }),
   );
-  const says = (pattern: RegExp) =>
-    until(`${pattern} on standard output`, () => {
-      const found = pattern.exec(heard.out);
+  const hear = (stream: keyof typeof heard, pattern: RegExp, deadlineMs?: number) => {
+    const look = () => {
+      const found = pattern.exec(heard[stream]);
       if (found === null && over) throw new Error(`ended without ${pattern}: ${heard.out}${heard.err}`);
       return found ?? undefined;
-    });
-  return { child, out: () => heard.out, err: () => heard.err, says, ended };
+    };
+    return until(`${pattern} on standard ${stream === 'out' ? 'output' : 'error'}`, look, deadlineMs);
+  };
+  const says: Command['says'] = pattern => hear('out', pattern);
+  const notes: Command['notes'] = (pattern, deadlineMs) => hear('err', pattern, deadlineMs);
+  return { child, out: () => heard.out, err: () => heard.err, says, notes, ended };
 }

@@ -46,8 +46,13 @@ interface Words {
   readonly tool_calls?: unknown;
 }
 
+export interface StreamReader extends Reader {
+  /** Starts over with another answer. What lives as long as a stream is what the garbage collector has to carry. */
+  begin(draft: Draft, options: ReaderOptions): void;
+}
+
 /** For `text/event-stream`. JSON.parse of every chunk is affordable; nothing parsed outlives its event. */
-export function createStreamReader(draft: Draft, { keepText = false, onGap }: ReaderOptions): Reader {
+export function createStreamReader(draft: Draft, { keepText = false, onGap }: ReaderOptions): StreamReader {
   let stamp = 0;
   let malformed: string | undefined;
   let errorInStream = false;
@@ -91,6 +96,14 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
     noteToken(draft, stamp, onGap);
   };
   return {
+    begin: (next, options) => {
+      draft = next;
+      keepText = options.keepText ?? false;
+      onGap = options.onGap;
+      malformed = undefined;
+      errorInStream = false;
+      parser.reset();
+    },
     feed: (bytes, atMs) => {
       stamp = atMs;
       parser.feed(bytes);

@@ -22,9 +22,18 @@ export function redactValue(value: unknown, secrets: Secrets = none, depth = 0):
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(item => redactValue(item, secrets, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [redactText(key, secrets), redactValue(inner, secrets, depth + 1)]),
+    Object.entries(value).map(([key, inner]) => [
+      redactText(key, secrets),
+      typeof inner === 'string' && inner !== '' && credential.test(key)
+        ? '***'
+        : redactValue(inner, secrets, depth + 1),
+    ]),
   );
 }
+
+/** Fields that hold a credential by their name, such as the headers of an MCP server in a tool. Not `max_tokens`. */
+const credential =
+  /^(?:(?:proxy-)?authorization|(?:set-)?cookie|(?:x-)?(?:api|auth|access|private)[-_]?key|(?:access|auth|refresh|id|session|bearer)?[-_]?token|(?:client[-_]?)?secret|passw(?:or)?d|credentials?)$/i;
 
 /** Blots credentials out of a body that came in parts, wherever it was cut. Sizes stay as they are. */
 export function redactParts(parts: readonly Uint8Array[], secrets: Secrets = none): Uint8Array[] {
@@ -67,7 +76,8 @@ const cookieValues = (value: string) =>
 function tokenParts(value: string): string[] {
   const token = value.trim().replace(/^(?:bearer|basic|digest|token)\s+/i, '');
   const [, secret = '', ...more] = token.split('.');
-  return more.length > 0 ? [] : [token, secret].filter(isLong);
+  if (more.length === 0) return [token, secret].filter(isLong);
+  return jsonInside.test(token) ? [] : [token].filter(isLong);
 }
 
 /** Shorter ones would blot out ordinary words. */
@@ -84,6 +94,11 @@ const shapes: readonly RegExp[] = [
   // A reply may be cut in the middle of a key.
   /[0-9a-f]{32}\.\w{1,15}$/gi,
   /(?<=Bearer\s{1,8})[^\s"'\\<>,;&]{1,8192}/gi,
+  // The usual beginning of other vendors' keys.
+  /\b(?:sk|pk|rk)-[\w-]{16,512}/g,
+  // In addresses: user and password, and parameters that are named like a credential.
+  /(?<=:\/\/)[^\s/@"'\\<>]{1,512}(?=@)/g,
+  /(?<=[?&](?:(?:api|access|auth)[-_]?)?(?:key|token|secret|signature|password)=)[^\s&#"'\\<>]{1,8192}/gi,
 ];
 
 const dotted = /(?<![\w-])[\w-]{11,8192}(?:\.[\w-]{1,8192}){2,4}/g;

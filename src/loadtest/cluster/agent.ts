@@ -3,8 +3,9 @@
  * renew the job's lock; a job whose agent died is never made again, because its requests may have been paid for.
  */
 import { hrOffsetMs } from '../calibration/hr-offset.ts';
+import { followControl } from './control.ts';
 import { measureLocally } from './local.ts';
-import { controlKey, decodePlan, queueName, type Report, type ShardJob, type ShardResult } from './protocol.ts';
+import { decodePlan, queueName, type Report, type ShardJob, type ShardResult } from './protocol.ts';
 import { type Engine, openEngine, redisClock } from './redis.ts';
 
 export interface AgentOptions {
@@ -16,11 +17,10 @@ export interface AgentOptions {
 }
 
 const lockMs = 10_000;
-const pollMs = { start: 5, stop: 200 } as const;
 
 /** Serves until `stop` is aborted. */
 export async function runAgent({ redis: url, keys, workers, stop, say }: AgentOptions): Promise<void> {
-  const engine = await openEngine(url);
+  const engine = await openEngine(url, say);
   const { Worker } = engine.bullmq;
   const worker = new Worker<ShardJob, ShardResult>(queueName, job => work(job, { engine, keys, workers, stop, say }), {
     connection: engine.connection,
@@ -29,12 +29,14 @@ export async function runAgent({ redis: url, keys, workers, stop, say }: AgentOp
     stalledInterval: lockMs / 2,
     maxStalledCount: 0,
   });
-  worker.on('error', error => say(`redis: ${error.message}`));
+  const there = () => engine.redis.status === 'ready';
+  // While Redis is away every attempt to reach it is an error; that was said once.
+  worker.on('error', error => there() && say(`queue: ${error.message}`));
   await worker.waitUntilReady();
   say('waiting for work');
   if (!stop.aborted) await new Promise(resolve => stop.addEventListener('abort', resolve, { once: true }));
-  await worker.close();
-  engine.redis.disconnect();
+  await worker.close(!there());
+  engine.close();
 }
 
 interface Job {
@@ -49,53 +51,29 @@ async function work(job: Job, { engine: { redis }, keys, workers, stop, say }: P
   say(`run ${runId}: part ${shard.index + 1} of ${shard.count}`);
   const plan = decodePlan(job.data.plan, keys);
   const clock = await redisClock(redis);
-  const halt = new AbortController();
-  const endWatch = watch(
-    () => redis.hget(controlKey(runId), 'stop'),
-    pollMs.stop,
-    () => halt.abort(),
-  );
+  const orders = followControl(redis, runId, shard.index, stop);
   const tell = createTeller(job);
-  const measurement = await measureLocally(plan, {
+  const { before, after, end } = await measureLocally(plan, {
     workers,
     shard,
-    stop: AbortSignal.any([stop, halt.signal]),
+    stop: orders.halt,
     ready: async () => {
-      await job.updateProgress({ kind: 'ready' });
-      const startMs = await waitFor(() => redis.hget(controlKey(runId), 'start'), pollMs.start, halt.signal);
-      return startMs - clock.offsetMs + hrOffsetMs();
+      tell({ kind: 'ready' });
+      const startMs = await orders.start();
+      return (startMs === undefined ? performance.now() : startMs - clock.offsetMs) + hrOffsetMs();
     },
     onInterval: interval => tell({ kind: 'interval', interval }),
-  });
-  endWatch();
+  }).finally(orders.close);
   await tell.done();
-  say(`run ${runId}: done`);
-  const { before, after, end } = measurement;
+  say(`run ${runId}: ${orders.halt.aborted ? `ended early, because ${orders.halt.reason}` : 'done'}`);
   return { before, after, end, clockErrorMs: clock.errorMs };
 }
 
-/** Reports leave one after the other, in order. */
+/** Reports leave one after the other, in order. One that cannot be told any more is told to nobody. */
 function createTeller(job: Job) {
   let last: Promise<void> = Promise.resolve();
   const tell = (report: Report) => {
-    last = last.then(() => job.updateProgress(report));
+    last = last.then(() => job.updateProgress(report)).catch(() => {});
   };
   return Object.assign(tell, { done: () => last });
-}
-
-/** Asks again and again until there is an answer. */
-async function waitFor(ask: () => Promise<string | null>, everyMs: number, stop: AbortSignal): Promise<number> {
-  for (;;) {
-    const answer = await ask();
-    if (answer !== null) return Number(answer);
-    if (stop.aborted) return 0; // stopped before it began: begin at once, and end at once
-    await new Promise(resolve => setTimeout(resolve, everyMs));
-  }
-}
-
-function watch(ask: () => Promise<string | null>, everyMs: number, then: () => void): () => void {
-  const timer = setInterval(async () => {
-    if ((await ask()) !== null) then();
-  }, everyMs);
-  return () => clearInterval(timer);
 }

@@ -3,20 +3,13 @@
  * they tell. An agent that goes away leaves a known hole and is never replaced: its requests may have been paid for.
  */
 import { randomUUID } from 'node:crypto';
-import type { QueueEvents } from 'bullmq';
+import type { Queue, QueueEvents } from 'bullmq';
 import { UsageError } from '../../core/errors.ts';
 import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
-import {
-  controlKey,
-  controlTtl,
-  encodePlan,
-  queueName,
-  type Report,
-  type ShardJob,
-  type ShardResult,
-} from './protocol.ts';
+import { openControl } from './control.ts';
+import { encodePlan, jobIdOf, queueName, type Report, type ShardJob, type ShardResult } from './protocol.ts';
 import { type Engine, openEngine, redisClock } from './redis.ts';
 import { createRoll, type Roll } from './roll.ts';
 
@@ -34,57 +27,82 @@ const leadMs = 1000;
 
 /** @throws {UsageError} `no_redis`, `no_bullmq`, `no_agents` */
 export async function measureWithAgents(plan: LoadPlan, options: CoordinatorOptions): Promise<Measurement> {
-  const { agents, redis: url, stop } = options;
+  const { agents, redis: url, say } = options;
   if (url === undefined) throw new UsageError('no_redis', '--agents needs --redis URL, where the agents are found');
-  const engine = await openEngine(url);
-  const runId = randomUUID();
-  const control = controlOf(engine, runId);
-  const roll = createRoll(plan, { ...options, onReady: () => control('start', leadMs) });
-  const halt = () => void control('stop', 0);
-  stop.addEventListener('abort', halt, { once: true });
+  const engine = await openEngine(url, say);
   const queue = new engine.bullmq.Queue<ShardJob>(queueName, { connection: engine.connection });
-  const events = new engine.bullmq.QueueEvents(queueName, { connection: engine.connection });
+  const events = new engine.bullmq.QueueEvents(queueName, {
+    connection: engine.connection,
+    lastEventId: await nowInStream(engine),
+  });
+  // That Redis went away, a connection of its own says.
+  queue.on('error', () => {});
+  events.on('error', () => {});
   try {
     await events.waitUntilReady();
     refuseTooFew(await queue.getWorkersCount(), agents);
-    const jobs = await queue.addBulk(jobsOf(plan, agents, runId));
-    listen(events, new Map(jobs.map(({ id = '' }, member) => [id, member])), roll);
-    return await roll.complete;
+    return await conduct(plan, { ...options, engine, queue, events });
   } finally {
-    stop.removeEventListener('abort', halt);
-    roll.close();
-    await Promise.all([queue.close(), events.close()]);
-    engine.redis.disconnect();
+    const closed = Promise.allSettled([queue.close(), events.close()]);
+    if (engine.redis.status === 'ready') await closed;
+    engine.close();
   }
 }
 
-/** Sets a field of the run's control hash to a moment of the Redis server's clock, so many ms from now. */
-const controlOf =
-  ({ redis }: Engine, runId: string) =>
-  async (field: 'start' | 'stop', inMs: number) => {
-    const { offsetMs } = await redisClock(redis);
-    const key = controlKey(runId);
-    await redis
-      .multi()
-      .hset(key, field, performance.now() + offsetMs + inMs)
-      .expire(key, controlTtl)
-      .exec();
-  };
+/** Ids of Redis streams are times: what is told from now on is read, even what is told before the first reading. */
+const nowInStream = async ({ redis }: Engine) => {
+  const { offsetMs } = await redisClock(redis);
+  return `${Math.floor(performance.now() + offsetMs)}-0`;
+};
 
 function refuseTooFew(there: number, wanted: number): void {
   if (there >= wanted) return;
   throw new UsageError(
     'no_agents',
-    `--agents ${wanted}: ${there} agent(s) wait at that Redis; start the others with glm-testkit load agent --redis URL`,
+    `--agents ${wanted}: ${there} ${there === 1 ? 'agent waits' : 'agents wait'} at that Redis; start the others with glm-testkit load agent --redis URL`,
   );
 }
+
+interface Conducting extends CoordinatorOptions {
+  readonly engine: Engine;
+  readonly queue: Queue<ShardJob>;
+  readonly events: QueueEvents;
+}
+
+async function conduct(plan: LoadPlan, { agents, stop, engine, queue, events, onInterval, say }: Conducting) {
+  const runId = randomUUID();
+  const control = await openControl(engine.redis, runId);
+  const roll = createRoll(plan, {
+    agents,
+    onInterval,
+    say,
+    onReady: () => quietly(control.begin(leadMs)),
+    onLost: member => quietly(control.giveUp(member)),
+  });
+  const halt = () => quietly(control.stop());
+  stop.addEventListener('abort', halt, { once: true });
+  if (stop.aborted) halt();
+  try {
+    listen(events, new Map(Array.from({ length: agents }, (_, member) => [jobIdOf(runId, member), member])), roll);
+    await queue.addBulk(jobsOf(plan, agents, runId));
+    say(`${agents} agents get ready`);
+    return await roll.complete;
+  } finally {
+    stop.removeEventListener('abort', halt);
+    roll.close();
+    quietly(control.close());
+  }
+}
+
+/** When Redis is away orders do not arrive; the agents notice, and so does the roll. */
+const quietly = (order: Promise<void>) => void order.catch(() => {});
 
 /** Never tried again, whatever happens to them. */
 const jobsOf = (plan: LoadPlan, count: number, runId: string) =>
   Array.from({ length: count }, (_, index) => ({
     name: 'shard',
     data: { runId, plan: encodePlan(plan), shard: { index, count } },
-    opts: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    opts: { jobId: jobIdOf(runId, index), attempts: 1, removeOnComplete: true, removeOnFail: true },
   }));
 
 function listen(events: Pick<QueueEvents, 'on'>, members: ReadonlyMap<string, number>, roll: Roll): void {

@@ -38,6 +38,7 @@ export async function measureLocally(plan: LoadPlan, options: LocalOptions): Pro
   const barrier = createBarrier(workers, async () => say({ kind: 'start', atMs: await ready() }));
   const halt = () => say({ kind: 'stop' });
   stop.addEventListener('abort', halt, { once: true });
+  if (stop.aborted) halt();
   await Promise.all(
     children.map((child, member) => {
       const part = { index: shard.index * workers + member, count: shard.count * workers };

@@ -80,9 +80,10 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
       end: {
         startMs: 0,
         lateMs: Math.max(0, ...done.map(({ end }) => end.lateMs)),
-        offeredMs: Math.max(0, ...done.map(({ end }) => end.offeredMs)),
+        offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(merged),
         halted: done.find(({ end }) => end.halted !== undefined)?.end.halted,
       },
+      gone: members - done.length,
     };
   };
   return {
@@ -98,6 +99,9 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
     read,
   };
 }
+
+/** When nobody is left to say when the offering ended, it was when the last was heard. */
+const lastMs = (intervals: readonly Interval[]) => Math.max(0, ...intervals.map(({ toMs }) => toMs));
 
 /** Which second an interval ends in. All members cut at the same moments of one clock, a little late. */
 const secondOf = ({ toMs }: Interval): number => Math.max(0, Math.ceil((toMs - lateMs) / 1000) - 1);

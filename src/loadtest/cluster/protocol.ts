@@ -23,11 +23,8 @@ export interface ShardResult extends Finish {
   readonly clockErrorMs: number;
 }
 
-/** A hash with `start` (ms of the Redis server's clock) and `stop`. */
-export const controlKey = (runId: string) => `glm-load:${runId}`;
-
-/** Nobody needs it after that; seconds. */
-export const controlTtl = 86_400;
+/** The job of one member of a run, known before it is handed out. */
+export const jobIdOf = (runId: string, member: number) => `${runId}-${member}`;
 
 /** A plan as text. JSON knows no Infinity, and "no limit" must not become "nothing". */
 export const encodePlan = ({ key: _key, keys: _keys, ...plan }: LoadPlan): string =>

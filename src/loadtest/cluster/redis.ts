@@ -1,29 +1,64 @@
 /** BullMQ and its Redis client, which only distributed runs need and so are optional packages. */
 import type { Redis } from 'ioredis';
-import { textOf, UsageError } from '../../core/errors.ts';
+import { codeOf, textOf, UsageError } from '../../core/errors.ts';
 
 export interface Engine {
   readonly bullmq: typeof import('bullmq');
   /** A connection of its own, for what is not a job. */
   readonly redis: Redis;
-  readonly connection: { readonly url: string; readonly maxRetriesPerRequest: null };
+  readonly connection: Connection;
+  /** Lets go of Redis, whether it is there or not. */
+  close(): void;
 }
 
-/** @throws {UsageError} `no_bullmq`, `no_redis` */
-export async function openEngine(url: string): Promise<Engine> {
+interface Connection {
+  readonly url: string;
+  readonly maxRetriesPerRequest: null;
+  readonly retryStrategy: () => number | null;
+}
+
+const retryMs = 500;
+
+/**
+ * @param say told when Redis goes away and when it is back
+ * @throws {UsageError} `no_bullmq`, `no_redis`
+ */
+export async function openEngine(url: string, say: (line: string) => void): Promise<Engine> {
   const { bullmq, RedisClient } = await packages();
-  const redis = new RedisClient(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => null });
-  redis.on('error', () => {}); // told by the command that fails; without a listener it would end the process
+  let connected = false;
+  const connection = { url, maxRetriesPerRequest: null, retryStrategy: () => (connected ? retryMs : null) };
+  const redis = new RedisClient(url, { ...connection, lazyConnect: true });
+  let reason = '';
+  redis.on('error', error => {
+    reason = textOf(error) || codeOf(error) || 'no reason given';
+  });
   try {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw new UsageError(
-      'no_redis',
-      `--redis ${withoutPassword(url)}: no Redis server answers there (${textOf(error)})`,
-    );
+    throw new UsageError('no_redis', `--redis ${withoutPassword(url)}: no way in (${reason || textOf(error)})`);
   }
-  return { bullmq, redis, connection: { url, maxRetriesPerRequest: null } };
+  connected = true;
+  tellAway(redis, () => connected, say);
+  const close = () => {
+    connected = false;
+    redis.disconnect();
+  };
+  return { bullmq, redis, connection, close };
+}
+
+/** Once for each time, however often it is tried in vain. */
+function tellAway(redis: Redis, wanted: () => boolean, say: (line: string) => void): void {
+  let away = false;
+  redis.on('close', () => {
+    if (away || !wanted()) return;
+    away = true;
+    say('Redis went away; trying to reach it');
+  });
+  redis.on('ready', () => {
+    if (away) say('Redis is back');
+    away = false;
+  });
 }
 
 async function packages() {
@@ -37,7 +72,8 @@ async function packages() {
   }
 }
 
-export const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, '//***@');
+/** Passwords stand before the host or among the options. */
+export const withoutPassword = (url: string) => url.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '');
 
 /**
  * What must be added to `performance.now()` to get the Redis server's clock in ms, and how far off that may be: of twenty

@@ -2,6 +2,7 @@
 import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
+import { silenceMs } from './control.ts';
 import { createBarrier } from './local.ts';
 import { createMerger } from './merger.ts';
 import type { Report, ShardResult } from './protocol.ts';
@@ -22,13 +23,14 @@ export interface RollOptions {
   readonly say: (line: string) => void;
   /** All that are still there are ready. */
   readonly onReady: () => void;
+  /** A member is not counted on any more: it must not go on. */
+  readonly onLost: (member: number) => void;
 }
 
-/** How long an agent may take to be ready, and how long it may be silent under load: it tells something every second. */
+/** How long an agent may take to be ready. Under load it tells something every second. */
 const readyMs = 60_000;
-const silenceMs = 15_000;
 
-export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady }: RollOptions): Roll {
+export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady, onLost }: RollOptions): Roll {
   const merger = createMerger(agents, onInterval);
   const done = Promise.withResolvers<Measurement>();
   const present = new Set(Array.from({ length: agents }, (_, member) => member));
@@ -50,6 +52,7 @@ export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady }:
   const lose = (member: number) => {
     if (!present.has(member)) return;
     say(`agent ${member + 1} of ${agents} went away; its part is lost and is not made again`);
+    onLost(member);
     merger.lose(member, shareOf(plan, { index: member, count: agents }));
     leave(member);
   };

@@ -1,5 +1,5 @@
 /** `glm-testkit load run`: carries a plan out, shows it while it runs, and leaves everything that was asked for. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
@@ -8,6 +8,7 @@ import { configKeys } from '../../core/flags.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { createRandom } from '../../core/random.ts';
 import { writeTextfile } from '../../core/textfile.ts';
+import { appendText } from '../append.ts';
 import { measureWithAgents } from '../cluster/coordinator.ts';
 import { measureLocally } from '../cluster/local.ts';
 import { type LoadConfig, type LoadPlan, lengthMs, readLoadConfig } from '../config.ts';
@@ -178,17 +179,9 @@ async function report(
     writeTextfile(join(config.out, 'report.html'), html(result, sample));
   }
   if (config.junit !== undefined) writeTextfile(config.junit, junit(result));
-  if (config.summary !== undefined) append(config.summary, markdown(result));
+  if (config.summary !== undefined) appendText(config.summary, markdown(result));
   if (config.prom !== undefined) writeTextfile(config.prom, await metrics.text());
   if (config.push !== undefined) await push(config.push, result, await metrics.text(), io);
-}
-
-function append(path: string, text: string): void {
-  try {
-    appendFileSync(path, text);
-  } catch (error) {
-    throw new UsageError('no_write', `${path}: cannot be written (${textOf(error)})`);
-  }
 }
 
 async function push(url: string, result: LoadResult, text: string, io: Io): Promise<void> {

@@ -9,9 +9,9 @@ import type { Clock } from '../../core/clock.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { type CreateDriver, type Driver, deadlinesOf, type SendOptions } from './driver.ts';
 import { createHangUps } from './socket/hang-ups.ts';
-import { createLane, type Lane } from './socket/lane.ts';
+import { createInbox } from './socket/inbox.ts';
+import { Lane } from './socket/lane.ts';
 import { targetOf } from './socket/target.ts';
-import { createTurns } from './socket/turns.ts';
 
 export const createSocketDriver: CreateDriver = (plan, clock) =>
   createSocketCaller({ ...plan, connections: plan.concurrency, deadlines: deadlinesOf(plan), clock });
@@ -31,15 +31,11 @@ export interface SocketCallerOptions {
   readonly clock: Clock;
 }
 
-/** The largest piece that one read brings, in bytes: as much as Node's own sockets ask for. */
-const readBytes = 64 * 1024;
-
 /** @example createSocketCaller({ baseUrl, key, stream: true, connections: 10, deadlines, clock }).send(body, { signal }) */
 export function createSocketCaller(options: SocketCallerOptions): Driver {
   const { stream, connections, deadlines, clock } = options;
-  const buffer = Buffer.allocUnsafeSlow(readBytes);
   const target = targetOf(options);
-  const shared = { target, stream, deadlines, clock, buffer, hangUps: createHangUps(), turn: createTurns() };
+  const shared = { target, stream, deadlines, clock, hangUps: createHangUps(), inbox: createInbox({ clock }) };
   const lanes: Lane[] = [];
   const idle: Lane[] = [];
   const waiting: ((lane: Lane) => void)[] = [];
@@ -49,7 +45,7 @@ export function createSocketCaller(options: SocketCallerOptions): Driver {
     const lane = idle.pop();
     if (lane !== undefined) return lane;
     if (lanes.length >= connections) return new Promise(resolve => waiting.push(resolve));
-    const fresh = createLane(shared);
+    const fresh = new Lane(shared);
     lanes.push(fresh);
     return fresh;
   };

@@ -94,7 +94,7 @@ function failures({ ledger }: LoadResult): string {
 }
 
 /** Nothing when there are no rows. */
-function table(heads: readonly string[], align: 'left' | 'right', rows: readonly (readonly string[])[]): string {
+export function table(heads: readonly string[], align: 'left' | 'right', rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const rule = heads.map((_, i) => (align === 'right' && i > 0 ? '---:' : '---'));
   return [heads, rule, ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
@@ -103,10 +103,10 @@ function table(heads: readonly string[], align: 'left' | 'right', rows: readonly
 const special = /[\\`*_{}[\]<>#!|~&$]|:(?=\/\/)|(?<=www)\./gi;
 
 /** Text that must neither format, link nor break a table. */
-const text = (said: string) => flat(said).replace(special, character => `&#${character.charCodeAt(0)};`);
+export const text = (said: string) => flat(said).replace(special, character => `&#${character.charCodeAt(0)};`);
 
 /** In code, where nothing but a back tick and the bar of a table means anything. */
-const code = (said: string) => (/[`|]|^\s*$/.test(said) ? `<code>${text(said)}</code>` : `\`${flat(said)}\``);
+export const code = (said: string) => (/[`|]|^\s*$/.test(said) ? `<code>${text(said)}</code>` : `\`${flat(said)}\``);
 
 /** Commands stand between backticks in findings. */
 const coded = (said: string) =>

@@ -40,7 +40,7 @@ function fraction(x: number, a: number, b: number): number {
 
 const away = (value: number) => (Math.abs(value) < tiny ? tiny : value);
 
-/** ln Γ(x) for x above 0: Stirling's series, after steps up to where it is exact to 1e-13. */
+/** ln Γ(x) for x above 0: Stirling's series, after steps up to where it is exact to 1e-12. */
 export function logGamma(x: number): number {
   let shift = 0;
   for (; x < 10; x++) shift += Math.log(x);

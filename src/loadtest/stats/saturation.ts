@@ -17,12 +17,16 @@ export type Saturation =
  */
 export function saturationOf(intervals: readonly Interval[]): Saturation {
   if (intervals.length < 2 * shortest) return { kind: 'unknown' };
-  for (let length = shortest; length <= intervals.length / 2; length *= 2) {
-    const window = intervals.slice(-length);
-    if (backlogGrows(window) && latencyGrows(window)) return saturatedIn(flowOf(window));
-  }
-  return { kind: 'keeps_up' };
+  const windows = lengths(intervals.length >> 1).map(length => intervals.slice(-length));
+  const window = windows.find(window => backlogGrows(window) && latencyGrows(window));
+  return window === undefined ? { kind: 'keeps_up' } : saturatedIn(flowOf(window));
 }
+
+/** 8, 16, 32, … and the longest. */
+const lengths = (longest: number) => [
+  ...Array.from({ length: Math.ceil(Math.log2(longest / shortest)) }, (_, i) => shortest * 2 ** i),
+  longest,
+];
 
 const shortest = 8;
 
@@ -57,9 +61,9 @@ function backlogGrows(window: readonly Interval[]): boolean {
 }
 
 /**
- * Long answers make requests pile up at the start without any queue. What tells the two apart: in a queue whose share
- * `served` gets through, everybody's latency grows by 1 − served each second, and no more than that share ever ends. Without
- * a queue, as many requests per offered one are as fast as before, and the share that ends still rises.
+ * Long answers make requests pile up at the start without any queue. What tells the two apart: in a queue of which a share
+ * `served` gets through, everybody's latency grows by 1 − served each second. Without one, of so many offered requests as
+ * many are as fast as before. Half of the growth is asked for, beyond what counting so few may be off.
  */
 function latencyGrows(window: readonly Interval[]): boolean {
   const half = window.length >> 1;
@@ -67,7 +71,7 @@ function latencyGrows(window: readonly Interval[]): boolean {
   const { offered, ended, seconds } = flowOf(window);
   const expectedMs = (1 - ended / offered) * (seconds / 2) * 1000;
   const [before, after] = [fastTenth(early, 2), fastTenth(late, -2)];
-  return after - before > expectedMs / 2 && share(flowOf(late)) < 1.1 * share(flowOf(early));
+  return after - before > expectedMs / 2;
 }
 
 /**
@@ -81,8 +85,6 @@ function fastTenth(part: readonly Interval[], deviations: number): number {
   const rank = Math.max(1, tenth + deviations * Math.sqrt(tenth));
   return histogram.count === 0 ? Number.NaN : histogram.quantile(Math.min(1, rank / histogram.count));
 }
-
-const share = ({ offered, ended }: Flow) => ended / Math.max(1, offered);
 
 const saturatedIn = ({ offered, ended, seconds }: Flow): Saturation => ({
   kind: 'saturated',

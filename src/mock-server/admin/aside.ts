@@ -2,8 +2,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { textOf, UsageError } from '../../core/errors.ts';
-import { openApi } from './openapi.ts';
-import { type AdminSource, type Answer, json, routes } from './routes.ts';
+import { allRoutes } from './openapi.ts';
+import { type AdminSource, type Answer, json } from './routes.ts';
 
 export interface AsideOptions {
   readonly source: AdminSource;
@@ -14,7 +14,7 @@ export interface AsideOptions {
 const admin = '/__admin';
 const mostBytes = 8 * 1024 * 1024;
 
-const paths = new Set([...routes.map(({ path }) => path), `${admin}/openapi.json`, admin, `${admin}/`]);
+const paths = new Set([...allRoutes.map(({ path }) => path), admin, `${admin}/`]);
 const open = new Set(['/healthz', '/metrics']);
 
 /** Answers a request that is not for the API; false for all others. */
@@ -64,9 +64,8 @@ function hasToken({ headers }: IncomingMessage, token: string | undefined): bool
 }
 
 async function handle(req: IncomingMessage, path: string, source: AdminSource): Promise<Answer> {
-  if (path === `${admin}/openapi.json`) return json(openApi());
   if (path === admin || path === `${admin}/`) return { ...json({ ui: `${admin}/ui` }, 302), text: '' };
-  const here = routes.filter(route => route.path === path);
+  const here = allRoutes.filter(route => route.path === path);
   const method = req.method === 'HEAD' ? 'GET' : req.method;
   const route = here.find(candidate => candidate.method === method);
   if (here.length === 0) return wrong(404, `there is no ${path.slice(0, 80)}; see ${admin}/openapi.json`);

@@ -64,7 +64,7 @@ async function detail() {
     list.append(node('dt', name), node('dd', name === 'at' ? new Date(value).toISOString() : typeof text === 'number' ? String(Math.round(text * 10) / 10) : String(text)));
   }
   const parts = [node('h2', 'Request ' + entry.n), list];
-  const answer = entry.stream && await fetch('/__admin/timeline?n=' + entry.n);
+  const answer = entry.streamed && await fetch('/__admin/timeline?n=' + entry.n);
   if (answer && answer.ok) parts.push(timeline(await answer.json()));
   $('detail').replaceChildren(...parts);
 }

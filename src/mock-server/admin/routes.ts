@@ -1,26 +1,33 @@
 /** The admin API: what can be seen and changed while the mock runs. Each route is one entry; the OpenAPI file is made from them. */
 import { z } from 'zod';
 import { checked } from '../../core/config.ts';
+import { UsageError } from '../../core/errors.ts';
 import { domainOf } from '../../core/outcome.ts';
 import { parseKey } from '../../core/wire/auth.ts';
 import type { Command, ControlState } from '../control.ts';
-import type { JournalEntry } from '../journal.ts';
+import type { History, JournalEntry } from '../journal.ts';
 import { scenarios } from '../scenarios/index.ts';
-import { coverage } from '../verdict/coverage.ts';
+import { coverageOf, type Exercised } from '../verdict/coverage.ts';
 import { coverageJUnit, coverageMarkdown, coverageText } from '../verdict/coverage-report.ts';
 import { outcomeOf } from '../verdict/outcome.ts';
 import { jsonReport, textReport } from '../verdict/report.ts';
-import { universeOf } from '../verdict/universe.ts';
+import { everything } from '../verdict/universe.ts';
+import * as answers from './answers.ts';
 import { journalPage } from './page.ts';
 
 /** What the routes reach: this process, or all of `--workers`. */
 export interface AdminSource {
   readonly metrics: () => Promise<Answer>;
   readonly journal: () => Promise<JournalEntry[]>;
+  /** What a verdict reads, of everybody or of one key. */
+  readonly history: (keyId?: string) => Promise<History>;
+  readonly exercised: (keyId?: string) => Promise<Exercised>;
   /** Moments of one stream's chunks, in ms since its request: due and sent in turn. */
   readonly timeline: (n: number) => readonly number[] | undefined;
   readonly control: (command: Command) => Promise<{ readonly key?: string }>;
   readonly state: () => Promise<ControlState>;
+  /** The id of a key, given by it or as a whole. @throws {UsageError} `unknown_key` */
+  readonly keyId: (text: string) => string;
 }
 
 export interface Answer {
@@ -39,11 +46,30 @@ export interface Route {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly summary: string;
-  /** Names of the query with their meaning. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, QueryField>>;
   readonly body?: z.ZodType;
+  /** Whether it may be left out. */
+  readonly bodyOptional?: true;
+  /** Content types of a good answer besides JSON, or in place of it when there is no `result`. */
+  readonly types?: readonly string[];
+  /** The answer in JSON. */
+  readonly result?: z.ZodType;
+  /** When it is answered with 404. */
+  readonly missing?: string;
   readonly answer: (source: AdminSource, asked: Asked) => Promise<Answer>;
 }
+
+export interface QueryField {
+  readonly about: string;
+  readonly schema: { readonly type: 'string' | 'integer'; readonly enum?: readonly string[]; readonly minimum?: 0 };
+  readonly required?: true;
+}
+
+const count = (about: string): QueryField => ({ about, schema: { type: 'integer', minimum: 0 } });
+const word = (about: string, words?: readonly string[]): QueryField => ({
+  about,
+  schema: { type: 'string', ...(words && { enum: words }) },
+});
 
 export const json = (value: unknown, status = 200): Answer => ({
   status,
@@ -52,19 +78,47 @@ export const json = (value: unknown, status = 200): Answer => ({
 });
 const text = (value: string): Answer => ({ text: value, type: 'text/plain; charset=utf-8' });
 
-const keyText = 'id of one API key: only its requests';
+const ofOneKey = word('id of one API key: only its requests; a whole key will do, and is better not put into a URL');
+const reportFormats = ['json', 'text'];
+const coverageFormats = ['json', 'text', 'junit', 'markdown'];
 const key = z.string().min(1).optional();
 const faultsBody = z.strictObject({ faults: z.array(z.string()), key });
 const fixturesBody = z.strictObject({ fixtures: z.array(z.record(z.string(), z.unknown())), key });
 const limitsBody = z.record(z.string(), z.unknown());
 const nameBody = z.strictObject({ name: z.string().min(1) });
-const keyBody = z.strictObject({ key }).optional();
+const resetBody = z.strictObject({ key, coverage: z.boolean().optional() });
 
-const ofKey = async (source: AdminSource, { query }: Asked): Promise<JournalEntry[]> => {
-  const wanted = query.get('key');
-  const entries = await source.journal();
-  return wanted === null ? entries : entries.filter(entry => entry.keyId === wanted);
+/** The id of the key that is asked about. @throws {UsageError} `unknown_key` */
+const keyIdIn = (source: AdminSource, { query }: Asked): string | undefined => {
+  const key = query.get('key');
+  return key === null ? undefined : source.keyId(key);
 };
+
+const ofKey = async (source: AdminSource, asked: Asked): Promise<JournalEntry[]> => {
+  const wanted = keyIdIn(source, asked);
+  const entries = await source.journal();
+  return wanted === undefined ? entries : entries.filter(entry => entry.keyId === wanted);
+};
+
+/** @throws {UsageError} `bad_query` */
+function countIn({ query }: Asked, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError('bad_query', `${name}: must be a whole number from 0, found "${text.slice(0, 20)}"`);
+}
+
+/** @throws {UsageError} `bad_query` */
+function missing(name: string): never {
+  throw new UsageError('bad_query', `${name}: is missing`);
+}
+
+/** @throws {UsageError} `bad_query` */
+function formatIn({ query }: Asked, known: readonly string[]): string {
+  const format = query.get('format') ?? 'json';
+  if (known.includes(format)) return format;
+  throw new UsageError('bad_query', `format: must be one of ${known.join(', ')}, found "${format.slice(0, 20)}"`);
+}
 
 const fixtures =
   (replace: boolean) =>
@@ -79,24 +133,31 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/healthz',
     summary: 'Says that the mock runs.',
+    result: answers.health,
     answer: async () => json({ status: 'ok' }),
   },
   {
     method: 'GET',
     path: '/metrics',
     summary: 'Metrics for Prometheus.',
+    types: ['text/plain'],
     answer: source => source.metrics(),
   },
   {
     method: 'GET',
     path: '/__admin/journal',
     summary: 'The last requests, oldest first.',
-    query: { key: keyText, after: 'only requests with a higher number', limit: 'at most so many, the latest' },
+    query: {
+      key: ofOneKey,
+      after: count('only requests with a higher number'),
+      limit: count('at most so many, the latest'),
+    },
+    result: answers.journal,
     answer: async (source, asked) => {
-      const after = Number(asked.query.get('after') ?? 0);
-      const limit = Number(asked.query.get('limit') ?? Number.POSITIVE_INFINITY);
+      const after = countIn(asked, 'after') ?? 0;
+      const limit = countIn(asked, 'limit') ?? Number.POSITIVE_INFINITY;
       const entries = (await ofKey(source, asked)).filter(({ n }) => n > after);
-      const latest = limit >= 0 ? entries.slice(Math.max(0, entries.length - limit)) : entries;
+      const latest = entries.slice(Math.max(0, entries.length - limit));
       return json({ requests: latest.map(entry => ({ ...entry, outcome: outcomeOf(entry) })) });
     },
   },
@@ -104,9 +165,11 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/__admin/timeline',
     summary: 'When the chunks of one paced stream were due and when they left, in ms since the request.',
-    query: { n: 'number of the request' },
-    answer: async (source, { query }) => {
-      const moments = source.timeline(Number(query.get('n')));
+    query: { n: { ...count('number of the request'), required: true } },
+    result: answers.timeline,
+    missing: 'No timeline is kept of this request.',
+    answer: async (source, asked) => {
+      const moments = source.timeline(countIn(asked, 'n') ?? missing('n'));
       if (moments === undefined)
         return json(
           {
@@ -124,12 +187,14 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/__admin/state',
     summary: 'Faults, limits, requests in flight, and fixtures with their hits.',
+    result: answers.state,
     answer: async source => json(await source.state()),
   },
   {
     method: 'GET',
     path: '/__admin/scenarios',
     summary: 'The catalogue of faults.',
+    result: answers.catalogue,
     answer: async () =>
       json(
         scenarios.map(({ name, id, outcome, summary, evidence }) => ({
@@ -147,6 +212,7 @@ export const routes: readonly Route[] = [
     path: '/__admin/faults',
     summary: 'Replaces the faults that strike, for everybody or for one key.',
     body: faultsBody,
+    result: answers.faults,
     answer: async (source, { body }) => {
       await source.control({ kind: 'faults', ...checked(faultsBody, body, 'body') });
       return json((await source.state()).faults);
@@ -156,7 +222,8 @@ export const routes: readonly Route[] = [
     method: 'PATCH',
     path: '/__admin/limits',
     summary: 'Changes the limits that are named; null takes one away.',
-    body: limitsBody,
+    body: answers.limitsPatch,
+    result: answers.limits,
     answer: async (source, { body }) => {
       await source.control({ kind: 'limits', limits: checked(limitsBody, body, 'body') });
       return json((await source.state()).limits);
@@ -167,6 +234,7 @@ export const routes: readonly Route[] = [
     path: '/__admin/fixtures',
     summary: 'Adds fixtures, for everybody or for one key.',
     body: fixturesBody,
+    result: answers.fixtures,
     answer: fixtures(false),
   },
   {
@@ -174,6 +242,7 @@ export const routes: readonly Route[] = [
     path: '/__admin/fixtures',
     summary: 'Replaces the fixtures of everybody or of one key.',
     body: fixturesBody,
+    result: answers.fixtures,
     answer: fixtures(true),
   },
   {
@@ -181,6 +250,7 @@ export const routes: readonly Route[] = [
     path: '/__admin/keys',
     summary: 'Makes an API key known; the same name gives the same key.',
     body: nameBody,
+    result: answers.minted,
     answer: async (source, { body }) => {
       const { key = '' } = await source.control({ kind: 'key', ...checked(nameBody, body, 'body') });
       return json({ key, id: parseKey(key)?.id });
@@ -189,10 +259,13 @@ export const routes: readonly Route[] = [
   {
     method: 'POST',
     path: '/__admin/reset',
-    summary: 'Forgets requests, added fixtures, faults and counts, of everybody or of one key.',
-    body: keyBody,
+    summary:
+      'Forgets requests, added fixtures, faults and counts, of everybody or of one key; with coverage what was exercised.',
+    body: resetBody,
+    bodyOptional: true,
+    result: answers.done,
     answer: async (source, { body }) => {
-      await source.control({ kind: 'reset', ...checked(keyBody, body, 'body') });
+      await source.control({ kind: 'reset', ...checked(resetBody, body ?? {}, 'body') });
       return json({ reset: true });
     },
   },
@@ -200,21 +273,27 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/__admin/report',
     summary: 'How well the clients handled what happened to them.',
-    query: { key: keyText, format: 'json (default) or text' },
+    query: { key: ofOneKey, format: word('json by default', reportFormats) },
+    types: ['text/plain'],
+    result: answers.report,
     answer: async (source, asked) => {
-      const entries = await ofKey(source, asked);
-      const now = { nowMs: Date.now() };
-      return asked.query.get('format') === 'text' ? text(textReport(entries, now)) : json(jsonReport(entries, now));
+      const { entries, ...gone } = await source.history(keyIdIn(source, asked));
+      const now = { nowMs: Date.now(), ...gone };
+      return formatIn(asked, reportFormats) === 'text'
+        ? text(textReport(entries, now))
+        : json(jsonReport(entries, now));
     },
   },
   {
     method: 'GET',
     path: '/__admin/coverage',
     summary: 'What of the API and of the faults was exercised.',
-    query: { key: keyText, format: 'json (default), text, junit or markdown' },
+    query: { key: ofOneKey, format: word('json by default', coverageFormats) },
+    types: ['text/plain', 'application/xml'],
+    result: answers.coverage,
     answer: async (source, asked) => {
-      const found = coverage(await ofKey(source, asked), universeOf(scenarios.map(({ name }) => name)));
-      const format = asked.query.get('format');
+      const found = coverageOf(await source.exercised(keyIdIn(source, asked)), everything);
+      const format = formatIn(asked, coverageFormats);
       if (format === 'text') return text(coverageText(found));
       if (format === 'markdown') return text(coverageMarkdown(found));
       if (format === 'junit') return { text: coverageJUnit(found), type: 'application/xml' };
@@ -225,6 +304,7 @@ export const routes: readonly Route[] = [
     method: 'GET',
     path: '/__admin/ui',
     summary: 'A page with the requests as they come.',
+    types: ['text/html'],
     answer: async () => ({ text: journalPage, type: 'text/html; charset=utf-8' }),
   },
 ];

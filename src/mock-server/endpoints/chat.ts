@@ -1,32 +1,38 @@
 /** `POST /chat/completions`, unary and streamed. */
-import { digest } from '../../core/random.ts';
 import type { Answer } from '../answer.ts';
 import { type Said, withinBudget } from '../budget.ts';
 import { type Dialect, dialectOf } from '../dialect.ts';
-import { insteadOf } from '../faults/strike.ts';
+import { hit, insteadOf } from '../faults/strike.ts';
 import { finish } from '../finish.ts';
 import { overridden } from '../fixtures/reply.ts';
 import type { Beat } from '../plan.ts';
+import { noteConversation, questionOf } from '../question.ts';
 import { type Chunk, chunks } from '../render/chunks.ts';
 import { completionBody } from '../render/completion.ts';
 import { businessError, type Refusal } from '../render/error.ts';
 import { compose } from '../replies/compose.ts';
 import { late } from '../scenarios/beats.ts';
-import { codeError } from '../scenarios/codes.ts';
 import { strictFindings } from '../strict.ts';
 import { createPace, paceTotal } from '../timing.ts';
-import { isRefusal, modelNamed, parseObject, type ValidChat, validateChat } from '../validate.ts';
+import { askedIn, isRefusal, parseObject, type ValidChat, validateChat } from '../validate.ts';
 import { bases } from './bases.ts';
-import { bodyReply, type Call, type Reply, type Silence } from './endpoint.ts';
+import { bodyReply, type Call, type Reply, type Silence, type Understood } from './endpoint.ts';
 import { type Script, scriptFor } from './script.ts';
+import { turnedAway } from './turned-away.ts';
 
 export function chat(call: Call): Given {
   const told = tell(call);
   if (!('answer' in told)) return told;
   const { answer, dialect, valid, delayMs } = told;
-  const body = valid.request.stream !== true || call.shots.some(({ scenario }) => scenario.unstream);
-  const reply = body ? unary(answer, dialect, call) : streamed(answer, dialect, valid, call);
+  const reply = inOnePiece(valid, call) ? unary(answer, dialect, call) : streamed(answer, dialect, valid, call);
   return delayMs === 0 ? reply : late(reply, delayMs);
+}
+
+function inOnePiece({ request }: ValidChat, call: Call): boolean {
+  if (request.stream !== true) return true;
+  const unstreaming = call.shots.filter(({ scenario }) => scenario.unstream);
+  for (const shot of unstreaming) hit(call, shot);
+  return unstreaming.length > 0;
 }
 
 type Given = Reply | Refusal | Silence;
@@ -43,7 +49,7 @@ interface Told {
 export function tell(call: Call): Told | Given {
   const valid = readChat(call);
   if (isRefusal(valid)) return valid;
-  const refused = turnedAway(valid, call);
+  const refused = turnedAway(valid.request.model, call);
   if (refused !== undefined) return refused;
   const struckBefore = call.shots.length;
   const script = scriptFor(valid, call);
@@ -56,15 +62,17 @@ export function tell(call: Call): Told | Given {
 /** The validated request, noted in the journal; or the refusal. Shared with the asynchronous endpoint. */
 export function readChat(call: Call): ValidChat | Refusal {
   const { config, request, entry, state } = call;
-  const valid = understood(call);
-  if (isRefusal(valid)) {
-    entry.model = modelNamed(request.body);
-    return valid;
+  const read = understood(call);
+  if (isRefusal(read)) {
+    Object.assign(entry, askedIn(request.body));
+    return read;
   }
+  const { valid, question } = read;
   entry.model = valid.request.model;
+  entry.stream = valid.request.stream === true;
   entry.promptTokens = valid.prompt.tokens;
   entry.params = valid.params;
-  noteTools(entry, valid.request.messages);
+  noteConversation(call, valid.request.messages, question);
   if (!config.strict) return valid;
   entry.strict = strictFindings(valid.request, parseObject(request.body) ?? {}, state.usedIds);
   if (valid.request.request_id) state.usedIds.set(String(valid.request.request_id), true);
@@ -72,14 +80,16 @@ export function readChat(call: Call): ValidChat | Refusal {
 }
 
 /** A short body that came before means the same again: load tests send one request a million times. */
-function understood({ request: { body, path }, language, config, state }: Call): ValidChat | Refusal {
+function understood({ request: { body, path }, language, config, state }: Call): Understood | Refusal {
   const keepThinking = path.startsWith(bases[1]);
   const known = state.read.get(body);
-  if (known?.language === language && known.keepThinking === keepThinking) return known.valid;
+  if (known?.language === language && known.keepThinking === keepThinking) return known;
   const { models: extraModels, wire } = config;
   const valid = validateChat(body, { language, extraModels, rangeCode: wire.rangeCode, keepThinking });
-  if (!isRefusal(valid) && body.length <= rememberedChars) state.read.set(body, { language, keepThinking, valid });
-  return valid;
+  if (isRefusal(valid)) return valid;
+  const read = { language, keepThinking, valid, question: questionOf(valid.request.messages) };
+  if (body.length <= rememberedChars) state.read.set(body, read);
+  return read;
 }
 
 const rememberedChars = 4096;
@@ -89,22 +99,6 @@ function strictRefusal(findings: readonly string[], { language }: Call): Refusal
   const duplicate = findings.some(text => text.includes('was used before'));
   const message = `glm-testkit --strict: ${findings.join('; ')}`;
   return businessError(duplicate ? '1231' : '1214', language, { message });
-}
-
-/** Refuses what is over a limit; else the caller is in until its answer is over. */
-function turnedAway(valid: ValidChat, call: Call): Refusal | undefined {
-  const { keyId, wallMs, random, state } = call;
-  if (!state.limiter.on) return undefined;
-  const visitor = { keyId, wallMs, random, model: valid.request.model };
-  const turned = state.limiter.enter(visitor);
-  if (turned === undefined) {
-    call.leave = () => state.limiter.leave(visitor);
-    return undefined;
-  }
-  const refusal = codeError(turned.code, call, turned.resetMs, turned.windowMs || undefined);
-  return turned.retryAfter === undefined
-    ? refusal
-    : { ...refusal, headers: ['retry-after', String(turned.retryAfter)] };
 }
 
 function answerChat(valid: ValidChat, call: Call, script: Script | undefined): { answer: Answer; dialect: Dialect } {
@@ -119,23 +113,42 @@ function answerChat(valid: ValidChat, call: Call, script: Script | undefined): {
     : saidBy(valid, dialect, call);
   const finished = finish(said, { request, prompt, dialect, cachedTokens, wallMs, random });
   const sound = script === undefined ? finished : overridden(finished, script.reply);
-  const answer = call.shots.reduce((given, shot) => shot.scenario.answer?.(given, shot, call) ?? given, sound);
+  const answer = call.shots.length === 0 ? sound : reworded(sound, { own, dialect }, valid, call);
   noteAnswer(call.entry, answer);
+  noteEnd(answer, call);
   if (state.limiter.on) state.limiter.spend({ keyId, wallMs, random, model: request.model }, answer.usage.total_tokens);
   return { answer, dialect };
 }
 
-/** Which calls were carried out, so that one that was carried out twice is seen. */
-function noteTools(entry: Call['entry'], messages: ValidChat['request']['messages']): void {
-  if (messages.at(-1)?.role !== 'tool') return;
-  const answers = messages.filter(({ role }) => role === 'tool').slice(-mostAnswers);
-  entry.answeredTools = answers.map(({ tool_call_id: id }) => String(id).slice(0, 64));
-  entry.answerDigests = answers.map(({ content }) =>
-    digest(typeof content === 'string' ? content : JSON.stringify(content)),
-  );
+/** What the faults make of the words; one that changes nothing on the wire did not strike. */
+function reworded(sound: Answer, { own, dialect }: Dialects, { request }: ValidChat, call: Call): Answer {
+  const stream = request.stream === true && !call.request.path.includes('/async/');
+  const written = (answer: Answer, how: Dialect) =>
+    stream
+      ? Array.from(chunks(answer, how, toolOptions(request, call)), ({ text }) => text).join('\0')
+      : completionBody(answer, how);
+  const answer = call.shots.reduce((given, shot) => {
+    const other = shot.scenario.answer?.(given, shot, call);
+    if (other === undefined) return given;
+    if (written(other, dialect) !== written(given, dialect)) hit(call, shot);
+    return other;
+  }, sound);
+  const odd = call.shots.filter(({ scenario }) => scenario.dialect !== undefined);
+  if (odd.length > 0 && written(answer, own) !== written(answer, dialect)) for (const shot of odd) hit(call, shot);
+  return answer;
 }
 
-const mostAnswers = 32;
+interface Dialects {
+  readonly own: Dialect;
+  readonly dialect: Dialect;
+}
+
+/** An answer that may come to no good end is remembered until the question has a good one. */
+function noteEnd({ content, finish }: Answer, { keyId, shots, entry, state }: Call): void {
+  if (shots.length > 0 || finish === 'sensitive' || finish === 'network_error')
+    state.unfinished.add(keyId, entry.question, entry.n, content);
+  else state.unfinished.forget(keyId, entry.question);
+}
 
 function noteAnswer(entry: Call['entry'], { usage, finish, content, reasoning, toolCalls }: Answer): void {
   entry.completionTokens = usage.completion_tokens;
@@ -166,6 +179,7 @@ function saidBy(valid: ValidChat, dialect: Dialect, { config, language, seed, st
 /** A unary body leaves when its last token is generated, and is stamped then. */
 function unary(answer: Answer, dialect: Dialect, call: Call): Reply {
   const at = generationMs(answer, call);
+  call.generated = (_, durationMs) => answer.usage.completion_tokens * Math.min(1, at > 0 ? durationMs / at : 1);
   const stamped = at === 0 ? answer : createdAt(answer, call.wallMs + at);
   return bodyReply(completionBody(stamped, dialect), at);
 }
@@ -180,14 +194,28 @@ export const generationMs = ({ usage }: Answer, { config, random }: Call): numbe
   paceTotal(config.timing, usage.completion_tokens, () => random.fork('pace'));
 
 function streamed(answer: Answer, dialect: Dialect, { request }: ValidChat, call: Call): Reply {
-  const { wire } = call.config;
-  const options = {
-    toolStream: request.tool_stream === true && streamsTools(request.model),
-    toolStreamRepeats: wire.toolStreamRepeats,
-  };
+  const options = toolOptions(request, call);
   const beats = { [Symbol.iterator]: () => paced(chunks(answer, dialect, options), call) };
-  return { at: 0, status: 200, code: 'none', type: wire.sseContentType, stream: true, beats };
+  call.generated = ({ bytes }) => tokensWithin(bytes, chunks(answer, dialect, options));
+  return { at: 0, status: 200, code: 'none', type: call.config.wire.sseContentType, stream: true, beats };
 }
+
+/** Tokens of the frames that so many bytes hold. */
+function tokensWithin(bytes: number, frames: Iterable<Chunk>): number {
+  let left = bytes;
+  let sum = 0;
+  for (const { text, tokens } of frames) {
+    left -= Buffer.byteLength(text);
+    if (left < 0) break;
+    sum += tokens;
+  }
+  return sum;
+}
+
+const toolOptions = (request: ValidChat['request'], { config }: Call) => ({
+  toolStream: request.tool_stream === true && streamsTools(request.model),
+  toolStreamRepeats: config.wire.toolStreamRepeats,
+});
 
 /** The models whose arguments can be streamed (§2.1); others ignore the switch. */
 const streamsTools = (model: string) => /^glm-(?:4\.[67]|5)/.test(model) && !/v/.test(model);

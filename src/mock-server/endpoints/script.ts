@@ -1,6 +1,7 @@
 /** What a fixture makes of a request: its words, its error, its fault; or that none fits and one has to. */
 
 import { parseFaults } from '../faults/fault.ts';
+import { noteAsked } from '../faults/strike.ts';
 import { explain } from '../fixtures/explain.ts';
 import { factsOf } from '../fixtures/facts.ts';
 import { type RenderedReply, speak } from '../fixtures/reply.ts';
@@ -27,7 +28,7 @@ export function scriptFor(valid: ValidChat, call: Call): Script | Reply | Refusa
     const { method, path } = request;
     return mockError(
       'mock_no_fixture',
-      explain(found, { method, path, keyId, turn: facts.turn, stream: facts.stream }),
+      explain(found.why(), { method, path, keyId, turn: facts.turn, stream: facts.stream }),
     );
   }
   entry.fixture = found.fixture;
@@ -41,5 +42,6 @@ export function scriptFor(valid: ValidChat, call: Call): Script | Reply | Refusa
 function strikeMore(fault: string, call: Call): void {
   const { keyId, random, state, entry } = call;
   const shots = state.faults.strike({ keyId, own: parseFaults(fault), alone: true, model: () => entry.model, random });
+  noteAsked(call, shots);
   call.shots = [...call.shots, ...shots];
 }

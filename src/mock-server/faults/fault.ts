@@ -4,9 +4,10 @@
  */
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
+import { nearestName } from '../nearest-name.ts';
 import { safeDecode } from '../safe-decode.ts';
 import { scenarioNamed, scenarios } from '../scenarios/index.ts';
-import type { Params, Scenario, Shot } from '../scenarios/scenario.ts';
+import type { Choice, Params, Scenario, Shot } from '../scenarios/scenario.ts';
 
 /** Which requests a fault strikes. All that are given must hold. */
 export interface When {
@@ -27,7 +28,13 @@ export interface Fault extends Shot {
 
 const nothing: Params = { after: 0, for: 0, code: '', status: 0, marker: '', value: '' };
 
-const conditions = ['rate', 'nth', 'first', 'model'];
+/** What every fault takes besides its own parameters, with an example and what it means. */
+export const conditions = {
+  rate: ['0.2', 'this share of requests, drawn under the seed'],
+  nth: ['3', 'only the third request, counted for each key'],
+  first: ['2', 'only the first two requests, counted for each key'],
+  model: ['glm-4.6', 'only requests for this model'],
+} as const satisfies Readonly<Record<keyof When, readonly [example: string, meaning: string]>>;
 
 /**
  * Reads one or several faults, joined by `;`.
@@ -43,6 +50,17 @@ export function parseFaults(text: string): Fault[] {
   if (faults.length === 0) mistakes.push(`"${text.slice(0, 40)}" names no fault; ${hint}`);
   if (mistakes.length > 0) throw new UsageError('bad_fault', mistakes.join('; '));
   return faults.filter(fault => fault !== undefined);
+}
+
+/** What is wrong with faults that a fixture names, continuing a sentence that names its key. */
+export function faultMistake(text: string): string | undefined {
+  try {
+    parseFaults(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return `is wrong: ${error.message}`;
+  }
 }
 
 const hint = 'glm-testkit mock scenarios lists them all';
@@ -62,6 +80,10 @@ function readFault(text: string, mistakes: string[]): Fault | undefined {
     else if (given.has(key)) mistakes.push(`${scenario.name}: ${key} is given twice`);
     else given.set(key, pair.slice(at + 1));
   }
+  if (given.has('nth') && given.has('first'))
+    mistakes.push(
+      `${scenario.name}: nth and first do not go together: nth=3 is the third request, first=2 the first two`,
+    );
   const read = reader(scenario, given, mistakes);
   return { text, scenario, params: paramsOf(scenario, read), when: whenOf(scenario, read) };
 }
@@ -69,11 +91,11 @@ function readFault(text: string, mistakes: string[]): Fault | undefined {
 interface Read {
   number(key: string, low: number, high: number, whole: boolean): number | undefined;
   duration(key: string): number | undefined;
-  text(key: string): string | undefined;
+  text(key: string, choice?: Choice): string | undefined;
 }
 
 function reader(scenario: Scenario, given: ReadonlyMap<string, string>, mistakes: string[]): Read {
-  const allowed = [...Object.keys(scenario.defaults ?? {}), ...conditions];
+  const allowed = [...Object.keys(scenario.defaults ?? {}), ...Object.keys(conditions)];
   for (const key of given.keys()) {
     if (!allowed.includes(key))
       mistakes.push(
@@ -102,19 +124,33 @@ function reader(scenario: Scenario, given: ReadonlyMap<string, string>, mistakes
         return wrong(key, 'a duration such as 300ms or 60s, or forever');
       }
     },
-    text: key => given.get(key),
+    text: (key, choice) => {
+      const text = given.get(key);
+      if (text === undefined || (choice === undefined ? text !== '' : fits(text, choice))) return text;
+      return wrong(key, choice === undefined ? 'a text that is not empty' : wordsFor(choice));
+    },
   };
 }
 
-function paramsOf({ defaults = {} }: Scenario, read: Read): Params {
+const fits = (text: string, choice: Choice) =>
+  'values' in choice
+    ? choice.values.includes(text)
+    : /^\d{1,9}$/.test(text) && Number(text) >= choice.least && Number(text) <= choice.most;
+
+const wordsFor = (choice: Choice) =>
+  'values' in choice
+    ? (choice.wanted ?? choice.values.join(' or '))
+    : `a whole number from ${choice.least} to ${choice.most}`;
+
+function paramsOf({ defaults = {}, choices = {} }: Scenario, read: Read): Params {
   const base = { ...nothing, ...defaults };
   return {
     after: read.number('after', 0, 1_000_000, true) ?? base.after,
     for: read.duration('for') ?? base.for,
-    code: read.text('code') ?? base.code,
+    code: read.text('code', choices.code) ?? base.code,
     status: read.number('status', 400, 599, true) ?? base.status,
     marker: read.text('marker') ?? base.marker,
-    value: read.text('value') ?? base.value,
+    value: read.text('value', choices.value) ?? base.value,
   };
 }
 
@@ -129,10 +165,11 @@ function whenOf({ rate = 1 }: Scenario, read: Read): When {
 
 /** The name that was probably meant. */
 function near(name: string): string {
-  const found = scenarios.find(
-    ({ name: known }) => known.startsWith(name.slice(0, 4)) || (name.length > 3 && known.includes(name)),
+  const found = nearestName(
+    name.toLowerCase(),
+    scenarios.map(scenario => scenario.name),
   );
-  return found === undefined ? '' : `, perhaps "${found.name}"`;
+  return found === undefined ? '' : `, perhaps "${found}"`;
 }
 
 /** A prefix of the path, `/~stall,after=5/api/paas/v4/…`: the faults and the path without them. */

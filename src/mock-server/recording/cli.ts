@@ -1,4 +1,5 @@
 /** `glm-testkit mock record`, `replay` and `diff`: describe the commands and hand over. */
+import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
@@ -8,7 +9,9 @@ import { checked, readKey, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
+import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
+import { samplesOfFixtures } from './fixture-samples.ts';
 import { startRecorder } from './recorder.ts';
 import { startReplay } from './replay.ts';
 
@@ -21,7 +24,7 @@ const recordSettings = z.strictObject({ upstream: baseUrl, out: z.string().min(1
 const speed = z
   .string()
   .default('1')
-  .transform(text => (text === 'max' ? 0 : Number(text)))
+  .transform(text => (text === 'max' ? 0 : text.trim() === '' ? Number.NaN : Number(text)))
   .refine(factor => Number.isFinite(factor) && factor >= 0, 'must be a factor such as 1 or 10, or max for all at once');
 
 const replaySettings = z.strictObject({ speed, port, host: z.string().default('127.0.0.1') });
@@ -32,6 +35,8 @@ const diffSettings = z.strictObject({
   yes: z.boolean().default(false),
   json: z.boolean().default(false),
   apiKeyFile: z.string().optional(),
+  /** Asked where a fixture names no model. */
+  model: z.string().min(1).default('glm-4.6'),
 });
 
 export const recordCommand = (io: Io): Command =>
@@ -61,8 +66,9 @@ export const replayCommand = (io: Io): Command =>
 
 export const diffCommand = (io: Io): Command =>
   new Command('diff')
-    .description('ask a live endpoint what was recorded, and show where its answers have another shape')
-    .argument('<file>', 'what mock record wrote')
+    .description('ask a live endpoint what was recorded or is prepared, and show where its answers have another shape')
+    .argument('<file>', 'what mock record wrote, or a file or folder of fixtures')
+    .option('--model <id>', 'model for fixtures that name none (default glm-4.6)')
     .option('--upstream <url>', 'base URL of the endpoint')
     .option('--yes', 'the calls may be made, and paid for; not needed on the loopback interface')
     .option('--timeout <duration>', 'how long one call may take (default 2m)')
@@ -70,7 +76,7 @@ export const diffCommand = (io: Io): Command =>
     .option('--json', 'one line of JSON per request')
     .addHelpText(
       'after',
-      '\nExit code: 0 no breaking difference, 1 at least one, 3 no answer to compare.\n\nExamples:\n  glm-testkit mock diff session.jsonl --upstream http://127.0.0.1:4010/api/paas/v4\n  glm-testkit mock diff session.jsonl --upstream https://open.bigmodel.cn/api/paas/v4 --yes',
+      '\nExit code: 0 no breaking difference, 1 at least one, 3 no answer to compare.\n\nExamples:\n  glm-testkit mock diff session.jsonl --upstream http://127.0.0.1:4010/api/paas/v4\n  glm-testkit mock diff fixtures/ --upstream https://open.bigmodel.cn/api/paas/v4 --yes\n  glm-testkit mock diff session.jsonl --upstream https://open.bigmodel.cn/api/paas/v4 --yes',
     )
     .action((file: string, flags: Flags) => compareLive(file, flags, io));
 
@@ -108,12 +114,15 @@ async function replay(file: string, flags: Flags, io: Io): Promise<void> {
 
 async function compareLive(file: string, flags: Flags, io: Io): Promise<void> {
   const keyFile = typeof flags.apiKeyFile === 'string' ? flags.apiKeyFile : undefined;
-  const [settings, cassette, key] = together(
+  const [settings, source, key] = together(
     () => checked(diffSettings, flags, 'options'),
-    () => readCassette(file),
+    () => sourceIn(file),
     () => readKey(io.env, keyFile),
   );
-  const { samples, skipped } = samplesOf(told(cassette, file, io).exchanges);
+  const { samples, skipped } =
+    'exchanges' in source
+      ? samplesOf(told(source, file, io).exchanges)
+      : samplesOfFixtures(source.fixtures, settings.model);
   announce(samples, skipped, settings.upstream, io);
   if (!settings.yes && !isLoopback(settings.upstream))
     throw new UsageError(
@@ -129,6 +138,12 @@ async function compareLive(file: string, flags: Flags, io: Io): Promise<void> {
   }
   io.err(`${summary(results, samples.length)}\n`);
   io.exitWith(verdict(results));
+}
+
+/** Recordings are JSON Lines; YAML, JSON and folders hold fixtures. */
+function sourceIn(file: string): Cassette | Loaded {
+  const prepared = /\.(?:ya?ml|json)$/.test(file) || (existsSync(file) && statSync(file).isDirectory());
+  return prepared ? loadFixtures([file]) : readCassette(file);
 }
 
 /** Runs every reading before any is used, so that all mistakes are told at once. */
@@ -169,7 +184,9 @@ function announce(samples: readonly Sample[], skipped: number, upstream: string,
     `${requests} requests to ${upstream}, about ${promptTokens} prompt and ${completionTokens} completion tokens\n`,
   );
   if (skipped > 0)
-    io.err(`${skipped} recorded exchanges are left out: they did not end well, or ask for a task that is gone\n`);
+    io.err(
+      `${skipped} are left out: recorded calls that did not end well, were refused for the moment (401, 403, 429, 5xx) or ask for a task that is gone, and fixtures whose request would have to be guessed\n`,
+    );
 }
 
 const isLoopback = (url: string) => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);

@@ -57,7 +57,9 @@ export async function* diff(samples: readonly Sample[], options: DiffOptions): A
 
 /** What of a recording can be asked again. */
 export function samplesOf(exchanges: readonly RecordedExchange[]): { samples: Sample[]; skipped: number } {
-  const fit = exchanges.filter(({ request, response }) => response.ending === 'complete' && !ofTask.test(request.path));
+  const fit = exchanges.filter(
+    ({ request, response }) => response.ending === 'complete' && !ofTask.test(request.path) && !ofTheMoment(response),
+  );
   return { samples: fit.map(sampleOf), skipped: exchanges.length - fit.length };
 }
 
@@ -72,6 +74,9 @@ export function estimate(samples: readonly Sample[]): Estimate {
   const sum = (of: (sample: Sample) => number) => samples.reduce((total, sample) => total + of(sample), 0);
   return { requests: samples.length, promptTokens: sum(promptTokens), completionTokens: sum(completionTokens) };
 }
+
+/** A refusal that is about the key, the moment or the service's health: another call meets it or does not. */
+const ofTheMoment = ({ status = 0 }: RecordedExchange['response']) => [401, 403, 429].includes(status) || status >= 500;
 
 /** A task's id is known for a day. */
 const ofTask = /\/async-result\//;

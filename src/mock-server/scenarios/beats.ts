@@ -30,13 +30,17 @@ export const after = (count: number, then: (at: number, rest: readonly Beat[]) =
     yield* then(at, rest);
   };
 
-/** Each frame's text through a function; several texts become several frames at the same time. */
+/** Each frame's text through a function; several texts become several frames at the same time, an unchanged one stays the frame it is. */
 export const eachText = (change: (text: string, index: number) => string | readonly string[]): Rework =>
   function* (beats) {
     let index = 0;
     for (const beat of beats) {
-      if ('end' in beat || typeof beat.send !== 'string') yield beat;
-      else for (const send of [change(beat.send, index++)].flat()) yield { at: beat.at, send };
+      if ('end' in beat || typeof beat.send !== 'string') {
+        yield beat;
+        continue;
+      }
+      const texts = [change(beat.send, index++)].flat();
+      for (const send of texts) yield texts.length === 1 && send === beat.send ? beat : { at: beat.at, send };
     }
   };
 

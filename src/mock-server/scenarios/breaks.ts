@@ -1,6 +1,6 @@
 /** Streams that stop, break, or bring an error half way. */
 import { done, frame } from '../../core/sse.ts';
-import { messageOf } from '../../core/wire/errors.ts';
+import { businessCodes, messageOf } from '../../core/wire/errors.ts';
 import { completionId } from '../../core/wire/ids.ts';
 import { after, eachText, framesAs, reworked, streamOnly, textOf } from './beats.ts';
 import type { Scenario } from './scenario.ts';
@@ -153,6 +153,10 @@ export const breaks: readonly Scenario[] = [
     outcome: 'error_in_stream',
     unary: 'ok',
     defaults: { after: 3, code: '1234', value: 'text' },
+    choices: {
+      code: { values: businessCodes.map(({ code }) => code), wanted: 'a business code of the API, such as 1302' },
+      value: { values: ['text', 'number'] },
+    },
     reply: (reply, { params }, call) =>
       streamOnly(
         reply,

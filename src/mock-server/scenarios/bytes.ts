@@ -33,9 +33,6 @@ function* inGroups(beats: Iterable<Beat>, size: number): Iterable<Beat> {
   yield* flush();
 }
 
-/** A number from 1, from a parameter that users write. */
-const count = (text: string, otherwise: number) => Math.max(1, Math.floor(Number(text)) || otherwise);
-
 export const bytes: readonly Scenario[] = [
   {
     name: 'split-utf8',
@@ -64,10 +61,11 @@ export const bytes: readonly Scenario[] = [
     advice: sound,
     outcome: 'ok',
     defaults: { value: '48', for: 1 },
+    choices: { value: { least: 1, most: 65_536 } },
     reply: (reply, { params }) =>
       streamOnly(
         reply,
-        inPieces(all => bytesOf(all, count(params.value, 48)), params.for),
+        inPieces(all => bytesOf(all, Number(params.value)), params.for),
       ),
   },
   {
@@ -80,7 +78,8 @@ export const bytes: readonly Scenario[] = [
     advice: 'One read is not one event.',
     outcome: 'ok',
     defaults: { value: '4' },
-    reply: (reply, { params }) => streamOnly(reply, beats => inGroups(beats, count(params.value, 4))),
+    choices: { value: { least: 2, most: 1000 } },
+    reply: (reply, { params }) => streamOnly(reply, beats => inGroups(beats, Number(params.value))),
   },
   {
     name: 'crlf',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { formatDuration } from '../../core/duration.ts';
 import { domainOf } from '../../core/outcome.ts';
 import type { Io } from '../../core/program.ts';
+import { conditions } from '../faults/fault.ts';
 import { scenarios } from './index.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -24,6 +25,7 @@ const asJson = () =>
       summary: scenario.summary,
       unary_outcome: scenario.unary ?? scenario.outcome,
       parameters: parametersOf(scenario),
+      general_parameters: Object.keys(conditions),
     })),
     undefined,
     2,
@@ -38,6 +40,10 @@ export const parametersOf = ({ defaults = {} }: Scenario): Record<string, string
     ]),
   );
 
+const generalLines = Object.entries(conditions)
+  .map(([name, [example, meaning]]) => `  ${`${name}=${example}`.padEnd(14)} ${meaning}`)
+  .join('\n');
+
 function asText(): string {
   const lines = scenarios.map(scenario => {
     const parameters = Object.entries(parametersOf(scenario)).map(([name, value]) => `${name}=${value}`);
@@ -46,6 +52,7 @@ function asText(): string {
   return `${'name'.padEnd(28)} ${'id'.padEnd(5)} ${'a call ends as'.padEnd(19)} what happens\n${lines.join('\n')}
 
 Ask for one with --fault, the header x-glm-fault, or a path: http://127.0.0.1:4010/~stall,after=5/api/paas/v4
-Besides its own parameters each takes rate=0.2, nth=3, first=2, model=glm-4.6. Several are joined by a semicolon.
+Several are joined by a semicolon. Besides its own parameters, in brackets above, each takes these:
+${generalLines}
 `;
 }

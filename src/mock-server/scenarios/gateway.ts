@@ -176,6 +176,7 @@ export const gateway: readonly Scenario[] = [
     advice: 'Read the time from the message (UTC+8) and wait for it; a retry before is wasted.',
     outcome: 'quota_exhausted',
     defaults: { code: '1308', for: 5 * 3_600_000 },
+    choices: { code: { values: ['1308', '1310'] } },
     instead: ({ params }, call) => codeError(params.code === '1310' ? '1310' : '1308', call, params.for),
   },
   {

@@ -26,6 +26,11 @@ export interface Params {
   readonly value: string;
 }
 
+/** What a word may be: one of a few, worded by `wanted` where they are many, or a whole number. */
+export type Choice =
+  | { readonly values: readonly string[]; readonly wanted?: string }
+  | { readonly least: number; readonly most: number };
+
 export type Defaults = Readonly<Partial<Params>>;
 
 /** The fault as it strikes one request. */
@@ -52,6 +57,8 @@ export interface Scenario {
   readonly unary?: Reason;
   /** The parameters it listens to, with their defaults. */
   readonly defaults?: Defaults;
+  /** What `code` and `value` may be; anything that is not empty where it is not said. */
+  readonly choices?: Readonly<Partial<Record<'code' | 'value', Choice>>>;
   /** Share of requests it strikes when nothing else is said; 1 by default. */
   readonly rate?: number;
 

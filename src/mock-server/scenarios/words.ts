@@ -54,6 +54,7 @@ export const words: readonly Scenario[] = [
       'An empty content is a failure of its own: raise max_tokens or turn thinking off; do not show an empty answer.',
     outcome: 'reasoning_only',
     defaults: { value: 'stop' },
+    choices: { value: { values: ['stop', 'length'] } },
     answer: (answer, { params }) => ({
       ...answer,
       reasoning: answer.reasoning ?? answer.content,

@@ -17,19 +17,22 @@ export type SweptClient<T> = (call: SweepCall) => T | Promise<T>;
 export type Ended<T> =
   | { readonly kind: 'result'; readonly result: T }
   | { readonly kind: 'error'; readonly error: unknown }
-  | { readonly kind: 'hung'; readonly afterMs: number };
+  | { readonly kind: 'hung'; readonly afterMs: number }
+  /** Stopped after so many requests. */
+  | { readonly kind: 'endless'; readonly requests: number };
 
-/** Calls once and waits at most `limitMs`. */
+/** Calls once and waits at most `limitMs`, or until `stopped` says otherwise. */
 export async function callOnce<T>(
   client: SweptClient<T>,
   call: Omit<SweepCall, 'signal'>,
   limitMs: number,
+  stopped: Promise<Ended<T>>,
 ): Promise<Ended<T>> {
   const controller = new AbortController();
   const { promise: limit, resolve } = Promise.withResolvers<Ended<T>>();
   const timer = setTimeout(() => resolve({ kind: 'hung', afterMs: limitMs }), limitMs);
   try {
-    return await Promise.race([ended(client, { ...call, signal: controller.signal }), limit]);
+    return await Promise.race([ended(client, { ...call, signal: controller.signal }), limit, stopped]);
   } finally {
     clearTimeout(timer);
     controller.abort(new Error('the sweep no longer waits for this call'));

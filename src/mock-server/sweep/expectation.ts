@@ -19,6 +19,8 @@ export function complaint<T>(tried: SweepCase, ended: Ended<T>, expected: Expect
   switch (ended.kind) {
     case 'hung':
       return `did not come back within ${formatDuration(ended.afterMs)}`;
+    case 'endless':
+      return `asked ${ended.requests} times in one call: it repeats without limit or pause`;
     case 'error':
       return aboutError(tried, ended.error, expected.mayCrash);
     case 'result':

@@ -7,6 +7,8 @@ export interface SweepReport {
   readonly cases: number;
   /** At most one per scenario. */
   readonly failures: readonly SweepFailure[];
+  /** Scenarios that found nothing to change in what this client asks for, such as those of streams when it reads bodies. */
+  readonly spared: readonly string[];
   /** Frames of the sound answer: the number of positions less one. */
   readonly frames: number;
   /** What it took. */
@@ -19,15 +21,16 @@ export interface SweepReport {
 
 export const reportOf = (found: Omit<SweepReport, 'text'>): SweepReport => ({ ...found, text: () => asText(found) });
 
-function asText({ cases, failures, frames, realMs, virtualMs }: Omit<SweepReport, 'text'>): string {
+function asText({ cases, failures, spared, frames, realMs, virtualMs }: Omit<SweepReport, 'text'>): string {
   const verdict = failures.length === 0 ? 'all fine' : `${failures.length} scenarios failed`;
   const took = `${formatDuration(virtualMs)} in ${formatDuration(realMs)}`;
   const head = `fault sweep: ${cases} calls on an answer of ${frames} frames, ${verdict} (${took})`;
-  return `${[head, ...failures.map(paragraph)].join('\n')}\n`;
+  const without = spared.length === 0 ? [] : [`nothing to change for: ${spared.join(', ')}`];
+  return `${[head, ...failures.map(paragraph), ...without].join('\n')}\n`;
 }
 
-const paragraph = ({ fault, says, alsoAt, advice, repro }: SweepFailure) =>
-  `FAIL ${fault}: ${says}${alsoAt.length === 0 ? '' : `; also at ${ranges(alsoAt)}`}\n     -> ${advice}\n     ${repro}`;
+const paragraph = ({ kind, fault, says, alsoAt, advice, repro }: SweepFailure) =>
+  `FAIL ${kind === 'client' ? '' : `${kind} `}${fault}: ${says}${alsoAt.length === 0 ? '' : `; also at ${ranges(alsoAt)}`}\n     -> ${advice}\n     ${repro}`;
 
 /** `1–4, 6` */
 function ranges(numbers: readonly number[]): string {

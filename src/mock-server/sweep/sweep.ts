@@ -6,7 +6,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseDuration } from '../../core/duration.ts';
 import { textOf, UsageError } from '../../core/errors.ts';
 import type { MockOptions } from '../config.ts';
-import { createMock, type TestMock } from '../create-mock.ts';
+import { openMock, type TestMock } from '../create-mock.ts';
+import type { JournalEntry } from '../journal.ts';
 import { useVirtualTime } from '../virtual-time.ts';
 import { casesOf, chosen, type ScenarioChoice, type SweepCase } from './cases.ts';
 import { callOnce, type Ended, type SweptClient } from './client.ts';
@@ -14,6 +15,7 @@ import { complaint, type Expectation } from './expectation.ts';
 import { type Complaint, failuresOf } from './failure.ts';
 import { type SweepReply, textReply } from './replies.ts';
 import { reportOf, type SweepReport } from './report.ts';
+import { createTurnstile, type Turnstile } from './turnstile.ts';
 
 export interface SweepOptions<T> {
   /** Names or ids of scenarios, or a choice among them. Default: all. */
@@ -24,6 +26,8 @@ export interface SweepOptions<T> {
   readonly reply?: SweepReply | readonly SweepReply[];
   /** How long a call may take, in virtual time. Default `3m`: less than the five minutes after which fetch gives up by itself. */
   readonly limit?: string;
+  /** How many requests one call may make before it counts as endless and gets no more answers. Default 200. */
+  readonly maxRequests?: number;
   /** Calls at once. Default 128; 1 for a client that has state. */
   readonly concurrency?: number;
   /** When two results say the same. Default: deep equality. */
@@ -45,18 +49,22 @@ export async function sweep<T>(client: SweptClient<T>, options: SweepOptions<T> 
   const list = chosen(options.scenarios);
   const startMs = realNow();
   const time = useVirtualTime();
-  const mock = await createMock({ timing: 'ttft=1ms,itl=1ms', ...options.mock }).catch(error => {
+  const turnstile = createTurnstile(options.maxRequests);
+  const settings = { timing: 'ttft=1ms,itl=1ms', journalSize: 20_000, ...options.mock };
+  const mock = await openMock(settings, turnstile).catch(error => {
     time.restore();
     throw error;
   });
   try {
-    const call = caller(mock, client, options);
+    const call = caller(mock, client, turnstile, options);
     const { sound, frames } = await soundCall(mock, call, options);
     const cases = casesOf(list, options.positions ?? [...Array(frames + 1).keys()]);
-    const complaints = await tryAll(cases, call, sound, options);
-    const failures = failuresOf(complaints, Number(options.mock?.seed ?? 1));
+    const tried = await tryAll(cases, call, sound, options);
+    const spared = sparedIn(tried);
+    const complaints = [...tried.map(complaintOf), ...unmet(tried, spared, options)].filter(one => one !== undefined);
+    const failures = failuresOf(complaints, options);
     const realMs = realNow() - startMs;
-    return reportOf({ cases: cases.length, failures, frames, realMs, virtualMs: time.elapsedMs() });
+    return reportOf({ cases: cases.length, failures, spared, frames, realMs, virtualMs: time.elapsedMs() });
   } finally {
     await mock.close({ graceMs: 0 });
     time.restore();
@@ -76,28 +84,54 @@ export async function assertSweep<T>(client: SweptClient<T>, options?: SweepOpti
 /** The one clock that virtual time leaves alone. */
 const realNow = () => Number(process.hrtime.bigint()) / 1e6;
 
-type Call<T> = (fault: string, name: string) => Promise<Ended<T>>;
+type Call<T> = (fault: string, name: string) => Promise<Made<T>>;
+
+/** How a call ended, and whether its fault met it. */
+interface Made<T> {
+  readonly ended: Ended<T>;
+  readonly met: Met;
+}
+
+/** `absent`: no request came with the key of the call, or none asked for its fault. `spared`: there was nothing to change. */
+type Met = 'absent' | 'spared' | 'struck';
 
 /** Each call has a key of its own: what it was sent and how often it was struck concerns nobody else. */
-function caller<T>(mock: TestMock, client: SweptClient<T>, { reply = textReply, limit = '3m' }: SweepOptions<T>) {
+function caller<T>(
+  mock: TestMock,
+  client: SweptClient<T>,
+  turnstile: Turnstile,
+  { reply = textReply, limit = '3m' }: SweepOptions<T>,
+) {
   const limitMs = parseDuration(limit);
   const inTurn = Array.isArray(reply); // then each call begins with the first
   if (!inTurn) mock.on({}, reply);
-  const call: Call<T> = (fault, name) => {
+  const call: Call<T> = async (fault, name) => {
     const key = mock.key(name);
     if (inTurn) key.on({}, reply);
     const baseUrl = fault === '' ? mock.baseUrl : `${mock.url}/~${fault}/api/paas/v4`;
-    return callOnce(client, { baseUrl, apiKey: key.apiKey, fault }, limitMs);
+    const ended = await callOnce(client, { baseUrl, apiKey: key.apiKey, fault }, limitMs, turnstile.closed(key.id));
+    return { ended, met: metBy(key.requests()) };
   };
   return call;
 }
 
+function metBy(requests: readonly JournalEntry[]): Met {
+  if (requests.some(({ faults }) => faults.length > 0)) return 'struck';
+  return requests.some(({ asked }) => asked.length > 0) ? 'spared' : 'absent';
+}
+
 /** Twice: a result that differs by itself could be held against nothing. */
 async function soundCall<T>(mock: TestMock, call: Call<T>, options: SweepOptions<T>) {
-  const sound = resultOf(await call('', 'sound'));
-  const frames = Math.max(0, ...mock.requests().map(({ beats }) => beats));
+  const sound = resultOf((await call('', 'sound')).ended);
+  const requests = mock.requests();
+  const frames = Math.max(0, ...requests.map(({ beats }) => beats));
   if (frames === 0) throw new UsageError('no_request', 'the client asked nothing of the base URL that it was given');
-  if (!sameOf(options)(sound, resultOf(await call('', 'sound again'))))
+  if (!requests.some(({ keyId }) => keyId === mock.key('sound').id))
+    throw new UsageError(
+      'no_request',
+      'the client does not use the apiKey that it is given, by which its calls are told apart',
+    );
+  if (!sameOf(options)(sound, resultOf((await call('', 'sound again')).ended)))
     throw new UsageError(
       'unsteady_result',
       'the client returned two different results for the same answer; leave out ids and times, or set `same`',
@@ -107,8 +141,9 @@ async function soundCall<T>(mock: TestMock, call: Call<T>, options: SweepOptions
 
 function resultOf<T>(ended: Ended<T>): T {
   if (ended.kind === 'result') return ended.result;
-  const [why, cause] = ended.kind === 'hung' ? ['it did not come back', undefined] : [textOf(ended.error), ended.error];
-  throw new UsageError('not_sound', `the client fails on a sound answer: ${why}`, { cause });
+  const why = { hung: 'it did not come back', endless: 'it asks again and again' };
+  const [says, cause] = ended.kind === 'error' ? [textOf(ended.error), ended.error] : [why[ended.kind], undefined];
+  throw new UsageError('not_sound', `the client fails on a sound answer: ${says}`, { cause });
 }
 
 const sameOf = <T>({ same = isDeepStrictEqual }: SweepOptions<T>): Expectation<T>['same'] => same;
@@ -116,15 +151,46 @@ const sameOf = <T>({ same = isDeepStrictEqual }: SweepOptions<T>): Expectation<T
 async function tryAll<T>(cases: readonly SweepCase[], call: Call<T>, sound: T, options: SweepOptions<T>) {
   const { concurrency = 128, mayCrash = false, expect = (_, __, opinion) => opinion } = options;
   const expected: Expectation<T> = { sound, mayCrash, same: sameOf(options) };
-  const complaints: (Complaint | undefined)[] = [];
+  const all: Tried[] = [];
   const rest = cases.entries();
   const worker = async () => {
     for (const [n, tried] of rest) {
-      const ended = await call(tried.fault, tried.fault);
-      const says = expect(tried, ended, complaint(tried, ended, expected));
-      complaints[n] = says === undefined ? undefined : { tried, says };
+      const { ended, met } = await call(tried.fault, tried.fault);
+      const says = met === 'absent' ? undefined : expect(tried, ended, complaint(tried, ended, expected));
+      all[n] = { tried, met, says };
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  return complaints.filter(found => found !== undefined); // in the order of the catalogue
+  return all; // in the order of the catalogue
+}
+
+interface Tried {
+  readonly tried: SweepCase;
+  readonly met: Met;
+  /** What the client did wrong. */
+  readonly says: string | undefined;
+}
+
+function complaintOf({ tried, met, says }: Tried): Complaint | undefined {
+  if (met === 'absent') return { kind: 'no_request', tried, says: stale };
+  return says === undefined ? undefined : { kind: 'client', tried, says };
+}
+
+const stale =
+  'no request came to the base URL and with the key of this call, so nothing was tested: the client kept those of an earlier call';
+
+/** Scenarios whose requests came, and that changed nothing at any position. */
+function sparedIn(all: readonly Tried[]): string[] {
+  const groups = Map.groupBy(all, ({ tried }) => tried.scenario.name);
+  return [...groups].flatMap(([name, group]) => (group.every(({ met }) => met === 'spared') ? [name] : []));
+}
+
+/** Scenarios that were asked for by name, or all that there were, and that changed nothing. */
+function unmet<T>(all: readonly Tried[], spared: readonly string[], { scenarios }: SweepOptions<T>): Complaint[] {
+  const byName = Array.isArray(scenarios);
+  if (!byName && all.some(({ met }) => met !== 'spared')) return [];
+  const says = 'the fault changed nothing of the answer that this client asks for, so nothing was tested';
+  return all.flatMap(({ tried }) =>
+    spared.includes(tried.scenario.name) ? [{ kind: 'not_struck' as const, tried, says }] : [],
+  );
 }

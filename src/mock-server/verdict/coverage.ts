@@ -17,9 +17,19 @@ export interface Coverage {
   readonly sections: readonly Section[];
 }
 
-/** Names that the universe does not hold are not counted. */
-export function coverage(entries: readonly Seen[], universe: Universe): Coverage {
-  const parts = sections.map(name => sectionOf(name, universe[name], entries.flatMap(namesIn[name])));
+/** Names that were met, by section. */
+export type Exercised = Readonly<Record<SectionName, readonly string[]>>;
+
+/** Of a list of requests; names that the universe does not hold are not counted. */
+export const coverage = (entries: readonly Seen[], universe: Universe): Coverage =>
+  coverageOf(
+    Object.fromEntries(sections.map(name => [name, entries.flatMap(namesIn[name])])) as unknown as Exercised,
+    universe,
+  );
+
+/** The same from names. */
+export function coverageOf(exercised: Exercised, universe: Universe): Coverage {
+  const parts = sections.map(name => sectionOf(name, universe[name], exercised[name]));
   const seen = parts.reduce((sum, part) => sum + part.seen.length, 0);
   const missing = parts.reduce((sum, part) => sum + part.missing.length, 0);
   return { percent: share(seen, missing), sections: parts };
@@ -37,11 +47,12 @@ const share = (seen: number, missing: number) =>
 
 const some = (name: string | undefined) => (name === undefined ? [] : [name]);
 
-const namesIn: Readonly<Record<SectionName, (entry: Seen) => readonly string[]>> = {
+/** What one request exercises of each section. */
+export const namesIn: Readonly<Record<SectionName, (entry: Seen) => readonly string[]>> = {
   endpoints: entry => some(endpointOf(entry)),
   parameters: entry => entry.params,
   'finish reasons': entry => some(entry.finish),
   codes: entry => [entry.code],
-  'delta kinds': entry => (entry.stream ? entry.kinds : []),
+  'delta kinds': entry => (entry.streamed ? entry.kinds : []),
   faults: entry => entry.faults,
 };

@@ -1,8 +1,14 @@
 /** One thing a client did wrong, with the requests that show it. */
 import type { Seen } from './seen.ts';
 
-/** `fail`: wrong whatever the circumstances. `warn`: wrong unless the journal misses something. */
-export type Severity = 'fail' | 'warn';
+/**
+ * `fail`: the requests prove it. `warn`: probably wrong. `unproven`: right or wrong by what the client made of an answer, which
+ * no request shows; `sweep()` sees it.
+ */
+export type Severity = 'fail' | 'warn' | 'unproven';
+
+/** From the worst to the mildest. */
+export const severities = ['fail', 'warn', 'unproven'] as const satisfies readonly Severity[];
 
 export type FindingCode =
   | 'retried_non_retryable'

@@ -7,6 +7,8 @@ export interface Limits {
   readonly nowMs: number;
   /** A call is over after so much silence: ten minutes outlast every sensible backoff. */
   readonly quietMs: number;
+  /** The same after what no repetition can cure, where the client does not count: a loop would have come round by then. */
+  readonly finalMs: number;
   /** How much two attempts may seem to overlap: the mock hears of a hang-up a little late. */
   readonly overlapMs: number;
   /** Shortest pause before a retry: a limiter or an overloaded model needs longer than this to recover. */
@@ -17,22 +19,26 @@ export interface Limits {
   readonly minGrowth: number;
   /** Pauses of this length need not grow: backoff has a ceiling. */
   readonly longGapMs: number;
-  /** Pauses this close count as equal: the journal's clock has whole ms, and timers are late by one. */
-  readonly sameGapMs: number;
-  /** So many equal pauses are needed: fewer coincide by chance. */
+  /** Chance spreads a pause over this share of it at least: that of the npm `openai` client, the least of all that were looked at. */
+  readonly leastJitter: number;
+  /** Pauses so even that chance makes them so less often than this have no jitter. */
+  readonly evenByChance: number;
+  /** The same where it is only to be looked at. */
+  readonly evenAtAll: number;
+  /** So many pauses are needed to compare. */
   readonly jitterGaps: number;
   /** More attempts than this for one call only add load. */
   readonly stormAttempts: number;
-  /** More retries than this within a second, for one key, keep a limiter closed. */
+  /** More retries of one call than this within a second keep a limiter closed. */
   readonly stormPerSecond: number;
+  /** All calls of a key together: more retries than this for each first attempt multiply an outage; SDKs make two to five. */
+  readonly stormFactor: number;
+  /** That takes so many calls, else it is about single ones. */
+  readonly stormCalls: number;
   /** A client that waits longer on a silent reply has no timeout that helps anybody. */
   readonly patienceMs: number;
-  /** Within this time, a request to another model counts as having failed over. */
-  readonly failoverMs: number;
-  /** So many requests show that connections are not kept. */
+  /** So many connections that were opened beside a free one show that none is kept. */
   readonly poolRequests: number;
-  /** After so much idling a new connection is normal: undici's default is 4 s. */
-  readonly idleMs: number;
   /** What the named faults come to; the mock's catalogue. */
   readonly scenarios: readonly ScenarioOutcome[];
 }
@@ -40,18 +46,21 @@ export interface Limits {
 export const defaultLimits: Limits = {
   nowMs: 0,
   quietMs: 600_000,
+  finalMs: 15_000,
   overlapMs: 20,
   minGapMs: 200,
   growthAttempts: 3,
   minGrowth: 1.1,
   longGapMs: 5_000,
-  sameGapMs: 2,
+  leastJitter: 0.25,
+  evenByChance: 1e-6,
+  evenAtAll: 3e-4,
   jitterGaps: 4,
   stormAttempts: 10,
   stormPerSecond: 5,
+  stormFactor: 6,
+  stormCalls: 4,
   patienceMs: 60_000,
-  failoverMs: 60_000,
   poolRequests: 5,
-  idleMs: 4_000,
   scenarios,
 };

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import type { Seen } from './seen.ts';
 
 /** As much of a scenario as a verdict needs. */
-export type ScenarioOutcome = Pick<Scenario, 'name' | 'outcome' | 'unary' | 'instead'>;
+export type ScenarioOutcome = Pick<Scenario, 'name' | 'outcome' | 'unary'>;
 
 /** A reason, or what only the server's side can tell: the client hung up, or nothing has ended yet. */
 export type Word = Reason | 'aborted' | 'open';
@@ -40,23 +40,17 @@ export function labelOf(entry: Seen, word: Word): string {
 function struck(entry: Seen, scenarios: readonly ScenarioOutcome[]): Reason | undefined {
   if (entry.faults.length === 0) return undefined;
   return scenarios
-    .filter(scenario => entry.faults.includes(scenario.name) && hadEffect(scenario, entry))
-    .map(scenario => outcomeFor(scenario, entry.stream))
+    .filter(({ name }) => entry.faults.includes(name))
+    .map(scenario => outcomeFor(scenario, entry.streamed))
     .find(reason => reason !== 'ok' && !(entry.ending === 'complete' && delays.has(reason)));
-}
-
-/** A fault that stands in for an answer may have spared this request; one that changes an answer needs one. */
-function hadEffect({ instead }: ScenarioOutcome, { status, path, finish }: Seen): boolean {
-  if (instead === undefined) return status < 400;
-  return status !== 200 || (finish === undefined && path.endsWith('/chat/completions'));
 }
 
 const outcomeFor = ({ outcome, unary }: ScenarioOutcome, stream: boolean): Reason =>
   stream ? outcome : (unary ?? outcome);
 
 /** Whether a fault that struck keeps a client waiting. */
-export const isHanging = ({ faults, stream }: Seen, scenarios: readonly ScenarioOutcome[]): boolean =>
-  scenarios.some(scenario => faults.includes(scenario.name) && delays.has(outcomeFor(scenario, stream)));
+export const isHanging = ({ faults, streamed }: Seen, scenarios: readonly ScenarioOutcome[]): boolean =>
+  scenarios.some(scenario => faults.includes(scenario.name) && delays.has(outcomeFor(scenario, streamed)));
 
 /** Reasons that are a client's own deadline. */
 const delays: ReadonlySet<Reason> = new Set<Reason>([
@@ -69,13 +63,13 @@ const delays: ReadonlySet<Reason> = new Set<Reason>([
 const broken = ({ ending, bytes }: Seen): Reason | undefined =>
   ending !== 'cut' ? undefined : bytes > 0 ? 'truncated' : 'reset';
 
-function answered({ status, code, stream, finish, kinds }: Seen): Reason {
+function answered({ status, code, streamed, finish, kinds }: Seen): Reason {
   if (status === 200 && code === 'none' && finish === undefined) return 'ok'; // an endpoint without a finish_reason
   return classify({
     status,
     code: code === 'none' ? undefined : code,
     parsed: status !== 502 && status !== 504,
-    errorInStream: status === 200 && stream && code !== 'none',
+    errorInStream: status === 200 && streamed && code !== 'none',
     finishReason: finish,
     visible: kinds.includes('content') || kinds.includes('tool_calls'),
     reasoned: kinds.includes('reasoning_content'),

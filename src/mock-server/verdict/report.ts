@@ -1,10 +1,11 @@
 /** A verdict for people and for programs. */
-import { count, type Finding } from './finding.ts';
-import type { Limits } from './limits.ts';
-import { type Verdict, verdictOf } from './resilience.ts';
+import { UsageError } from '../../core/errors.ts';
+import { count, type Finding, type Severity, severities } from './finding.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { type Gone, type Verdict, verdictOf } from './resilience.ts';
 import type { Seen } from './seen.ts';
 
-export interface ReportOptions extends Partial<Limits> {
+export interface ReportOptions extends Partial<Limits>, Gone {
   /** Columns of the terminal; longer lines go on below. Default 100. */
   readonly width?: number;
 }
@@ -18,14 +19,14 @@ export function textReport(entries: readonly Seen[], { width = 100, ...limits }:
   return textOf(verdictOf(entries, limits), width);
 }
 
-/** The same as a value: `{ verdict, requests, troubled, findings }`. */
+/** The same as a value. */
 export function jsonReport(entries: readonly Seen[], { width: _, ...limits }: ReportOptions = {}): Verdict {
   return verdictOf(entries, limits);
 }
 
 export interface AssertOptions extends ReportOptions {
   /** The mildest severity that throws; `fail` by default. */
-  readonly failOn?: Finding['severity'];
+  readonly failOn?: Severity;
 }
 
 /** @throws {Error} whose message is the report, when a finding fails */
@@ -36,9 +37,23 @@ export function assertResilient(entries: readonly Seen[], options: AssertOptions
 
 /** Whether the client passes, with the report. */
 export function assess(entries: readonly Seen[], { failOn = 'fail', width = 100, ...limits }: AssertOptions = {}) {
-  const verdict = verdictOf(entries, limits);
-  const pass = verdict.findings.every(({ severity }) => severity === 'warn' && failOn === 'fail');
-  return { pass, report: textOf(verdict, width) };
+  const verdict = verdictOf(entries, checkedLimits(limits));
+  return { pass: passes(verdict, failOn), report: textOf(verdict, width) };
+}
+
+/** Whether no finding is as bad as that. */
+export const passes = ({ findings }: Pick<Verdict, 'findings'>, failOn: Severity): boolean =>
+  findings.every(({ severity }) => severities.indexOf(severity) > severities.indexOf(failOn));
+
+/** @throws {UsageError} `unknown_option`: a threshold that is misspelt would judge by the default */
+function checkedLimits<T extends Partial<Limits> & Gone>(limits: T): T {
+  const allowed = [...Object.keys(defaultLimits), 'dropped', 'lost'];
+  const unknown = Object.keys(limits).filter(name => !allowed.includes(name));
+  if (unknown.length === 0) return limits;
+  throw new UsageError(
+    'unknown_option',
+    `the verdict has no option ${unknown.join(', ')}; it has failOn, width and ${Object.keys(defaultLimits).join(', ')}`,
+  );
 }
 
 function textOf(verdict: Verdict, width: number): string {
@@ -72,10 +87,16 @@ function folded(text: string, width: number): string[] {
   return lines;
 }
 
-function sumOf({ verdict, requests, troubled, findings }: Verdict): string {
-  const asked = `${count(requests, 'request')}, ${troubled} with a fault or an error`;
+const heads = { fragile: 'not resilient', unproven: 'unproven', resilient: 'ok' } as const;
+
+function sumOf({ verdict, requests, troubled, lost, findings }: Verdict): string {
+  const gone = lost === 0 ? '' : `; ${lost} of them are no longer kept and were not judged`;
+  const asked = `${count(requests, 'request')}, ${troubled} with a fault or an error${gone}`;
   if (verdict === 'nothing to judge') return `nothing to judge: ${asked}`;
-  const failed = findings.filter(({ severity }) => severity === 'fail').length;
   if (findings.length === 0) return `ok: ${asked}`;
-  return `${failed === 0 ? 'ok' : 'not resilient'}: ${failed} failed, ${findings.length - failed} to look at; ${asked}`;
+  const [failed = 0, warned = 0, unproven = 0] = severities.map(
+    wanted => findings.filter(({ severity }) => severity === wanted).length,
+  );
+  const open = unproven === 0 ? '' : `, ${unproven} that only your client can tell`;
+  return `${heads[verdict]}: ${failed} failed, ${warned} to look at${open}; ${asked}`;
 }

@@ -2,6 +2,7 @@
 import { chatRequest, type FinishReason } from '../../core/wire/chat.ts';
 import { businessCodes } from '../../core/wire/errors.ts';
 import { endpointNames } from '../endpoints/table.ts';
+import { scenarios } from '../scenarios/index.ts';
 
 export const sections = ['endpoints', 'parameters', 'finish reasons', 'codes', 'delta kinds', 'faults'] as const;
 
@@ -28,3 +29,6 @@ const finishReasons = {
   network_error: true,
   model_context_window_exceeded: true,
 } satisfies Record<FinishReason, true>;
+
+/** With every fault of the catalogue. */
+export const everything = universeOf(scenarios.map(({ name }) => name));

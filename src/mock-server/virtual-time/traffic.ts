@@ -5,9 +5,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { watchUnsent } from './unsent.ts';
 
 export interface Traffic {
-  /** Whether something is on its way. A reader that will not read is not waited for longer than `patienceMs`. */
+  /** Whether something is on its way. What stays as it is, such as bytes that nobody reads, is waited for `patienceMs` and no longer. */
   underWay(): boolean;
   stop(): void;
 }
@@ -17,43 +18,47 @@ const loopback = /^(?:::1|(?:::ffff:)?127\.)/;
 
 export function watchTraffic(patienceMs = 250): Traffic {
   const now = performance.now.bind(performance); // real time, taken before it is replaced
-  const sockets = { client: new Set<Socket>(), server: new Set<Socket>() };
-  let sums = '';
-  let changed = now();
+  const unsent = watchUnsent();
+  const sockets = { client: new Map<Socket, number>(), server: new Map<Socket, number>() };
+  let count = 0;
+  let since = new Map<string, number>();
 
-  const keep = (set: Set<Socket>) => (message: unknown) => {
+  const keep = (known: Map<Socket, number>) => (message: unknown) => {
     const { socket } = message as { socket: Socket };
-    set.add(socket);
-    socket.once('close', () => set.delete(socket));
+    known.set(socket, ++count);
+    socket.once('close', () => known.delete(socket));
   };
   const listeners = [keep(sockets.client), keep(sockets.server)] as const;
   for (const [i, channel] of channels.entries()) subscribe(channel, listeners[i] as (message: unknown) => void);
 
   const underWay = () => {
-    const peers = new Map([...sockets.server].map(socket => [`${socket.remotePort} ${socket.localPort}`, socket]));
-    const state = [...sockets.client].map(client => stateOf(client, peers)).filter(text => text !== '');
-    const seen = state.join();
-    if (seen !== sums) {
-      sums = seen;
-      changed = now();
-    }
-    return state.length > 0 && now() - changed < patienceMs;
+    const peers = new Map(
+      [...sockets.server.keys()].map(socket => [`${socket.remotePort} ${socket.localPort}`, socket]),
+    );
+    const between = [...sockets.client].map(([client, n]) => [n, stateOf(client, peers)] as const);
+    const seen = [
+      ...between.flatMap(([n, state]) => (state === undefined ? [] : [`${n} ${state}`])),
+      ...unsent.list().map(n => `unsent ${n}`),
+    ];
+    const at = now();
+    since = new Map(seen.map(text => [text, since.get(text) ?? at]));
+    return [...since.values()].some(first => at - first < patienceMs);
   };
   const stop = () => {
+    unsent.stop();
     for (const [i, channel] of channels.entries()) unsubscribe(channel, listeners[i] as (message: unknown) => void);
   };
   return { underWay, stop };
 }
 
-/** What is on its way between a client and its other end, or about to be; empty when nothing is. */
-function stateOf(client: Socket, peers: ReadonlyMap<string, Socket>): string {
+/** What is on its way between a client and its other end; undefined when nothing is. */
+function stateOf(client: Socket, peers: ReadonlyMap<string, Socket>): string | undefined {
+  const { localPort, remotePort, bytesRead, bytesWritten } = client;
   if (client.connecting) return 'connecting';
-  // Nobody connects for nothing: fetch compiles its parser in a thread the first time, and writes after that.
-  if (client.bytesWritten === 0 && !client.destroyed) return `fresh ${client.localPort}`;
-  if (client.destroyed || !loopback.test(client.remoteAddress ?? '')) return '';
-  const peer = peers.get(`${client.localPort} ${client.remotePort}`);
-  if (peer === undefined) return client.bytesRead === 0 && client.bytesWritten > 0 ? `alone ${client.localPort}` : '';
-  const there = client.bytesWritten - peer.bytesRead;
-  const back = peer.bytesWritten - client.bytesRead;
-  return there === 0 && back === 0 ? '' : `${client.localPort} ${there} ${back}`;
+  if (client.destroyed || !loopback.test(client.remoteAddress ?? '')) return undefined;
+  const peer = peers.get(`${localPort} ${remotePort}`);
+  if (peer === undefined) return bytesRead === 0 && bytesWritten > 0 ? 'alone' : undefined;
+  const there = bytesWritten - peer.bytesRead;
+  const back = peer.bytesWritten - bytesRead;
+  return there === 0 && back === 0 ? undefined : `${there} ${back}`;
 }

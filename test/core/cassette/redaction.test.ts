@@ -15,6 +15,14 @@ test.each([
   ['a JWT', `token ${jwt}, please`, 'token ***, please'],
   ['a JWT in a URL', `/v4?token=${jwt}&a=b`, '/v4?token=***&a=b'],
   ['two of them', `${key} ${jwt}`, '*** ***'],
+  ['a key of another vendor', 'use sk-proj-AbCdEfGh12345678, please', 'use ***, please'],
+  ['a user and password in an address', 'get http://me:canary@host/x', 'get http://***@host/x'],
+  [
+    'a token in an address',
+    'https://host/sse?a=1&access_token=canary&b=2',
+    'https://host/sse?a=1&access_token=***&b=2',
+  ],
+  ['words that only look so', 'task-force sk-learn max_tokens=5 me@host', 'task-force sk-learn max_tokens=5 me@host'],
   [
     'nothing',
     'glm-4.6 at api.z.ai says 3.14 to d41d8cd98f00b204e9800998ecf8427e.',
@@ -110,4 +118,31 @@ test('a thousand random cuts leave no trace and change no size', () => {
 test('a megabyte made to be slow is searched in a moment', { timeout: 5000 }, () => {
   for (const piece of ['a', 'eyJ', 'a.', 'Bearer ', ' ', '"a":"', '\\'])
     redactParts([Buffer.from(piece.repeat(Math.ceil(1_000_000 / piece.length)))]);
+});
+
+test('fields that are named like a credential keep nothing but their name, the headers of an MCP server among them', () => {
+  const headers = { Authorization: 'canary', 'X-Api-Key': 'canary', Accept: 'text/plain' };
+  const request = {
+    tools: [{ type: 'mcp', mcp: { server_label: 'x', headers } }],
+    api_key: 'canary',
+    password: '',
+    max_tokens: 5,
+    token_count: 'three',
+  };
+  expect(redactValue(request)).toEqual({
+    tools: [
+      {
+        type: 'mcp',
+        mcp: { server_label: 'x', headers: { Authorization: '***', 'X-Api-Key': '***', Accept: 'text/plain' } },
+      },
+    ],
+    api_key: '***',
+    password: '',
+    max_tokens: 5,
+    token_count: 'three',
+  });
+});
+
+test('a token of three parts that is no JWT is a secret as a whole', () => {
+  expect([...secretsOf([['authorization', 'Bearer my.odd.canary']])]).toEqual(['my.odd.canary']);
 });

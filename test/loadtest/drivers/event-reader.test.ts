@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { createStreamReader } from '../../../src/core/call/reader.ts';
 import { type Draft, newDraft } from '../../../src/core/call/record.ts';
-import { createEventReader } from '../../../src/loadtest/drivers/socket/event-reader.ts';
+import { EventReader } from '../../../src/loadtest/drivers/socket/event-reader.ts';
 import * as fake from '../../support/fake-glm.ts';
 
 const { word, thought, last, done, chunk } = fake;
@@ -16,11 +16,14 @@ interface Seen {
   readonly outcome: unknown;
 }
 
+/** The same for all streams, as on a kept connection. */
+const reader = new EventReader();
+
 /** Reads pieces, 10 ms apart, from a buffer that is full of another event's bytes and is overwritten after each. */
 function inPlace(pieces: readonly Buffer[]): Seen {
   const draft = newDraft(0, 0);
   const gaps: number[] = [];
-  const reader = createEventReader(draft, { onGap: ms => gaps.push(ms) });
+  reader.begin(draft, ms => gaps.push(ms));
   const shared = Buffer.alloc(Math.max(...pieces.map(piece => piece.length)) + 100);
   pieces.forEach((piece, i) => {
     shared.fill(leftOver);

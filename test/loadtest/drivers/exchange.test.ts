@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Deadlines } from '../../../src/core/call.ts';
 import { createManualClock } from '../../../src/core/clock.ts';
-import { createExchange } from '../../../src/loadtest/drivers/socket/exchange.ts';
+import { Exchange } from '../../../src/loadtest/drivers/socket/exchange.ts';
 import * as fake from '../../support/fake-glm.ts';
 
 const { word, last, done } = fake;
@@ -16,23 +16,22 @@ function begin(deadlines: Deadlines, stream = true) {
     arm();
   });
   const arm = () => timer.set(ends.length > 0 ? Number.POSITIVE_INFINITY : exchange.dueMs());
-  const exchange = createExchange({
-    intendedMs: 0,
+  const exchange = new Exchange({
     stream,
-    onGap: ms => gaps.push(ms),
     deadlines,
     clock,
     onDeadline: () => arm(),
     onEnd: ({ outcome: { kind }, deadline, endMs }, sound) => ends.push({ kind, deadline, endMs, sound }),
   });
+  const draft = exchange.begin(0, ms => gaps.push(ms));
   arm();
   const say = (text: string) => exchange.body(Buffer.from(text), 0, Buffer.byteLength(text), clock.now());
   const head = (status = 200, contentType: string | undefined = 'text/event-stream') =>
     exchange.head({ status, contentType, logId: undefined, retryAfter: undefined }, clock.now());
   const sent = () => {
-    exchange.draft.sentMs = clock.now();
+    draft.sentMs = clock.now();
   };
-  return { clock, exchange, ends, gaps, say, head, sent };
+  return { clock, exchange, draft, ends, gaps, say, head, sent };
 }
 
 const all = { connect: 10, first_byte: 20, first_token: 30, idle: 15, total: 200 };
@@ -105,15 +104,15 @@ test('an answer that was complete stays what it was, whatever happens to its con
 });
 
 test('an error in a stream ends the call at once, and a call ends once', () => {
-  const { exchange, ends, say, head, sent } = begin({});
+  const { clock, exchange, draft, ends, say, head, sent } = begin({});
   sent();
   head();
   say('data: {"error":{"code":"1302"}}\n\n');
-  exchange.complete();
+  exchange.complete(clock.now());
   exchange.fail({ kind: 'reset' });
   say(word('late'));
   expect(ends).toMatchObject([{ kind: 'error_in_stream', sound: false }]);
-  expect(exchange.draft).toMatchObject({ code: '1302', visibleChars: 0 });
+  expect(draft).toMatchObject({ code: '1302', visibleChars: 0 });
 });
 
 test.each<[string, boolean, string, string, string]>([
@@ -129,16 +128,16 @@ test.each<[string, boolean, string, string, string]>([
   ['a stream in place of a body', false, 'text/event-stream', `${word('a')}${last()}${done}`, 'contract'],
   ['a stream without its end', true, 'text/event-stream', word('a'), 'truncated'],
 ])('%s is held against what was asked for', (_name, stream, type, text, kind) => {
-  const { exchange, ends, say, head, sent } = begin({}, stream);
+  const { clock, exchange, ends, say, head, sent } = begin({}, stream);
   sent();
   head(200, type);
   say(text);
-  exchange.complete();
+  exchange.complete(clock.now());
   expect(ends).toMatchObject([{ kind, sound: true }]);
 });
 
 test('a body keeps its bytes though the buffer they came in is used again', () => {
-  const { exchange, ends, head, sent, clock } = begin({}, false);
+  const { exchange, draft, ends, head, sent, clock } = begin({}, false);
   const whole = Buffer.from(JSON.stringify(fake.completion({ content: '海浪' })));
   const shared = Buffer.alloc(whole.length + 3);
   sent();
@@ -149,9 +148,9 @@ test('a body keeps its bytes though the buffer they came in is used again', () =
     exchange.body(shared, 3, 3 + part.length, clock.now());
     shared.fill(0);
   }
-  exchange.complete();
+  exchange.complete(clock.now());
   expect(ends).toMatchObject([{ kind: 'ok' }]);
-  expect(exchange.draft).toMatchObject({ visibleChars: 2, bytes: whole.length });
+  expect(draft).toMatchObject({ visibleChars: 2, bytes: whole.length });
 });
 
 test('a body without end is cut off', () => {

@@ -62,12 +62,8 @@ async function bySocket({ body, ...target }: Ask): Promise<CallRecord> {
 /** All of a record but how long things took and how the bytes fell into reads; ids tell the time. */
 function shape({ maxGapMs: _gap, coalesced: _reads, id, logId, ...record }: CallRecord) {
   const moments = Object.entries(record).filter(([name]) => name.endsWith('Ms') && name !== 'retryAfterMs');
-  return {
-    ...record,
-    ...Object.fromEntries(moments.map(([name, value]) => [name, value !== undefined])),
-    id: id?.length,
-    logId: logId?.length,
-  };
+  const happened = Object.fromEntries(moments.map(([name, value]) => [name, value !== undefined]));
+  return { ...record, ...happened, id: id?.length, logId: logId?.length };
 }
 
 const messages = [{ role: 'user', content: 'Hermes asks the Claude Agent SDK about tea, 茶 and 😀' }];

@@ -321,7 +321,7 @@ test('a deadline of a request that is over does not end the next one, whose own 
   const record = send(driver).finally(ended);
   await arrived.promise;
   clock.advance(99);
-  await Promise.resolve();
+  await new Promise(setImmediate);
   expect(ended).not.toHaveBeenCalled();
   clock.advance(2);
   expect(await record).toMatchObject({ outcome: { kind: 'timeout_total' }, endMs: 160, reusedConnection: true });

@@ -82,6 +82,7 @@ export function intervalsOf(visits: readonly Visit[], seconds: number): Interval
 
 export interface QueueOptions {
   readonly offeredPerSecond: number;
+  /** Infinity: nobody ever waits. */
   readonly servers: number;
   /** Drawn for every request; its first tenth is the time to the first token once served. */
   readonly serviceMs: (random: Random) => number;
@@ -91,7 +92,7 @@ export interface QueueOptions {
 
 /** M/G/c, first come first served: Poisson arrivals before a fixed number of servers. */
 export function queue({ offeredPerSecond, servers, serviceMs, seconds, random }: QueueOptions): Interval[] {
-  const free = new Array<number>(servers).fill(0);
+  const free = Number.isFinite(servers) ? new Array<number>(servers).fill(0) : [];
   const visits: Visit[] = [];
   for (let at = 0; ; ) {
     at -= (Math.log(1 - random()) * 1000) / offeredPerSecond;
@@ -103,8 +104,8 @@ export function queue({ offeredPerSecond, servers, serviceMs, seconds, random }:
 /** Takes the server that is free first. */
 function serve(free: number[], startMs: number, serviceMs: number): Visit {
   const server = free.indexOf(Math.min(...free));
-  const from = Math.max(startMs, free[server]!);
-  free[server] = from + serviceMs;
+  const from = Math.max(startMs, free[server] ?? 0);
+  if (server >= 0) free[server] = from + serviceMs;
   return { startMs, firstMs: from + serviceMs / 10, endMs: from + serviceMs };
 }
 
@@ -115,7 +116,7 @@ export interface LoopOptions extends Omit<QueueOptions, 'offeredPerSecond' | 'se
 
 /** A closed loop: every user sends again as soon as answered. */
 export function loop({ users, servers, serviceMs, seconds, random }: LoopOptions): Interval[] {
-  const free = new Array<number>(servers).fill(0);
+  const free = Number.isFinite(servers) ? new Array<number>(servers).fill(0) : [];
   const ready = new Array<number>(users).fill(0);
   const visits: Visit[] = [];
   for (;;) {

@@ -1,6 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { openApi } from '../../../src/mock-server/admin/openapi.ts';
-import { routes } from '../../../src/mock-server/admin/routes.ts';
+import { allRoutes, openApi } from '../../../src/mock-server/admin/openapi.ts';
 import { createMock, type TestMock } from '../../../src/mock-server/index.ts';
 
 const mocks: TestMock[] = [];
@@ -60,7 +59,7 @@ test('a key is a room of its own: faults, fixtures and journal', async () => {
 
 test('limits change and show', async () => {
   const { admin, chat } = await start();
-  expect((await admin('PATCH', '/limits', { requests_per_minute: 1 })).json().requestsPerMinute).toBe(1);
+  expect((await admin('PATCH', '/limits', { requests_per_minute: 1 })).json().requests_per_minute).toBe(1);
   expect([(await chat()).status, (await chat()).status]).toEqual([200, 429]);
   await admin('PATCH', '/limits', { requests_per_minute: null });
   expect((await chat()).status).toBe(200);
@@ -71,6 +70,10 @@ test.each([
   ['PUT', '/faults', { fault: [] }, 400, 'unknown key fault'],
   ['PATCH', '/limits', { concurrency: 'two' }, 400, 'concurrency'],
   ['POST', '/fixtures', { fixtures: [{ reply: { contnt: 'x' } }] }, 400, 'contnt'],
+  ['GET', '/journal?limit=-1', undefined, 400, 'limit: must be a whole number from 0, found "-1"'],
+  ['GET', '/journal?after=x', undefined, 400, 'after: must be a whole number from 0, found "x"'],
+  ['GET', '/report?format=xml', undefined, 400, 'format: must be one of json, text, found "xml"'],
+  ['GET', '/coverage?format=', undefined, 400, 'format: must be one of json, text, junit, markdown, found ""'],
   ['GET', '/nowhere', undefined, 404, '/__admin/openapi.json'],
   ['DELETE', '/faults', undefined, 405, '/__admin/faults takes PUT'],
 ] as const)('%s %s with %j is answered with a sentence', async (method, path, body, status, says) => {
@@ -135,7 +138,7 @@ test('the OpenAPI file describes exactly the routes', async () => {
   const described = Object.entries(file.paths).flatMap(([path, methods]) =>
     Object.keys(methods as object).map(method => `${method.toUpperCase()} ${path}`),
   );
-  expect(described.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  expect(described.toSorted()).toEqual(allRoutes.map(({ method, path }) => `${method} ${path}`).toSorted());
 });
 
 test('a canary secret is in no page, journal, state, metric or report', async () => {
@@ -149,4 +152,50 @@ test('a canary secret is in no page, journal, state, metric or report', async ()
     ),
   );
   expect(`${pages.map(({ text }) => text).join('')}${await mock.metrics()}`).not.toContain('canarySecret0042');
+});
+
+test('the journal is narrowed by number and by count', async () => {
+  const { admin, chat } = await start();
+  for (let i = 0; i < 4; i++) await chat();
+  const numbers = async (query: string) =>
+    (await admin('GET', `/journal?${query}`)).json().requests.map(({ n }: { n: number }) => n);
+  expect(await numbers('after=1')).toEqual([2, 3, 4]);
+  expect(await numbers('limit=2')).toEqual([3, 4]);
+  expect(await numbers('after=1&limit=0')).toEqual([]);
+});
+
+test.each([
+  ['PUT', '/faults', { faults: ['1305'] }],
+  ['POST', '/fixtures', { fixtures: [{ reply: { content: 'x' } }] }],
+  ['POST', '/reset', {}],
+] as const)(
+  '%s %s takes a key by its id or as a whole, keeps the id alone, and refuses a stranger',
+  async (method, path, body) => {
+    const { admin } = await start({ keys: ['my-id.my-canary'] });
+    for (const key of ['my-id', 'my-id.my-canary'])
+      expect((await admin(method, path, { ...body, key })).status).toBe(200);
+    expect((await admin('GET', '/state')).text).not.toContain('canary');
+    for (const key of ['other', 'other.canary', 'a.b.canary']) {
+      const answer = await admin(method, path, { ...body, key });
+      expect(answer).toMatchObject({ status: 400, text: expect.stringContaining(`no API key has the id`) });
+      expect(answer.text).not.toContain('canary');
+    }
+  },
+);
+
+test('a question about a key is answered for its id, whichever way it is named, and not for a stranger', async () => {
+  const { admin, chat } = await start({ keys: ['my-id.my-secret'] });
+  await chat();
+  for (const key of ['my-id', 'my-id.my-secret'])
+    expect((await admin('GET', `/journal?key=${key}`)).json().requests).toHaveLength(1);
+  for (const path of ['/journal', '/report', '/coverage'])
+    expect((await admin('GET', `${path}?key=other`)).json().error.code).toBe('unknown_key');
+});
+
+test('where any key is taken, any id may be named before it comes', async () => {
+  const { admin, chat } = await start({ anyKey: true });
+  expect((await admin('PUT', '/faults', { faults: ['1305'], key: 'new.secret' })).json().keys).toEqual({
+    new: ['1305'],
+  });
+  expect((await chat('hi', 'new.secret')).status).toBe(429);
 });

@@ -1,5 +1,6 @@
 /** Scenarios as data: what they do to a plan, who they strike, how they are asked for. */
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/random.ts';
 import { businessCodes } from '../../../src/core/wire/errors.ts';
@@ -83,6 +84,17 @@ test.each([
     'stall,rate=2,nth=0',
     'stall: rate must be a number from 0 to 1, not "2"; stall: nth must be a whole number from 1 to 1000000000, not "0"',
   ],
+  ['overlaod', 'no fault is called "overlaod", perhaps "overloaded"; glm-testkit'],
+  ['Trunctated', 'no fault is called "Trunctated", perhaps "truncated"; glm-testkit'],
+  ['xyzzy', 'no fault is called "xyzzy"; glm-testkit'],
+  ['window-exhausted,code=1302', 'window-exhausted: code must be 1308 or 1310, not "1302"'],
+  ['error-in-stream,code=9999', 'error-in-stream: code must be a business code of the API, such as 1302, not "9999"'],
+  ['error-in-stream,value=octal', 'error-in-stream: value must be text or number, not "octal"'],
+  ['reasoning-only,value=banana', 'reasoning-only: value must be stop or length, not "banana"'],
+  ['drip,value=0', 'drip: value must be a whole number from 1 to 65536, not "0"'],
+  ['glued-frames,value=2.5', 'glued-frames: value must be a whole number from 2 to 1000, not "2.5"'],
+  ['identity-filter,marker=', 'identity-filter: marker must be a text that is not empty, not ""'],
+  ['overloaded,nth=3,first=2', 'overloaded: nth and first do not go together'],
   ['', '"" names no fault; glm-testkit mock scenarios lists them all'],
 ])('the fault %j is refused with all its mistakes', (text, message) => {
   expect(() => parseFaults(text)).toThrow(message);
@@ -154,9 +166,37 @@ test('a fault that is misspelt in a header is refused at once, in a way that no 
 
 test('the journal names the faults that struck', async () => {
   const { chat } = createTestEngine({ faults: ['1305,first=1', 'crlf'] });
-  expect((await chat('hi')).entry.faults).toEqual(['overloaded']);
-  expect((await chat('hi')).entry.faults).toEqual(['crlf']);
+  const stream = { messages: [{ role: 'user', content: 'hi' }], stream: true };
+  expect((await chat(stream)).entry.faults).toEqual(['overloaded']);
+  expect((await chat(stream)).entry.faults).toEqual(['crlf']);
 });
+
+/** Whether a scenario changes what came out, of a stream and of a body: the journal must say so exactly then. */
+const always = scenarios.filter(({ defaults }) => defaults?.marker === undefined);
+
+test.each(always.flatMap(({ name }) => [true, false].map(stream => [name, stream] as const)))(
+  'the journal names %s (stream: %s) exactly when it changed the answer',
+  async (name, stream) => {
+    const ask = async (fault: string | undefined) => {
+      const { engine, key } = createTestEngine({ seed: 3, timing: 'ttft=5ms,itl=1ms' });
+      const { plan, settle } = await engine.handle({
+        method: 'POST',
+        path: `${base}/chat/completions`,
+        headers: { authorization: key, ...(fault !== undefined && { 'x-glm-fault': fault }) },
+        body: JSON.stringify({ model: 'glm-4.6', stream, messages: [{ role: 'user', content: 'tea, 茶' }] }),
+        arrivedMs: 0,
+      });
+      const { status, at } = plan.head ?? {};
+      const wire = { status, at, beats: [...plan.beats] };
+      settle({ ending: 'complete', headSent: true, beats: wire.beats.length, bytes: 1, worstLatenessMs: 0 });
+      return { wire, entry: engine.journal.entries()[0] };
+    };
+    const [sound, struck] = [await ask(undefined), await ask(`${name},rate=1`)];
+    const changed = !isDeepStrictEqual(sound.wire, struck.wire);
+    expect(struck.entry?.asked).toEqual([name]);
+    expect(struck.entry?.faults).toEqual(changed ? [name] : []);
+  },
+);
 
 test('the journal does not name a fault that had no effect', async () => {
   const { chat } = createTestEngine({ replyTokens: 5, thinkingTokens: 0 });
@@ -182,4 +222,21 @@ test('docs/faults.md is what `npm run faults` writes', () => {
   const text = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
   const clients = JSON.parse(text('test/clients/javascript/faults.json'));
   expect(text('docs/faults.md')).toBe(faultsPage(clients));
+});
+
+test('a parameter out of range is refused in every way of asking', async () => {
+  const wrong = 'window-exhausted,code=1302';
+  const says = 'window-exhausted: code must be 1308 or 1310';
+  const { ask, engine } = createTestEngine({ keys: ['a.b'] });
+  const told = [
+    await ask({ headers: { 'x-glm-fault': wrong } }),
+    await ask({ at: `/~${wrong}/api/paas/v4/chat/completions` }),
+  ];
+  for (const { status, message } of told) {
+    expect(status).toBe(418);
+    expect(message).toContain(says);
+  }
+  expect(() => createTestEngine({ faults: [wrong] })).toThrow(says);
+  expect(() => engine.control.apply({ kind: 'faults', faults: [wrong] })).toThrow(says);
+  expect(() => engine.control.apply({ kind: 'fixtures', fixtures: [{ reply: { fault: wrong } }] })).toThrow(says);
 });

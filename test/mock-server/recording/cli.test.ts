@@ -84,14 +84,14 @@ test('a session is recorded, replayed and compared, and the key is in no file an
 
 test('a breaking difference ends with 1, no answer with 3', async () => {
   const mock = keep(await createMock({ keys: [key] }));
-  const path = written(recorded({ response: { status: 500 } }));
+  const path = written(recorded({ response: { status: 404 } }));
   const env = { GLM_API_KEY: mock.apiKey };
   const differs = await run(diffCommand, ['diff', path, '--upstream', mock.baseUrl, '--json'], { env });
   expect(differs.code).toBe(1);
   expect(JSON.parse(differs.out).differences[0]).toEqual({
     severity: 'breaking',
     what: 'status',
-    recorded: '500',
+    recorded: '404',
     live: '200',
   });
   const gone = await run(diffCommand, ['diff', path, '--upstream', 'http://127.0.0.1:9/v4'], { env });
@@ -156,4 +156,25 @@ test.each<[string, (io: Io) => Command, string[], RegExp[]]>([
   expect({ code: ran.code, out: ran.out }).toEqual({ code: 2, out: '' });
   for (const sentence of sentences) expect(ran.err).toMatch(sentence);
   expect(ran.err).not.toMatch(/canary|^\s+at /m);
+});
+
+test('fixtures are compared too: those that say plainly what they want, the others are counted', async () => {
+  const path = file('shop.yaml');
+  const fixtures = [
+    { name: 'greets', match: { last_user: 'hello' }, reply: { content: 'Hi' } },
+    { name: 'streams', match: { last_user: 'go', stream: true, model: 'glm-4.5' }, reply: { content: 'Gone' } },
+    { name: 'guesses', match: { last_user: '/a+/' }, reply: { content: 'A' } },
+    { name: 'fails', reply: { error: { code: 1305 } } },
+  ];
+  writeFileSync(path, JSON.stringify({ fixtures }));
+  const mock = keep(await createMock({ keys: [key] }));
+  const env = { GLM_API_KEY: mock.apiKey };
+  const ran = await run(diffCommand, ['diff', path, '--upstream', mock.baseUrl, '--model', 'glm-4.6'], { env });
+  expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^greets:.*\nstreams:.*\n/s) });
+  expect(ran.err).toMatch(/^2 requests to .*\n2 are left out: /);
+  const asked = await mock.journal();
+  expect(asked.map(({ model, stream }) => [model, stream])).toEqual([
+    ['glm-4.6', false],
+    ['glm-4.5', true],
+  ]);
 });

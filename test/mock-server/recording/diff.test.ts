@@ -60,9 +60,10 @@ test('exchanges that did not end well and tasks that are gone are left out', () 
     recorded({ response: { ending: 'aborted' } }),
     recorded({ response: { ending: 'fin' } }),
     recorded({ method: 'GET', path: '/async-result/1' }),
+    ...[401, 403, 429, 500, 502].map(status => recorded({ response: { status } })),
     recorded(),
   ];
-  expect(samplesOf(exchanges)).toMatchObject({ skipped: 3, samples: [{ path: '/chat/completions' }] });
+  expect(samplesOf(exchanges)).toMatchObject({ skipped: 8, samples: [{ path: '/chat/completions' }] });
 });
 
 test('an endpoint that is not there or says nothing is a failure, not a difference', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { bytesOf, openCassette, type RecordedExchange, readCassette } from '../../../src/core/cassette/cassette.ts';
 import { createManualClock } from '../../../src/core/clock.ts';
@@ -306,7 +307,7 @@ test('an upstream that is not there is told, and not recorded', async () => {
   expect(recorder.text()).toBe('');
 });
 
-test('a compressed answer passes but is not recorded, because no key could be found in it', async () => {
+test('an answer that is not packed as it says passes but is not recorded, because no key could be found in it', async () => {
   const upstream = keep(
     await rawServer(socket => socket.end(`${head('Content-Encoding: gzip', 'Content-Length: 2')}xx`)),
   );
@@ -327,4 +328,30 @@ test('a recorder does not record itself', async () => {
     cassette: openCassette(file('self.jsonl')),
   });
   await expect(self).rejects.toMatchObject({ code: 'bad_upstream' });
+});
+
+test('a compressed answer passes as it came, and what it said is recorded without the keys in it', async () => {
+  const said = `data: {"choices":[{"delta":{"content":"key ${key}"}}]}\n\n`;
+  const packed = gzipSync(said);
+  const upstream = keep(
+    await rawServer(socket => {
+      socket.write(head('Content-Encoding: gzip', `Content-Length: ${packed.length}`));
+      socket.end(packed);
+    }),
+  );
+  const recorder = await recorderOf(upstream.baseUrl);
+  expect(Buffer.concat((await call(recorder.baseUrl, hello())).chunks)).toEqual(packed);
+  const [exchange] = await recorder.exchanges(1);
+  expect(exchange && textsOf(exchange)).toEqual([said.replace(key, '*'.repeat(key.length))]);
+  expect(exchange?.response.headers.join()).not.toMatch(/content-(?:encoding|length)/i);
+  expect(recorder.said).toEqual([]);
+});
+
+test('a key in front of the path is not recorded', async () => {
+  const upstream = keep(await rawServer(socket => socket.end(`${head('Content-Length: 2')}ok`)));
+  const recorder = await recorderOf(upstream.baseUrl);
+  await call(recorder.url, hello(), { path: '/odd-id.odd-canary/chat/completions' });
+  const [exchange] = await recorder.exchanges(1);
+  expect(exchange?.request.path).toBe('/***/chat/completions');
+  expect(recorder.text()).not.toContain('canary');
 });

@@ -45,6 +45,15 @@ test('each test begins with nothing asked, no fixtures and no faults', async () 
   });
 });
 
+test('coverage is of the whole file', async () => {
+  const { mock, test } = await begun();
+  await test(() => ask(mock));
+  await test(() => {
+    expect(mock.requests()).toEqual([]);
+    expect(mock.coverage().sections.find(({ name }) => name === 'endpoints')?.seen).toEqual(['/chat/completions']);
+  });
+});
+
 test('with reset off, what a test did stays, and is told only once', async () => {
   const { mock, test } = await begun({ reset: false });
   mock.on('cat', 'meow');

@@ -3,6 +3,8 @@ import { callsOf } from '../../../src/mock-server/verdict/attempts.ts';
 import { entry, journal, refused, type Step } from './entries.ts';
 
 const limited = refused('1302', 429);
+const poor = refused('1113', 429);
+const numbered = (attempt: number): Step => ({ ...limited, attempt });
 
 const shape = (...steps: Step[]) =>
   callsOf(journal(...steps)).map(({ attempts }) => attempts.map(({ entry: { n } }) => n));
@@ -18,9 +20,46 @@ test.each<[string, Step[], number[][]]>([
   ['another path is another call', [limited, { path: '/api/coding/paas/v4/chat/completions' }], [[1], [2]]],
   ['ten quiet minutes end a call', [limited, { wait: 600_001 }], [[1], [2]]],
   ['less than that do not', [limited, { wait: 600_000 }], [[1, 2]]],
+  ['a refusal for good is repeated soon', [poor, { ...poor, wait: 15_000 }], [[1, 2]]],
+  ['or it is asked anew', [poor, { ...poor, wait: 15_001 }], [[1], [2]]],
   ['requests in flight at once are several calls', [{ ending: 'cut' }, { wait: -50 }], [[1], [2]]],
   ['a hang-up that was noticed late is no overlap', [{ ending: 'client_gone' }, { wait: -20 }], [[1, 2]]],
   ['nothing repeats a request that is still open', [{ ending: 'open' }, {}], [[1], [2]]],
+  [
+    'the number of a repetition says which call it is of',
+    [numbered(0), numbered(0), numbered(1), numbered(1)],
+    [
+      [1, 3],
+      [2, 4],
+    ],
+  ],
+  [
+    'number 0 begins a call, however soon it comes',
+    [numbered(0), numbered(1), { ...numbered(0), wait: 2 }],
+    [[1, 2], [3]],
+  ],
+  ['a repetition whose first attempt was not seen', [numbered(2), numbered(3)], [[1, 2]]],
+  [
+    'a number follows a refusal for good, too',
+    [
+      { ...poor, attempt: 0 },
+      { ...poor, attempt: 1, wait: 60_000 },
+    ],
+    [[1, 2]],
+  ],
+  ['without a number, who has paused would pause again', [limited, limited, { ...limited, wait: 2 }], [[1, 2], [3]]],
+  ['and who never has might repeat at once', [limited, { ...limited, wait: 2 }, { ...limited, wait: 2 }], [[1, 2, 3]]],
+  [
+    'a new connection that was opened before the answer carries another call',
+    [limited, { ...limited, wait: 2, connection: 2, connectionMs: 40 }],
+    [[1], [2]],
+  ],
+  [
+    'an old one may carry a repetition',
+    [limited, { ...limited, wait: 2, connection: 2, connectionMs: 40, reused: true }],
+    [[1, 2]],
+  ],
+  ['so may one that was opened after it', [limited, { ...limited, wait: 2, connection: 2, connectionMs: 1 }], [[1, 2]]],
   [
     'calls run side by side',
     [limited, { ...limited, fingerprint: 2 }, {}, { fingerprint: 2 }],
@@ -34,8 +73,18 @@ test.each<[string, Step[], number[][]]>([
 });
 
 test('a gap runs from the end of one attempt to the arrival of the next', () => {
-  const [call] = callsOf(journal({ ...limited, durationMs: 400 }, { ...limited, wait: 250 }, { wait: -5 }));
+  const steps = [{ durationMs: 400 }, { wait: 250 }, { wait: -5 }].map((step, i) => ({ ...numbered(i), ...step }));
+  const [call] = callsOf(journal(...steps));
   expect(call?.attempts.map(({ gapMs }) => gapMs)).toEqual([undefined, 250, 0]);
+});
+
+test.each<[string, Step[], boolean[]]>([
+  ['is whole', [limited], [true]],
+  ['is whole by its number', [numbered(0), numbered(0)], [true, true]],
+  ['is not whole when its number says that others came before', [numbered(2)], [false]],
+  ['is not known to be whole when it may repeat another', [limited, limited, { ...limited, wait: 2 }], [true, false]],
+])('a call %s', (_, steps, whole) => {
+  expect(callsOf(journal(...steps)).map(call => call.whole)).toEqual(whole);
 });
 
 test('the order of the journal does not matter', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createMock } from '../../../src/mock-server/index.ts';
 import { matchers } from '../../../src/mock-server/verdict/matchers.ts';
 import { journal, refused, type Step } from './entries.ts';
 
@@ -45,7 +46,7 @@ test('a failure lists what was received, one line per request', async () => {
   expect(result.message()).toMatchInlineSnapshot(`
     "expected 2 chat requests with model glm-5, found 0 among
       #1 POST /api/paas/v4/chat/completions glm-4.6 stream key key 200 ok 100 ms [stall]
-      #2 POST /api/paas/v4/chat/completions glm-4.6 key key 429 1302 rate_limited 10 ms
+      #2 POST /api/paas/v4/chat/completions glm-4.6 stream key key 429 1302 rate_limited 10 ms
       #3 POST /api/paas/v4/chat/completions glm-4.6 stream key key 200 aborted after 5 chunks 180 ms"
   `);
 });
@@ -73,6 +74,36 @@ test.each([undefined, null, 'mock', {}])('%o is no mock, even under .not', async
   await expect(toHaveReceivedChat(value)).rejects.toMatchObject({ code: 'not_a_mock' });
 });
 
+test.each([
+  [toHaveReceivedChat, { modle: 'x' }, 'toHaveReceivedChat has no option modle; it has model, times, stream, key'],
+  [toHaveAborted, { within: 5 }, 'toHaveAborted has no option within; it has afterChunk, times, withinMs'],
+  [toHaveRetried, { code: '1302' }, 'toHaveRetried has no option code; it has after, times'],
+  [toBeResilient, { failon: 'warn' }, 'the verdict has no option failon; it has failOn, width and nowMs,'],
+] as const)('a misspelt option of %o would match everything, and is refused', async (matcher, wanted, message) => {
+  await expect(matcher(mock({}), wanted as object)).rejects.toThrow(message);
+});
+
+test('a hang-up that the mock has not heard of yet is waited for', async () => {
+  let looks = 0;
+  const late = { journal: () => journal(++looks < 4 ? { ...gone, ending: 'open' } : gone) };
+  expect((await toHaveAborted(late)).pass).toBe(true);
+  expect(looks).toBe(4);
+});
+
+test('without anything open there is nothing to wait for', async () => {
+  let looks = 0;
+  const none = { journal: () => journal({}, { fingerprint: ++looks }) };
+  expect((await toHaveAborted(none)).pass).toBe(false);
+  expect(looks).toBe(1);
+});
+
+test('the verdict reads more than the journal keeps', async () => {
+  const forgetful = { journal: () => journal({}), history: () => ({ entries: journal(limited), dropped: 9, lost: 0 }) };
+  const { pass, message } = await toBeResilient(forgetful);
+  expect(pass).toBe(false);
+  expect(message()).toContain('10 requests');
+});
+
 expect.extend(matchers);
 
 test('vitest takes them', async () => {
@@ -81,4 +112,26 @@ test('vitest takes them', async () => {
   await claims.toHaveRetried({ after: '1302' });
   await claims.toBeResilient();
   await expect(claims.toHaveAborted()).rejects.toThrow('found 0 among');
+});
+
+test('a stream that was refused counts as a stream that was asked for', async () => {
+  const { pass } = await toHaveReceivedChat(mock(limited), { stream: true });
+  expect(pass).toBe(true);
+});
+
+test('a key of a mock is a room that the matchers look into', async () => {
+  const whole = await createMock();
+  try {
+    const room = whole.key('spec-17');
+    await fetch(`${room.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: room.apiKey },
+      body: JSON.stringify({ model: 'glm-4.6', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(await toHaveReceivedChat(room, { times: 1 })).toMatchObject({ pass: true });
+    expect(await toHaveReceivedChat(whole.key('other'))).toMatchObject({ pass: false });
+    expect(await toBeResilient(room)).toMatchObject({ pass: true });
+  } finally {
+    await whole.close();
+  }
 });

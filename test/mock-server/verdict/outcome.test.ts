@@ -16,23 +16,17 @@ test.each<[string, Step, string]>([
   ['429 without a code', refused('none', 429), 'rate_limited'],
   ['a gateway’s page', refused('none', 502), 'gateway_error'],
   ['a page that only the scenario tells of', { ...refused('none', 405), faults: ['waf-page'] }, 'gateway_error'],
-  ['an error in a body with 200', { code: '1001', stream: false }, 'auth'],
+  ['an error in a body with 200', { code: '1001', streamed: false }, 'auth'],
   ['a Spring error', refused('none', 404), 'not_found'],
   ['an error frame in a stream', { code: '1234' }, 'error_in_stream'],
   ['a connection ended by the mock', { ending: 'cut' }, 'truncated'],
   ['the same before the first byte', { ending: 'cut', bytes: 0, beats: 0, status: 0 }, 'reset'],
   ['a fault that only the scenario tells of', { faults: ['cut-mid-frame'] }, 'malformed'],
   ['a delay that passed', { faults: ['stall'] }, 'ok'],
-  ['a fault that spared the request', { faults: ['identity-filter'] }, 'ok'],
-  [
-    'one that spared a list of models',
-    { faults: ['identity-filter'], finish: undefined, kinds: [], path: '/api/paas/v4/models' },
-    'ok',
-  ],
-  ['one that had no answer to change', { ...refused('none', 404), faults: ['truncated'] }, 'not_found'],
+  ['a fault that was asked for and changed nothing', { asked: ['truncated'] }, 'ok'],
   [
     'an error in place of an answer, with 200',
-    { faults: ['ok-with-error-body'], finish: undefined, kinds: [], stream: false },
+    { faults: ['ok-with-error-body'], finish: undefined, kinds: [], streamed: false },
     'auth',
   ],
   ['a fault nobody knows', { faults: ['unheard-of'] }, 'ok'],
@@ -57,5 +51,5 @@ test('every business code ends as its own reason says', () => {
 test('a scenario may come to something else when nothing is streamed', () => {
   const list = [{ name: 'odd', outcome: 'malformed', unary: 'gateway_error' }] as const;
   expect(outcomeOf(entry({ faults: ['odd'] }), list)).toBe('malformed');
-  expect(outcomeOf(entry({ faults: ['odd'], stream: false }), list)).toBe('gateway_error');
+  expect(outcomeOf(entry({ faults: ['odd'], streamed: false }), list)).toBe('gateway_error');
 });

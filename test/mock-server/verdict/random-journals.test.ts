@@ -43,6 +43,13 @@ function anyEntry(random: Random, n: number): Seen {
     durationMs: pick(random, [0, random() * 1000, 70_000]),
     connection: int(random, 4),
     fingerprint: int(random, 4),
+    question: int(random, 4),
+    turn: int(random, 3),
+    attempt: random() < 0.5 ? undefined : int(random, 3),
+    carries: random() < 0.1 ? [int(random, 30)] : [],
+    spare: random() < 0.2,
+    told: random() < 0.1,
+    connectionMs: int(random, 100),
     params: pick(random, [[], ['model', 'request_id'], ['constructor']]),
     finish: maybe(random, ['stop', 'length', 'sensitive', 'network_error', 'odd']),
     kinds: pick(random, [[], ['content'], ['tool_calls'], ['reasoning_content']]),
@@ -92,7 +99,7 @@ const lasting: readonly Step[] = [
 
 /** A sound client: one call after the other over one pool, patient, jittered, and done when it is told so. */
 function soundCall(random: Random, fingerprint: number): Step[] {
-  const shared: Step = { fingerprint, promptTokens: 500 - fingerprint };
+  const shared: Step = { fingerprint, question: fingerprint + 1 };
   const failures = Array.from({ length: int(random, 4) }, () => pick(random, passing));
   const last = random() < 0.2 ? pick(random, lasting) : {};
   return [...failures, last].map((step, i) => ({
@@ -102,7 +109,7 @@ function soundCall(random: Random, fingerprint: number): Step[] {
   }));
 }
 
-test('two thousand journals of a sound client give no finding', () => {
+test('nothing is proven against a sound client, in two thousand journals', () => {
   for (let seed = 0; seed < 2000; seed++) {
     const random = createRandom(`sound ${seed}`);
     const steps = Array.from({ length: 1 + int(random, 8) }, (_, i) => soundCall(random, i)).flat();
@@ -111,7 +118,8 @@ test('two thousand journals of a sound client give no finding', () => {
       if (i > 0 && (steps[i - 1]?.ending ?? 'complete') !== 'complete') connection++;
       return { ...step, connection };
     });
-    expect(judge(journal(...pooled)), `seed ${seed}`).toEqual([]);
+    const proven = judge(journal(...pooled)).filter(({ severity }) => severity !== 'unproven');
+    expect(proven, `seed ${seed}`).toEqual([]);
   }
 });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { assertResilient, jsonReport, textReport } from '../../../src/mock-server/verdict/report.ts';
-import { journal, refused } from './entries.ts';
+import { severities } from '../../../src/mock-server/verdict/finding.ts';
+import { assertResilient, assess, jsonReport, textReport } from '../../../src/mock-server/verdict/report.ts';
+import { cut, journal, refused } from './entries.ts';
 
 const poor = journal(...Array.from({ length: 3 }, () => refused('1113', 429)), {
   ...refused('1302', 429),
@@ -47,10 +48,35 @@ test('the assertion throws the report', () => {
   expect(() => assertResilient(poor)).toThrow(textReport(poor));
 });
 
-test('warnings pass, unless they are to fail', () => {
-  const entries = journal(...[1, 2, 3, 4, 5].map(connection => ({ connection })));
-  expect(() => assertResilient(entries)).not.toThrow();
-  expect(() => assertResilient(entries, { failOn: 'warn' })).toThrow('WARN connection_per_call');
+test.each([
+  [
+    'warn',
+    journal({ ...refused('1302', 429), params: ['request_id'] }),
+    'WARN gave_up',
+    { fail: true, warn: false, unproven: false },
+  ],
+  ['unproven', journal(cut), 'UNPROVEN accepted_truncated', { fail: true, warn: true, unproven: false }],
+  ['fail', poor, 'FAIL gave_up', { fail: false, warn: false, unproven: false }],
+] as const)('a finding that is %s fails when asked to', (_, entries, line, passes) => {
+  expect(textReport(entries)).toContain(line);
+  for (const failOn of severities)
+    expect({ failOn, pass: assess(entries, { failOn }).pass }).toEqual({ failOn, pass: passes[failOn] });
+});
+
+test('what could not be judged any more is said', () => {
+  expect(textReport(journal({}), { dropped: 5000, lost: 0 })).toBe(
+    'nothing to judge: 5001 requests, 0 with a fault or an error',
+  );
+  expect(textReport(journal({}), { dropped: 5000, lost: 7, width: 200 })).toBe(
+    'ok: 5001 requests, 7 with a fault or an error; 7 of them are no longer kept and were not judged',
+  );
+});
+
+test('a threshold that is misspelt is refused', () => {
+  const misspelt = { failOnn: 'warn' } as object;
+  expect(() => assertResilient(poor, misspelt)).toThrow(
+    'the verdict has no option failOnn; it has failOn, width and nowMs,',
+  );
 });
 
 test('as JSON', () => {

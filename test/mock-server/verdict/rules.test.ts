@@ -1,29 +1,40 @@
 import { expect, test } from 'vitest';
-import type { FindingCode } from '../../../src/mock-server/verdict/finding.ts';
+import type { FindingCode, Severity } from '../../../src/mock-server/verdict/finding.ts';
 import { judge, verdictOf } from '../../../src/mock-server/verdict/resilience.ts';
 import { cut, journal, refused, type Step } from './entries.ts';
 
 const limited = refused('1302', 429);
 const repeat = (times: number, step: Step) => Array.from({ length: times }, () => step);
 
-/** Two calls with the same pauses, or with a second pair of pauses. */
-const twoCalls = (a: number, b: number, c: number, d: number): Step[] => [
-  ...[limited, { ...limited, wait: a }, { wait: b }],
-  ...[limited, { ...limited, wait: c }, { wait: d }].map(step => ({ ...step, fingerprint: 2 })),
-];
+/** Calls that each pause as the pairs say. */
+const paused = (...pairs: readonly (readonly [number, number])[]): Step[] =>
+  pairs.flatMap(([first, second], i) =>
+    [limited, { ...limited, wait: first }, { wait: second }].map(step => ({
+      ...step,
+      fingerprint: i,
+      question: i + 1,
+    })),
+  );
 
-const ownConnections = (times: number, wait: number): Step[] =>
-  repeat(times, { wait }).map((step, i) => ({ ...step, connection: i + 1 }));
+/** As the npm `openai` client pauses: up to a quarter less than 0.5 s and 1 s. */
+const jittered = [0.81, 0.99, 0.76, 0.9, 0.84, 0.95].map(
+  (share, i) => [500 * share, 1000 * (1.76 - share + i / 100)] as const,
+);
+
+/** The first finds nothing to take. */
+const ownConnections = (times: number): Step[] =>
+  repeat(times, { wait: 100 }).map((step, i) => ({ ...step, connection: i + 1, spare: i > 0 }));
 
 const callTool = { finish: 'tool_calls', kinds: ['tool_calls'], toolCalls: ['call_1'] };
 const answered = (digest: number) => ({ answeredTools: ['call_1'], answerDigests: [digest] });
+const answeredAgain = { turn: 5, answeredTools: ['call_2'], answerDigests: [2] };
 
 interface Case {
   readonly code: FindingCode;
   readonly why: string;
   readonly bad: Step[];
   readonly good: Step[];
-  readonly severity?: 'warn';
+  readonly severity?: Severity;
   /** The requests named; all by default. */
   readonly requests?: number[];
 }
@@ -62,8 +73,31 @@ const cases: Case[] = [
   },
   { code: 'gave_up', why: '1234', bad: [refused('1234', 500)], good: [refused('1234', 500), limited] },
   { code: 'gave_up', why: '503', bad: [refused('none', 503)], good: [refused('none', 503), {}] },
-  { code: 'gave_up', why: 'an error in a stream', bad: [{ code: '1234' }], good: [{ code: '1234' }, {}] },
-  { code: 'gave_up', why: 'reset', bad: [{ ending: 'cut', bytes: 0 }], good: [{ ending: 'client_gone' }] },
+  {
+    code: 'gave_up',
+    why: 'reset before an answer; in the middle of one, which is for the caller to decide',
+    bad: [{ ending: 'cut', bytes: 0 }],
+    good: [{ ending: 'cut' }, { code: '1234', fingerprint: 2 }],
+  },
+  {
+    code: 'gave_up',
+    why: 'a page with 502; with 405',
+    bad: [refused('none', 502)],
+    good: [{ ...refused('none', 405), faults: ['waf-page'] }],
+  },
+  {
+    code: 'gave_up',
+    why: 'another model was asked something else; the same',
+    bad: [limited, { fingerprint: 2, question: 2, model: 'glm-4.5' }],
+    good: [limited, { fingerprint: 2, model: 'glm-4.5' }],
+    requests: [1],
+  },
+  {
+    code: 'gave_up',
+    why: 'the first of its call; the last of several, of which the others were not seen',
+    bad: [{ ...limited, attempt: 0 }],
+    good: [{ ...limited, attempt: 2 }],
+  },
   {
     code: 'gave_up',
     why: 'a body with a request_id may have been repeated under another; a repetition that was seen',
@@ -93,17 +127,25 @@ const cases: Case[] = [
   },
   {
     code: 'no_jitter',
-    why: 'four equal pauses; four different ones',
-    bad: twoCalls(500, 1000, 501, 1001),
-    good: twoCalls(500, 1000, 430, 920),
+    why: 'even pauses, late by what timers are late; spread by a quarter',
+    bad: paused([251, 503], [256, 502], [252, 503], [255, 507], [253, 505], [251, 506]),
+    good: paused(...jittered),
+  },
+  {
+    code: 'no_jitter',
+    why: 'few of them are to be looked at; fewer coincide by chance',
+    bad: paused([500, 1000], [503, 1001], [501, 1004]),
+    good: paused([500, 1000], [500, 1000]),
     severity: 'warn',
   },
   {
     code: 'no_jitter',
-    why: 'four equal pauses; two',
-    bad: twoCalls(500, 1000, 500, 1000),
-    good: twoCalls(500, 1000, 500, 700),
-    severity: 'warn',
+    why: 'a timer that was very late hides nothing; pauses that Retry-After chose are not the client’s',
+    bad: paused([251, 503], [254, 502], [252, 903], [655, 505], [253, 504], [251, 503], [252, 503]),
+    good: paused([1000, 1000], [1000, 1000], [1000, 1000], [1000, 1000], [1000, 1000]).map(step => ({
+      ...step,
+      told: true,
+    })),
   },
   {
     code: 'retry_storm',
@@ -113,10 +155,19 @@ const cases: Case[] = [
   },
   {
     code: 'retry_storm',
-    why: 'six retries in a second; five',
+    why: 'six retries of one call in a second; five',
     bad: repeat(7, { ...limited, wait: 100 }),
     good: repeat(6, { ...limited, wait: 100 }),
     requests: [2, 3, 4, 5, 6, 7],
+  },
+  {
+    code: 'retry_storm',
+    why: 'four calls with seven retries each; forty that begin together with two',
+    bad: [0, 1, 2, 3].flatMap(i => repeat(8, { ...limited, fingerprint: i, wait: 400 })),
+    good: [0, 1, 2].flatMap(attempt =>
+      Array.from({ length: 40 }, (_, i) => ({ ...limited, attempt, fingerprint: i, wait: -9 })),
+    ),
+    requests: Array.from({ length: 32 }, (_, i) => i + 1).filter(n => n % 8 !== 1),
   },
   {
     code: 'no_timeout',
@@ -143,31 +194,75 @@ const cases: Case[] = [
     ],
     requests: [1],
   },
-  { code: 'accepted_truncated', why: 'cut; repeated', bad: [cut], good: [cut, {}] },
+  {
+    code: 'accepted_truncated',
+    why: 'half an answer comes back as the assistant’s words; a whole one does',
+    bad: [cut, { fingerprint: 2, question: 2, carries: [1] }],
+    good: [cut, {}, { fingerprint: 2, question: 2 }],
+  },
+  {
+    code: 'accepted_truncated',
+    why: 'tools are run for it; for the repeated one',
+    bad: [
+      { ...callTool, ...cut },
+      { fingerprint: 2, ...answered(1) },
+    ],
+    good: [
+      { ...callTool, ...cut },
+      { ...callTool, toolCalls: ['call_2'] },
+      { fingerprint: 2, answeredTools: ['call_2'] },
+    ],
+  },
+  {
+    code: 'accepted_truncated',
+    why: 'nobody can see what became of it; it was asked for again',
+    bad: [cut],
+    good: [cut, {}],
+    severity: 'unproven',
+  },
   {
     code: 'accepted_truncated',
     why: 'a broken frame; a fault that breaks nothing',
     bad: [{ faults: ['cut-mid-frame'] }],
     good: [{ faults: ['crlf'] }],
+    severity: 'unproven',
   },
   {
     code: 'accepted_truncated',
-    why: 'ended early by the plan; the last of several attempts',
-    bad: [{ faults: ['truncated'] }],
-    good: [cut, { ...cut, wait: 2000 }],
+    why: 'an error in a stream, and another model was asked something else; the same',
+    bad: [{ code: '1234' }, { fingerprint: 2, question: 2, model: 'glm-4.5' }],
+    good: [{ code: '1234' }, { fingerprint: 2, model: 'glm-4.5' }],
+    severity: 'unproven',
+    requests: [1],
   },
+  ...(['network_error', 'sensitive'] as const).flatMap((finish): Case[] => [
+    {
+      code: 'accepted_bad_finish',
+      why: `an answer that ended by ${finish} comes back; a conversation without it goes on`,
+      bad: [{ finish }, { fingerprint: 2, question: 2, carries: [1] }],
+      good: [{ finish, question: 3 }, { question: 3 }, { fingerprint: 2, question: 2, promptTokens: 300 }].slice(
+        finish === 'sensitive' ? 1 : 0,
+      ),
+    },
+    {
+      code: 'accepted_bad_finish',
+      why: `nobody can see what became of an answer that ended by ${finish}; a good one`,
+      bad: [{ finish }, { fingerprint: 2, question: 2, promptTokens: 300 }],
+      good: [{}],
+      severity: 'unproven',
+      requests: [1],
+    },
+  ]),
   {
     code: 'accepted_bad_finish',
-    why: 'network_error',
-    bad: [{ finish: 'network_error' }],
-    good: [{ finish: 'network_error' }, {}],
-  },
-  {
-    code: 'accepted_bad_finish',
-    why: 'a longer prompt after sensitive; a shorter one',
-    bad: [{ finish: 'sensitive' }, { fingerprint: 2, promptTokens: 30 }],
-    good: [{ finish: 'sensitive' }, { fingerprint: 2, promptTokens: 8 }],
-    severity: 'warn',
+    why: 'the same twice by who never repeats; once by who does',
+    bad: repeat(2, { finish: 'network_error', attempt: 0, wait: 400 }),
+    requests: [2],
+    good: [
+      { finish: 'network_error', attempt: 0 },
+      { attempt: 1, wait: 400 },
+    ],
+    severity: 'unproven',
   },
   {
     code: 'tool_side_effects_doubled',
@@ -190,32 +285,29 @@ const cases: Case[] = [
     ],
   },
   {
-    code: 'connection_per_call',
-    why: 'five; four',
-    bad: ownConnections(5, 100),
-    good: ownConnections(4, 100),
+    code: 'tool_side_effects_doubled',
+    why: 'a turn begun anew after its tools had run; the request repeated that failed',
+    bad: [
+      callTool,
+      { ...limited, turn: 5, fingerprint: 2, ...answered(1) },
+      callTool,
+      { ...answeredAgain, fingerprint: 3 },
+    ],
+    good: [
+      callTool,
+      { ...limited, turn: 5, fingerprint: 2, ...answered(1) },
+      { turn: 5, fingerprint: 2, ...answered(1) },
+      { ...answeredAgain, fingerprint: 3 },
+    ],
     severity: 'warn',
+    requests: [2, 4],
   },
   {
     code: 'connection_per_call',
-    why: 'one after the other; side by side',
-    bad: ownConnections(5, 100),
-    good: ownConnections(6, -50),
-    severity: 'warn',
-  },
-  {
-    code: 'connection_per_call',
-    why: 'in a row; with pauses in which a pool lets go',
-    bad: ownConnections(5, 3000),
-    good: ownConnections(9, 5000),
-    severity: 'warn',
-  },
-  {
-    code: 'connection_per_call',
-    why: 'never the same; one of them twice',
-    bad: ownConnections(8, 100),
-    good: [...ownConnections(7, 100), { connection: 7 }],
-    severity: 'warn',
+    why: 'four beside a free one; three',
+    bad: ownConnections(5),
+    good: ownConnections(4),
+    requests: [2, 3, 4, 5],
   },
   { code: 'key_in_url', why: 'in it; not in it', bad: [{ keyInUrl: true }], good: [{}] },
 ];
@@ -238,9 +330,15 @@ test('a finding says how often, and what to do', () => {
   });
 });
 
-test('failures come before warnings', () => {
-  const findings = judge(journal(...ownConnections(5, 100), { keyInUrl: true, connection: 6 }));
-  expect(findings.map(({ severity }) => severity)).toEqual(['fail', 'warn']);
+test('failures come before warnings, and what is unproven comes last', () => {
+  const findings = judge(
+    journal(
+      cut,
+      { ...limited, fingerprint: 2, question: 2, params: ['request_id'] },
+      { keyInUrl: true, fingerprint: 3, question: 3 },
+    ),
+  );
+  expect(findings.map(({ severity }) => severity)).toEqual(['fail', 'warn', 'unproven']);
 });
 
 test('thresholds can be set', () => {
@@ -255,7 +353,8 @@ test.each<[string, Step[], string]>([
   ['the client changed its mind', [{ ending: 'client_gone' }], 'nothing to judge'],
   ['an error was handled', [limited, {}], 'resilient'],
   ['a fault that changes nothing struck', [{ faults: ['byte-order-mark'] }], 'resilient'],
-  ['there are only warnings', ownConnections(5, 100), 'resilient'],
+  ['there are only warnings', [{ ...limited, params: ['request_id'] }], 'resilient'],
+  ['only the client can tell', [cut], 'unproven'],
   ['an error was not handled', [limited], 'fragile'],
   ['no error, but a mistake', [{ keyInUrl: true }], 'fragile'],
 ])('the verdict when %s', (_, steps, verdict) => {

@@ -16,24 +16,13 @@ export interface AnswerHead {
 
 export interface AnswerSink {
   /** Called for the final answer; 1xx answers before it are skipped. */
-  head(head: AnswerHead): void;
+  head(head: AnswerHead, atMs: number): void;
   /** Called for a part of the body; the bytes are good only during the call. */
-  body(bytes: Buffer, from: number, to: number): void;
+  body(bytes: Buffer, from: number, to: number, atMs: number): void;
 }
 
 /** `more`: the answer goes on. `complete`: it has ended. `not_http`: these are not the bytes of an answer. */
 export type Progress = 'more' | 'complete' | 'not_http';
-
-export interface AnswerParser {
-  /** Reads the first `length` bytes. */
-  feed(bytes: Buffer, length: number): Progress;
-  /** The other side has closed: @returns whether that is how this answer ends. */
-  finish(): boolean;
-  /** Whether the connection may serve another request; known when the answer is complete. */
-  readonly keepAlive: boolean;
-  /** Starts over, for the next answer. */
-  reset(): void;
-}
 
 /** What the next byte belongs to. All but the three kinds of body are read line by line. */
 type State =
@@ -58,78 +47,113 @@ const TAB = 9;
 const COLON = 58;
 const SEMICOLON = 59;
 
-/** Long because every byte passes through here: the states share their variables, and a chunk is a few comparisons. */
-export function createAnswerParser(sink: AnswerSink): AnswerParser {
-  let state: State = 'status';
-  let left = 0; // bytes of this chunk, or of the body, that have not come
-  let carry = Buffer.alloc(0); // a line whose end has not come
-  let carried = 0;
-  let lineBytes = 0; // of the head, or of the line that is being read behind it
-  let head = newHead();
+/**
+ * A class, as are its neighbours on the hot path: a closure for each method of each connection is memory that the processor
+ * has to fetch for every event, and with a thousand streams that costs more than the work (`bench/load.ts`).
+ */
+export class AnswerParser {
+  private readonly sink: AnswerSink;
+  private state: State = 'status';
+  /** Bytes of this chunk, or of the body, that have not come. */
+  private left = 0;
+  /** A line whose end has not come. */
+  private carry = nothing;
+  private carried = 0;
+  /** Of the head, or of the line that is being read behind it. */
+  private lineBytes = 0;
+  private answer = newHead();
 
-  const feed = (bytes: Buffer, length: number): Progress => {
-    let at = 0;
-    while (at < length) {
-      if (state === 'chunk' || state === 'fixed') {
-        const end = at + left < length ? at + left : length;
-        sink.body(bytes, at, end);
-        left -= end - at;
-        at = end;
-        if (left === 0) state = state === 'chunk' ? 'chunk_end' : 'complete';
-      } else if (state === 'open') {
-        sink.body(bytes, at, length);
-        at = length;
-      } else if (state === 'complete') {
-        head.keepAlive = false; // what follows an answer unasked makes the connection useless, not the answer
+  constructor(sink: AnswerSink) {
+    this.sink = sink;
+  }
+
+  /** Whether the connection may serve another request; known when the answer is complete. */
+  get keepAlive(): boolean {
+    return this.answer.keepAlive;
+  }
+
+  /** Starts over, for the next answer. */
+  reset(): void {
+    this.state = 'status';
+    this.left = this.carried = this.lineBytes = 0;
+    this.answer = newHead();
+  }
+
+  /** The other side has closed: @returns whether that is how this answer ends. */
+  finish(): boolean {
+    if (this.state !== 'open') return false;
+    this.state = 'complete';
+    return true;
+  }
+
+  /** @param atMs the stamp of the read that the bytes came with, which the sink is told */
+  feed(bytes: Buffer, from: number, to: number, atMs: number): Progress {
+    let at = from;
+    while (at < to) {
+      if (this.state === 'chunk' || this.state === 'fixed') at = this.sized(bytes, at, to, atMs);
+      else if (this.state === 'open') {
+        this.sink.body(bytes, at, to, atMs);
+        at = to;
+      } else if (this.state === 'complete') {
+        this.answer.keepAlive = false; // what follows an answer unasked makes the connection useless, not the answer
         return 'complete';
-      } else if (state === 'broken') {
+      } else if (this.state === 'broken') {
         return 'not_http';
-      } else {
-        at = lineFrom(bytes, at, length);
-      }
+      } else at = this.lineFrom(bytes, at, to, atMs);
     }
-    if (state === 'complete') return 'complete';
-    return state === 'broken' ? 'not_http' : 'more';
-  };
+    if (this.state === 'complete') return 'complete';
+    return this.state === 'broken' ? 'not_http' : 'more';
+  }
+
+  /** A part of the body whose length is known. */
+  private sized(bytes: Buffer, at: number, to: number, atMs: number): number {
+    const end = at + this.left < to ? at + this.left : to;
+    this.sink.body(bytes, at, end, atMs);
+    this.left -= end - at;
+    if (this.left === 0) this.state = this.state === 'chunk' ? 'chunk_end' : 'complete';
+    return end;
+  }
 
   /** @returns where the next line begins */
-  const lineFrom = (bytes: Buffer, from: number, length: number): number => {
+  private lineFrom(bytes: Buffer, from: number, to: number, atMs: number): number {
     let end = from;
-    while (end < length && bytes[end] !== LF) end++;
-    lineBytes += end - from;
-    if (lineBytes > mostHeadBytes) state = 'broken';
-    else if (end === length) {
-      keep(bytes, from, end);
-      if (!promising(state, carry, carried)) state = 'broken';
-    } else if (carried === 0) line(bytes, from, withoutCr(bytes, from, end));
+    while (end < to && bytes[end] !== LF) end++;
+    this.lineBytes += end - from;
+    if (this.lineBytes > mostHeadBytes) this.state = 'broken';
+    else if (end === to) {
+      this.keep(bytes, from, end);
+      if (!promising(this.state, this.carry, this.carried)) this.state = 'broken';
+    } else if (this.carried === 0) this.line(bytes, from, withoutCr(bytes, from, end), atMs);
     else {
-      keep(bytes, from, end);
-      const whole = carried;
-      carried = 0;
-      line(carry, 0, withoutCr(carry, 0, whole));
+      this.keep(bytes, from, end);
+      const whole = this.carried;
+      this.carried = 0;
+      this.line(this.carry, 0, withoutCr(this.carry, 0, whole), atMs);
     }
-    return end + 1 < length ? end + 1 : length;
-  };
-  const keep = (bytes: Buffer, from: number, to: number) => {
-    const size = carried + to - from;
-    if (size > carry.length) {
-      const larger = Buffer.alloc(Math.max(256, 2 * size));
-      carry.copy(larger, 0, 0, carried);
-      carry = larger;
-    }
-    bytes.copy(carry, carried, from, to);
-    carried = size;
-  };
+    return end + 1 < to ? end + 1 : to;
+  }
 
-  const line = (bytes: Buffer, from: number, to: number) => {
-    if (state === 'size') chunkSize(bytes, from, to);
-    else if (state === 'chunk_end') state = from === to ? 'size' : 'broken';
-    else if (state === 'status') statusLine(bytes, from, to);
-    else if (from < to) fieldLine(bytes, from, to);
-    else if (state === 'header') headEnd();
-    else state = 'complete';
-  };
-  const chunkSize = (bytes: Buffer, from: number, to: number) => {
+  private keep(bytes: Buffer, from: number, to: number): void {
+    const size = this.carried + to - from;
+    if (size > this.carry.length) {
+      const larger = Buffer.alloc(Math.max(256, 2 * size));
+      this.carry.copy(larger, 0, 0, this.carried);
+      this.carry = larger;
+    }
+    bytes.copy(this.carry, this.carried, from, to);
+    this.carried = size;
+  }
+
+  private line(bytes: Buffer, from: number, to: number, atMs: number): void {
+    if (this.state === 'size') this.chunkSize(bytes, from, to);
+    else if (this.state === 'chunk_end') this.state = from === to ? 'size' : 'broken';
+    else if (this.state === 'status') this.statusLine(bytes, from, to);
+    else if (from < to) this.fieldLine(bytes, from, to);
+    else if (this.state === 'header') this.headEnd(atMs);
+    else this.state = 'complete';
+  }
+
+  private chunkSize(bytes: Buffer, from: number, to: number): void {
     let at = from;
     let size = 0;
     for (let digit = hexDigit(bytes[at]); at < to && digit >= 0; digit = hexDigit(bytes[++at]))
@@ -137,82 +161,60 @@ export function createAnswerParser(sink: AnswerSink): AnswerParser {
     const some = at > from && size <= Number.MAX_SAFE_INTEGER;
     while (at < to && isBlank(bytes[at])) at++;
     const sound = some && (at === to || (bytes[at] === SEMICOLON && isText(bytes, at, to)));
-    left = size;
-    lineBytes = 0;
-    if (!sound) state = 'broken';
-    else state = size === 0 ? 'trailer' : 'chunk';
-  };
-  const statusLine = (bytes: Buffer, from: number, to: number) => {
+    this.left = size;
+    this.lineBytes = 0;
+    if (!sound) this.state = 'broken';
+    else this.state = size === 0 ? 'trailer' : 'chunk';
+  }
+
+  private statusLine(bytes: Buffer, from: number, to: number): void {
     if (from === to) return; // empty lines before an answer are a known habit
-    const [, version, digits] =
-      /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: |$)/.exec(textOf(bytes, from, Math.min(to, from + 13))) ?? [];
-    if (version === undefined) {
-      state = 'broken';
-      return;
-    }
-    head.status = Number(digits);
-    head.keepAlive = version >= '1.1';
-    state = 'header';
-  };
-  const fieldLine = (bytes: Buffer, from: number, to: number) => {
+    const text = textOf(bytes, from, Math.min(to, from + 13));
+    const [, version, digits] = /^HTTP\/(\d\.\d) ([1-9]\d\d)(?: |$)/.exec(text) ?? [];
+    this.answer.status = Number(digits);
+    this.answer.keepAlive = version !== undefined && version >= '1.1';
+    this.state = version === undefined ? 'broken' : 'header';
+  }
+
+  private fieldLine(bytes: Buffer, from: number, to: number): void {
     const folded = isBlank(bytes[from]);
     const colon = folded ? from : nameEnd(bytes, from, to);
-    if (colon < 0 || !isText(bytes, colon, to)) state = 'broken';
-    else if (state === 'trailer') return;
-    else if (folded) unfold(textOf(bytes, from, to));
+    if (colon < 0 || !isText(bytes, colon, to)) this.state = 'broken';
+    else if (this.state === 'trailer') return;
+    else if (folded) this.unfold(textOf(bytes, from, to));
     else {
+      const { fields } = this.answer;
       const name = wantedName(bytes, from, colon);
-      head.last = name;
-      if (name !== undefined) head.fields[name] = [...(head.fields[name] ?? []), textOf(bytes, colon + 1, to)];
+      this.answer.last = name;
+      if (name !== undefined) fields[name] = [...(fields[name] ?? []), textOf(bytes, colon + 1, to)];
     }
-  };
-  /** A line that begins with white space goes on with the value before it. */
-  const unfold = (text: string) => {
-    if (head.last === '') state = 'broken';
-    const values = head.last === undefined || head.last === '' ? undefined : head.fields[head.last];
-    if (values !== undefined) values.push(`${values.pop()} ${text}`);
-  };
-  const headEnd = () => {
-    lineBytes = 0;
-    const framing = framingOf(head);
-    if (framing === undefined) {
-      state = 'broken';
-    } else if (head.status < 200) {
-      state = 'status';
-      head = newHead();
-    } else {
-      const { status, fields } = head;
-      head.keepAlive = framing !== 'open' && keptAlive(head.keepAlive, fields.connection);
-      left = typeof framing === 'number' ? framing : 0;
-      state = typeof framing === 'number' ? (framing === 0 ? 'complete' : 'fixed') : framing;
-      sink.head({
-        status,
-        contentType: fields['content-type']?.[0],
-        logId: fields['x-log-id']?.[0],
-        retryAfter: fields['retry-after']?.[0],
-      });
-    }
-  };
+  }
 
-  const reset = () => {
-    state = 'status';
-    left = carried = lineBytes = 0;
-    head = newHead();
-  };
-  const finish = () => {
-    if (state !== 'open') return false;
-    state = 'complete';
-    return true;
-  };
-  return {
-    feed,
-    finish,
-    reset,
-    get keepAlive() {
-      return head.keepAlive;
-    },
-  };
+  /** A line that begins with white space goes on with the value before it. */
+  private unfold(text: string): void {
+    const { last, fields } = this.answer;
+    if (last === '') this.state = 'broken';
+    const values = last === undefined || last === '' ? undefined : fields[last];
+    if (values !== undefined) values.push(`${values.pop()} ${text}`);
+  }
+
+  private headEnd(atMs: number): void {
+    this.lineBytes = 0;
+    const framing = framingOf(this.answer);
+    if (framing === undefined) this.state = 'broken';
+    else if (this.answer.status < 200) this.reset();
+    else {
+      const { status, fields, keepAlive } = this.answer;
+      this.answer.keepAlive = framing !== 'open' && keptAlive(keepAlive, fields.connection);
+      this.left = typeof framing === 'number' ? framing : 0;
+      this.state = typeof framing === 'number' ? (framing === 0 ? 'complete' : 'fixed') : framing;
+      const told = { contentType: fields['content-type']?.[0], logId: fields['x-log-id']?.[0] };
+      this.sink.head({ status, ...told, retryAfter: fields['retry-after']?.[0] }, atMs);
+    }
+  }
 }
+
+const nothing = Buffer.alloc(0);
 
 const wanted = [
   'content-length',
@@ -238,17 +240,18 @@ const newHead = (): Head => ({ status: 0, keepAlive: false, last: '', fields: {}
 /** How the body ends: at a length, by its last chunk, or with the connection; RFC 9112 §6.3. Undefined: nobody can tell. */
 function framingOf({ status, fields }: Head): number | 'size' | 'open' | undefined {
   const encoding = fields['transfer-encoding']?.join();
-  const lengths = new Set(fields['content-length']?.map(text => text.trim()));
-  const [length, other] = lengths;
-  if (other !== undefined || (length !== undefined && (encoding !== undefined || !/^\d{1,15}$/.test(length))))
-    return undefined;
+  const lengths = fields['content-length'];
+  const length = lengths?.[0];
+  if (lengths?.some(other => other !== length)) return undefined;
+  if (length !== undefined && (encoding !== undefined || !/^\d{1,15}$/.test(length))) return undefined;
   if (status === 101) return undefined; // another protocol, which nobody asked for
   if (status < 200 || status === 204 || status === 304) return 0;
   if (encoding !== undefined) return /(^|[,\s])chunked\s*$/i.test(encoding) ? 'size' : 'open';
   return length === undefined ? 'open' : Number(length);
 }
 
-function keptAlive(standard: boolean, values: readonly string[] = []): boolean {
+function keptAlive(standard: boolean, values: readonly string[] | undefined): boolean {
+  if (values === undefined) return standard;
   const words = values
     .join()
     .toLowerCase()

@@ -5,13 +5,14 @@
  * of `core/call`, which is what decides: this one only leaves out work whose result is known (`bench/load.ts`).
  */
 import { createStreamReader, noteToken, type ReaderOptions } from '../../../core/call/reader.ts';
-import type { Draft } from '../../../core/call/record.ts';
+import { type Draft, newDraft } from '../../../core/call/record.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import { charsIn, stringEnd } from './json-string.ts';
 
 /** Like a reader of `core/call`, but told a range of a larger buffer, of which it keeps nothing. */
 export interface RangeReader {
-  feed(bytes: Buffer, from: number, to: number, atMs: number): void;
+  /** @returns whether the answer is complete, or can only be called bad */
+  feed(bytes: Buffer, from: number, to: number, atMs: number): boolean;
   readonly complete: boolean;
   end(): Outcome;
 }
@@ -34,52 +35,72 @@ type Told = Pick<Draft, 'id' | 'model' | 'finishReason' | 'usage'>;
 /** Molds made in a row without use, after which a stream is taken for one whose events all differ. */
 const patience = 8;
 
-export function createEventReader(draft: Draft, { onGap }: Pick<ReaderOptions, 'onGap'>): RangeReader {
-  const reader = createStreamReader(draft, { onGap });
-  let mold: Mold | undefined;
-  let unused = 0;
-  let atBorder = true; // no bytes of an event that has not ended
+export class EventReader implements RangeReader {
+  private draft = newDraft(0, 0);
+  private onGap: ReaderOptions['onGap'];
+  private mold: Mold | undefined;
+  private unused = 0;
+  /** No bytes are held of an event that has not ended. */
+  private atBorder = true;
+  private readonly reader = createStreamReader(this.draft, {});
 
-  const feed = (bytes: Buffer, from: number, to: number, atMs: number) => {
+  /** Starts over with another answer. */
+  begin(draft: Draft, onGap: ReaderOptions['onGap']): void {
+    this.draft = draft;
+    this.onGap = onGap;
+    this.mold = undefined;
+    this.unused = 0;
+    this.atBorder = true;
+    this.reader.begin(draft, { onGap });
+  }
+
+  get complete(): boolean {
+    return this.reader.complete;
+  }
+
+  end(): Outcome {
+    return this.reader.end();
+  }
+
+  feed(bytes: Buffer, from: number, to: number, atMs: number): boolean {
     let at = from;
+    let parsed = false;
     while (at < to) {
-      const next = atBorder && mold !== undefined ? repeated(mold, bytes, at, to, atMs) : -1;
-      at = next < 0 ? anyEvent(bytes, at, to, atMs) : next;
+      const next = this.atBorder && this.mold !== undefined ? this.repeated(this.mold, bytes, at, to, atMs) : -1;
+      parsed ||= next < 0;
+      at = next < 0 ? this.anyEvent(bytes, at, to, atMs) : next;
     }
-  };
+    return parsed && this.reader.complete;
+  }
+
   /** @returns where the event ends if it fits the mold, else -1 */
-  const repeated = ({ event, open, close, visible }: Mold, bytes: Buffer, at: number, to: number, atMs: number) => {
+  private repeated({ event, open, close, visible }: Mold, bytes: Buffer, at: number, to: number, atMs: number): number {
     const from = at + open;
-    if (to - at < event.length || !isSame(event, 0, open, bytes, at)) return -1;
+    if (to - at < event.length || bytes.compare(event, 0, open, at, from) !== 0) return -1;
     const end = stringEnd(bytes, from, to);
     const next = end + event.length - close;
-    if (end <= from || next > to || !isSame(event, close, event.length, bytes, end)) return -1;
-    draft.chunks++;
-    if (visible) draft.visibleChars += charsIn(bytes, from, end);
-    noteToken(draft, atMs, onGap);
-    unused = 0;
+    if (end <= from || next > to || bytes.compare(event, close, event.length, end, next) !== 0) return -1;
+    this.draft.chunks++;
+    if (visible) this.draft.visibleChars += charsIn(bytes, from, end);
+    noteToken(this.draft, atMs, this.onGap);
+    this.unused = 0;
     return next;
-  };
-  const anyEvent = (bytes: Buffer, at: number, to: number, atMs: number): number => {
+  }
+
+  private anyEvent(bytes: Buffer, at: number, to: number, atMs: number): number {
     const end = eventEnd(bytes, at, to);
-    const whole = atBorder && end > 0;
+    const whole = this.atBorder && end > 0;
     const next = end > 0 ? end : to;
-    atBorder = end > 0;
-    reader.feed(bytes.subarray(at, next), atMs);
-    if (reader.complete || (mold !== undefined && !isStillTold(mold.told, draft))) mold = undefined;
-    if (whole && !reader.complete && unused < patience) {
-      unused++;
-      mold = moldOf(bytes, at, next, draft) ?? mold;
+    this.atBorder = end > 0;
+    this.reader.feed(bytes.subarray(at, next), atMs);
+    const { complete } = this.reader;
+    if (complete || (this.mold !== undefined && !isStillTold(this.mold.told, this.draft))) this.mold = undefined;
+    if (whole && !complete && this.unused < patience) {
+      this.unused++;
+      this.mold = moldOf(bytes, at, next, this.draft) ?? this.mold;
     }
     return next;
-  };
-  return {
-    feed,
-    get complete() {
-      return reader.complete;
-    },
-    end: reader.end,
-  };
+  }
 }
 
 const LF = 10;
@@ -93,11 +114,6 @@ function eventEnd(bytes: Buffer, from: number, to: number): number {
     if (next < to && bytes[next] === LF) return next + 1;
   }
   return -1;
-}
-
-function isSame(event: Buffer, from: number, to: number, bytes: Buffer, at: number): boolean {
-  for (let i = from, j = at; i < to; i++, j++) if (event[i] !== bytes[j]) return false;
-  return true;
 }
 
 const isStillTold = (told: Told, draft: Draft) =>

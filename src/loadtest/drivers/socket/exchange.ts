@@ -5,107 +5,121 @@ import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf 
 import type { Deadlines } from '../../../core/call.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
-import type { AnswerHead } from './answer-parser.ts';
-import { createEventReader, type RangeReader } from './event-reader.ts';
-
-export interface Exchange {
-  readonly draft: Draft;
-  head(head: AnswerHead, atMs: number): void;
-  body(bytes: Buffer, from: number, to: number, atMs: number): void;
-  /** The answer ended as an answer should. */
-  complete(): void;
-  /** Nothing more can come. An answer that was already complete stays what it was. */
-  fail(outcome: Outcome): void;
-  /** When the next deadline is due on the clock; Infinity when there is none. */
-  dueMs(): number;
-  /** Ends the request if a deadline has passed. */
-  look(): void;
-}
+import type { AnswerHead, AnswerSink } from './answer-parser.ts';
+import { EventReader, type RangeReader } from './event-reader.ts';
 
 export interface ExchangeOptions {
-  /** When the request should have begun. */
-  readonly intendedMs: number;
-  /** Whether a stream was asked for. */
+  /** Whether streams are asked for. */
   readonly stream: boolean;
-  readonly onGap: ((ms: number) => void) | undefined;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
-  /** Called once. @param sound whether the connection is as good as before */
+  /** Called once for each request. @param sound whether the connection is as good as before */
   readonly onEnd: (record: CallRecord, sound: boolean) => void;
   /** A deadline that did not exist before does now. */
   readonly onDeadline: () => void;
 }
 
-export function createExchange({
-  intendedMs,
-  stream,
-  onGap,
-  deadlines,
-  clock,
-  onEnd,
-  onDeadline,
-}: ExchangeOptions): Exchange {
-  const draft = newDraft(intendedMs, clock.now());
-  let reader: RangeReader | undefined;
-  let streamed = false;
-  let ended = false;
+/** One request at a time; used again for the next, so that little lives as long as a stream. */
+export class Exchange implements AnswerSink {
+  private readonly options: ExchangeOptions;
+  private readonly events = new EventReader();
+  private record: Draft = newDraft(0, 0);
+  private underWay = false;
+  private onGap: ((ms: number) => void) | undefined;
+  private reader: RangeReader | undefined;
+  private streamed = false;
 
-  const end = (outcome: Outcome, sound: boolean) => {
-    if (ended) return;
-    ended = true;
-    draft.endMs = clock.now();
-    draft.outcome = outcome;
-    onEnd(draft, sound);
-  };
-  const fail = (outcome: Outcome) => end(reader?.complete ? reader.end() : outcome, false);
+  constructor(options: ExchangeOptions) {
+    this.options = options;
+  }
 
-  const head = ({ status, contentType, logId, retryAfter }: AnswerHead, atMs: number) => {
-    if (ended) return;
-    draft.headMs = atMs;
-    draft.status = status;
-    draft.logId = logId;
-    draft.retryAfterMs = retryAfterOf(retryAfter, clock.wall());
-    streamed = status === 200 && contentType?.startsWith('text/event-stream') === true;
-    reader = streamed ? createEventReader(draft, { onGap }) : createRangeBodyReader(draft);
-  };
-  const body = (bytes: Buffer, from: number, to: number, atMs: number) => {
-    if (ended || reader === undefined) return;
-    draft.bytes += to - from;
-    if (draft.bytes > mostBytes) return fail(tooLarge);
-    const silent = draft.lastTokenMs === undefined;
-    reader.feed(bytes, from, to, atMs);
-    if (silent && draft.lastTokenMs !== undefined && deadlines.idle !== undefined) onDeadline();
-    if (!draft.done && reader.complete) end(reader.end(), false);
-  };
-  const complete = () => {
-    if (reader !== undefined) end(asAsked(reader.end(), stream, streamed), true);
-  };
+  /** Begins a request. @param intendedMs when it should have begun */
+  begin(intendedMs: number, onGap: ((ms: number) => void) | undefined): Draft {
+    this.record = newDraft(intendedMs, this.options.clock.now());
+    this.onGap = onGap;
+    this.reader = undefined;
+    this.streamed = false;
+    this.underWay = true;
+    return this.record;
+  }
 
-  const dueMs = () => {
+  /** The record being written; undefined when no request is under way. */
+  get draft(): Draft | undefined {
+    return this.underWay ? this.record : undefined;
+  }
+
+  head({ status, contentType, logId, retryAfter }: AnswerHead, atMs: number): void {
+    if (!this.underWay) return;
+    const { record } = this;
+    record.headMs = atMs;
+    record.status = status;
+    record.logId = logId;
+    if (retryAfter !== undefined) record.retryAfterMs = retryAfterOf(retryAfter, this.options.clock.wall());
+    this.streamed = status === 200 && contentType?.startsWith('text/event-stream') === true;
+    if (this.streamed) this.events.begin(record, this.onGap);
+    this.reader = this.streamed ? this.events : createRangeBodyReader(record);
+  }
+
+  body(bytes: Buffer, from: number, to: number, atMs: number): void {
+    const { record, reader, options } = this;
+    if (!this.underWay || reader === undefined) return;
+    record.bytes += to - from;
+    if (record.bytes > mostBytes) return this.fail(tooLarge);
+    const silent = record.lastTokenMs === undefined;
+    const final = reader.feed(bytes, from, to, atMs);
+    if (silent && record.lastTokenMs !== undefined && options.deadlines.idle !== undefined) options.onDeadline();
+    if (final && !record.done) this.end(reader.end(), false, atMs);
+  }
+
+  /** The answer ended as an answer should. @param atMs the stamp of the read that brought its end */
+  complete(atMs: number): void {
+    if (this.reader !== undefined) this.end(asAsked(this.reader.end(), this.options.stream, this.streamed), true, atMs);
+  }
+
+  /** Nothing more can come. An answer that was already complete stays what it was. */
+  fail(outcome: Outcome): void {
+    this.end(this.reader?.complete ? this.reader.end() : outcome, false, this.options.clock.now());
+  }
+
+  private end(outcome: Outcome, sound: boolean, atMs: number): void {
+    if (!this.underWay) return;
+    this.underWay = false;
+    this.record.endMs = atMs;
+    this.record.outcome = outcome;
+    this.options.onEnd(this.record, sound);
+  }
+
+  /** When the next deadline is due on the clock; Infinity when there is none. */
+  dueMs(): number {
     let due = Number.POSITIVE_INFINITY;
-    for (const name of names) due = Math.min(due, dueOf(name));
+    if (this.underWay) for (const name of names) due = Math.min(due, this.dueOf(name));
     return due;
-  };
-  /** Infinity for a deadline that was met, or that was not set. */
-  const dueOf = (name: DeadlineName): number => {
-    const ms = deadlines[name];
-    if (ms === undefined || isMet(name)) return Number.POSITIVE_INFINITY;
-    return (name === 'idle' ? (draft.lastTokenMs ?? 0) : draft.startMs) + ms;
-  };
-  const isMet = (name: DeadlineName): boolean => {
-    if (name === 'connect') return draft.sentMs !== undefined;
-    if (name === 'first_byte') return draft.headMs !== undefined;
-    if (name === 'first_token') return !stream || draft.firstTokenMs !== undefined;
-    return name === 'idle' && draft.lastTokenMs === undefined;
-  };
-  const look = () => {
-    const due = dueMs();
-    const name = due <= clock.now() ? names.find(each => dueOf(each) === due) : undefined;
+  }
+
+  /** Ends the request if a deadline has passed. */
+  look(): void {
+    const { clock, deadlines } = this.options;
+    const due = this.dueMs();
+    const name = due <= clock.now() ? names.find(each => this.dueOf(each) === due) : undefined;
     if (name === undefined) return;
-    if (reader?.complete !== true) draft.deadline = name;
-    fail(expiryOf(name, deadlines[name]));
-  };
-  return { draft, head, body, complete, fail, dueMs, look };
+    if (this.reader?.complete !== true) this.record.deadline = name;
+    this.fail(expiryOf(name, deadlines[name]));
+  }
+
+  /** Infinity for a deadline that was met, or that was not set. */
+  private dueOf(name: DeadlineName): number {
+    const ms = this.options.deadlines[name];
+    if (ms === undefined || this.isMet(name)) return Number.POSITIVE_INFINITY;
+    return (name === 'idle' ? (this.record.lastTokenMs ?? 0) : this.record.startMs) + ms;
+  }
+
+  private isMet(name: DeadlineName): boolean {
+    const { sentMs, headMs, firstTokenMs, lastTokenMs } = this.record;
+    if (name === 'connect') return sentMs !== undefined;
+    if (name === 'first_byte') return headMs !== undefined;
+    if (name === 'first_token') return !this.options.stream || firstTokenMs !== undefined;
+    return name === 'idle' && lastTokenMs === undefined;
+  }
 }
 
 /** Most specific first: of deadlines that are due at the same moment the first one is named. */
@@ -113,6 +127,10 @@ const names = ['connect', 'first_byte', 'first_token', 'total', 'idle'] as const
 
 /** Keeps a copy of every part: the bytes it is told are the next read's. */
 function createRangeBodyReader(draft: Draft): RangeReader {
-  const { feed, complete, end } = createBodyReader(draft, 'completion', {});
-  return { feed: (bytes, from, to, atMs) => feed(Buffer.from(bytes.subarray(from, to)), atMs), complete, end };
+  const reader = createBodyReader(draft, 'completion', {});
+  const feed: RangeReader['feed'] = (bytes, from, to, atMs) => {
+    reader.feed(Buffer.from(bytes.subarray(from, to)), atMs);
+    return false;
+  };
+  return { feed, complete: false, end: reader.end };
 }

@@ -3,18 +3,12 @@ import type { Socket } from 'node:net';
 import { breakOf, failureOf, type Stage } from '../../../core/call/failure.ts';
 import type { CallRecord, Draft } from '../../../core/call/record.ts';
 import type { Deadlines } from '../../../core/call.ts';
-import type { Clock } from '../../../core/clock.ts';
-import { createAnswerParser } from './answer-parser.ts';
-import { createExchange, type Exchange } from './exchange.ts';
+import type { Clock, Timer } from '../../../core/clock.ts';
+import { AnswerParser } from './answer-parser.ts';
+import { Exchange } from './exchange.ts';
 import type { HangUps } from './hang-ups.ts';
+import type { Inbox, Receiver } from './inbox.ts';
 import type { Target } from './target.ts';
-
-export interface Lane {
-  /** Makes one request; never rejects. */
-  send(order: Order): Promise<CallRecord>;
-  /** Ends the request under way and closes the connection. */
-  close(): void;
-}
 
 export interface Order {
   /** The request as it goes out. */
@@ -32,80 +26,106 @@ export interface LaneOptions {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly hangUps: HangUps;
-  /** Where every connection reads into: what was read is used up before the next read. */
-  readonly buffer: Buffer;
-  /** The number of this turn of the event loop. */
-  readonly turn: () => number;
+  readonly inbox: Inbox;
 }
 
-export function createLane({ target, stream, deadlines, clock, hangUps, buffer, turn }: LaneOptions): Lane {
-  let socket: Socket | undefined;
-  let exchange: Exchange | undefined;
-  let readMs = 0;
-  let readTurn = -1;
-  let wakeMs = Number.POSITIVE_INFINITY; // what the timer is set to
+export class Lane implements Receiver {
+  private readonly options: LaneOptions;
+  private readonly exchange: Exchange;
+  private readonly parser: AnswerParser;
+  private readonly timer: Timer;
+  /** What the timer is set to. */
+  private wakeMs = Number.POSITIVE_INFINITY;
+  private socket: Socket | undefined;
+  /** The request under way. */
+  private order: Order | undefined;
+  private resolve: (record: CallRecord) => void = () => {};
 
-  const parser = createAnswerParser({
-    head: head => exchange?.head(head, readMs),
-    body: (bytes, from, to) => exchange?.body(bytes, from, to, readMs),
-  });
-  const timer = clock.timer(() => {
-    wakeMs = Number.POSITIVE_INFINITY;
-    exchange?.look();
-    arm();
-  });
-  /** Left as it is where it is early enough: it looks at the request that is under way when it wakes. */
-  const arm = () => {
-    const due = exchange?.dueMs() ?? Number.POSITIVE_INFINITY;
-    if (due >= wakeMs) return;
-    wakeMs = due;
-    timer.set(due);
-  };
+  constructor(options: LaneOptions) {
+    const { stream, deadlines, clock } = options;
+    const onEnd = (record: CallRecord, sound: boolean) => this.ended(record, sound);
+    this.options = options;
+    this.exchange = new Exchange({ stream, deadlines, clock, onEnd, onDeadline: () => this.arm() });
+    this.parser = new AnswerParser(this.exchange);
+    this.timer = clock.timer(() => this.wake());
+  }
 
-  const send = ({ text, intendedMs, signal, onGap }: Order) =>
-    new Promise<CallRecord>(resolve => {
-      const onEnd = (record: CallRecord, sound: boolean) => {
-        exchange = undefined;
-        hangUps.forget(signal, cancel);
-        if (!sound) drop();
-        resolve(record);
-      };
-      const current = createExchange({ intendedMs, stream, onGap, deadlines, clock, onEnd, onDeadline: arm });
-      const cancel = () => current.fail({ kind: 'cancelled' });
-      hangUps.on(signal, cancel);
-      exchange = current;
-      if (socket === undefined || !write(socket, current.draft, text)) open(current.draft, text);
-      arm();
+  /** Makes one request; never rejects. */
+  send(order: Order): Promise<CallRecord> {
+    return new Promise(resolve => {
+      this.order = order;
+      this.resolve = resolve;
+      this.options.hangUps.on(order.signal, this.cancel);
+      const draft = this.exchange.begin(order.intendedMs, order.onGap);
+      if (this.socket === undefined || !this.write(this.socket, draft, order.text)) this.open(draft, order.text);
+      this.arm();
     });
-  /** @returns false when not one byte was sent, because the connection was dead: another one may have the request */
-  const write = (to: Socket, draft: Draft, text: string): boolean => {
-    parser.reset();
-    draft.sentMs = clock.now();
-    to.write(text);
-    return to.errored === null;
-  };
-  const drop = () => {
-    socket?.destroy();
-    socket = undefined;
-  };
+  }
 
-  const open = (draft: Draft, text: string) => {
-    drop();
+  /** Ends the request under way and closes the connection. */
+  close(): void {
+    this.exchange.fail({ kind: 'internal', detail: 'the driver was closed' });
+    this.drop();
+    this.timer.clear();
+  }
+
+  private readonly cancel = () => this.exchange.fail({ kind: 'cancelled' });
+
+  private ended(record: CallRecord, sound: boolean): void {
+    if (this.order !== undefined) this.options.hangUps.forget(this.order.signal, this.cancel);
+    this.order = undefined;
+    if (!sound) this.drop();
+    this.resolve(record);
+  }
+
+  private drop(): void {
+    if (this.socket === undefined) return;
+    this.socket.destroy();
+    this.socket = undefined;
+    this.options.inbox.forget(this);
+  }
+
+  /** Left as it is where it is early enough: it looks at the request that is under way when it wakes. */
+  private arm(): void {
+    const due = this.exchange.dueMs();
+    if (due >= this.wakeMs) return;
+    this.wakeMs = due;
+    this.timer.set(due);
+  }
+
+  private wake(): void {
+    this.wakeMs = Number.POSITIVE_INFINITY;
+    this.options.inbox.flush(); // what has come in time counts
+    this.exchange.look();
+    this.arm();
+  }
+
+  /** @returns false when not one byte was sent, because the connection was dead: another one may have the request */
+  private write(socket: Socket, draft: Draft, text: string): boolean {
+    this.parser.reset();
+    draft.sentMs = this.options.clock.now();
+    socket.write(text);
+    return socket.errored === null;
+  }
+
+  private open(draft: Draft, text: string): void {
+    const { target, clock, inbox } = this.options;
+    this.drop();
     draft.reusedConnection = false;
     draft.sentMs = undefined;
     draft.connectMs = clock.now();
-    const opened: Socket = target.open({
-      buffer,
-      callback: length => {
-        if (opened === socket) read(length);
-        return true;
-      },
-    });
-    socket = opened;
-    const broke = (how: string) => {
-      if (opened === socket) broken(how);
+    const callback = (length: number) => {
+      if (socket === this.socket) inbox.add(this, length);
+      return true;
     };
-    opened
+    const socket: Socket = target.open({ buffer: inbox.buffer, callback });
+    this.socket = socket;
+    /** What has come counts before what has happened, and a socket that was dropped no more. */
+    const when = (act: () => void) => {
+      inbox.flush();
+      if (socket === this.socket) act();
+    };
+    socket
       .once('lookup', (error: Error | null) => {
         if (!error) draft.dnsMs = clock.now();
       })
@@ -114,40 +134,36 @@ export function createLane({ target, stream, deadlines, clock, hangUps, buffer, 
       })
       .once(target.secure ? 'secureConnect' : 'connect', () => {
         if (target.secure) draft.tlsMs = clock.now();
-        opened.on('end', () => opened === socket && finished());
-        write(opened, draft, text);
+        socket.on('end', () => when(() => this.finished()));
+        this.write(socket, draft, text);
       })
-      .on('error', error => broke(breakOf(error)))
-      .on('close', () => broke('closed'));
-  };
+      .on('error', error => when(() => this.broken(breakOf(error))))
+      .on('close', () => when(() => this.broken('closed')));
+  }
 
-  const read = (length: number) => {
-    // A read of TLS may come in several records; what lies between their callbacks is our own time.
-    if (!target.secure || readTurn !== turn()) readMs = clock.now();
-    if (target.secure) readTurn = turn();
-    const progress = parser.feed(buffer, length);
-    if (progress === 'not_http') broken('not_http');
-    else if (progress === 'complete') complete();
-  };
-  const finished = () => {
-    if (parser.finish()) complete();
-    else broken('closed');
-  };
-  const complete = () => {
-    const kept = exchange !== undefined && parser.keepAlive && socket?.writableLength === 0;
-    exchange?.complete();
-    if (!kept) drop();
-  };
-  const broken = (how: string) => {
-    if (exchange === undefined) drop();
-    else exchange.fail(failureOf(how, stageOf(exchange.draft, target.secure)));
-  };
-  const close = () => {
-    exchange?.fail({ kind: 'internal', detail: 'the driver was closed' });
-    drop();
-    timer.clear();
-  };
-  return { send, close };
+  read(bytes: Buffer, from: number, to: number, atMs: number): void {
+    const progress = this.parser.feed(bytes, from, to, atMs);
+    if (progress === 'not_http') this.broken('not_http');
+    else if (progress === 'complete') this.complete(atMs);
+  }
+
+  private finished(): void {
+    if (this.parser.finish()) this.complete(this.options.clock.now());
+    else this.broken('closed');
+  }
+
+  private complete(atMs: number): void {
+    const { exchange, parser, socket } = this;
+    const kept = exchange.draft !== undefined && parser.keepAlive && socket?.writableLength === 0;
+    exchange.complete(atMs);
+    if (!kept) this.drop();
+  }
+
+  private broken(how: string): void {
+    const { draft } = this.exchange;
+    if (draft === undefined) this.drop();
+    else this.exchange.fail(failureOf(how, stageOf(draft, this.options.target.secure)));
+  }
 }
 
 /** How far a request had come: a connection that was opened for it goes through `tcp` and `tls` first. */

@@ -21,6 +21,7 @@ interface Paced {
 export function pausesOf({ attempts }: Call, { minGapMs }: Limits): number[] {
   return attempts.slice(1).flatMap(({ gapMs = 0 }, i) => {
     const before = attempts[i] as Attempt;
+    if (before.entry.told) return []; // Retry-After chose it
     // A connection that broke, perhaps while idle in the pool, may be replaced at once; but only the first time.
     if (i === 0 && before.word === 'reset' && gapMs < minGapMs) return [];
     return retryOfWord(before.word) === 'backoff' ? [gapMs] : [];

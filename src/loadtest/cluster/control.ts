@@ -1,0 +1,91 @@
+/**
+ * What coordinator and agents of a run agree on while it goes on: a hash in Redis that lives as long as its coordinator.
+ * `start` is a moment of the Redis server's clock in ms, `stop` is there when no more requests are wanted, and `lost:2` when
+ * member 2 has been given up: what it would make is not counted any more, so it must not make it.
+ */
+import type { Redis } from 'ioredis';
+import { redisClock } from './redis.ts';
+
+/** An agent looks this often, and does without an answer for so long; so long a coordinator is believed to be alive. */
+const lookMs = 200;
+export const silenceMs = 15_000;
+const renewMs = 3_000;
+const waitForStartMs = 5;
+
+const keyOf = (runId: string) => `glm-load:${runId}`;
+
+export interface Control {
+  /** All begin so many ms from now. */
+  begin(inMs: number): Promise<void>;
+  stop(): Promise<void>;
+  giveUp(member: number): Promise<void>;
+  /** The run is over: nobody may begin it any more. */
+  close(): Promise<void>;
+}
+
+/** The coordinator's side. */
+export async function openControl(redis: Redis, runId: string): Promise<Control> {
+  const key = keyOf(runId);
+  const set = async (field: string, value: number) => {
+    await redis.multi().hset(key, field, value).pexpire(key, silenceMs).exec();
+  };
+  await set('open', 1);
+  // A renewal that fails is told by the connection itself; the next one may come in time.
+  const renewal = setInterval(() => void redis.pexpire(key, silenceMs).catch(() => {}), renewMs);
+  return {
+    begin: async inMs => set('start', performance.now() + (await redisClock(redis)).offsetMs + inMs),
+    stop: () => set('stop', 1),
+    giveUp: member => set(`lost:${member}`, 1),
+    close: async () => {
+      clearInterval(renewal);
+      await redis.del(key);
+    },
+  };
+}
+
+export interface Orders {
+  /** Aborted when there is nothing to do for this member any more; the reason is a clause for people. */
+  readonly halt: AbortSignal;
+  /** When to begin, in ms of the Redis server's clock; undefined when halted before. */
+  start(): Promise<number | undefined>;
+  close(): void;
+}
+
+/** An agent's side. @param stop of the agent itself */
+export function followControl(redis: Redis, runId: string, member: number, stop: AbortSignal): Orders {
+  const key = keyOf(runId);
+  const halted = new AbortController();
+  const halt = (why: string) => halted.abort(why);
+  const whenHalted = new Promise<null>(resolve => halted.signal.addEventListener('abort', () => resolve(null)));
+  let heardMs = performance.now();
+  const hear = ([start = null, open, stopped, lost]: (string | null)[]) => {
+    heardMs = performance.now();
+    if (open === null) halt('whoever started the run is gone');
+    else if (lost !== null) halt('its part was given up');
+    else if (stopped !== null) halt('the run was stopped');
+    return start;
+  };
+  // Without an answer nothing is known; that the connection broke, it tells itself.
+  const look = () => redis.hmget(key, 'start', 'open', 'stop', `lost:${member}`).then(hear, () => null);
+  const watch = setInterval(() => {
+    void look();
+    if (performance.now() - heardMs > silenceMs) halt('Redis is gone');
+  }, lookMs);
+  const onStop = () => halt('this agent was stopped');
+  stop.addEventListener('abort', onStop, { once: true });
+  const start = async () => {
+    while (!halted.signal.aborted) {
+      // A command waits as long as Redis is away, and nobody shall wait for that.
+      const moment = await Promise.race([look(), whenHalted]);
+      if (moment !== null && !halted.signal.aborted) return Number(moment);
+      await new Promise(resolve => setTimeout(resolve, waitForStartMs));
+    }
+    return undefined;
+  };
+  const close = () => {
+    clearInterval(watch);
+    stop.removeEventListener('abort', onStop);
+  };
+  if (stop.aborted) onStop();
+  return { halt: halted.signal, start, close };
+}

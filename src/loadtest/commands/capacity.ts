@@ -1,0 +1,180 @@
+/** `glm-testkit load capacity`: the highest load that keeps an SLO, and the account's own ceiling. */
+import { Command } from 'commander';
+import { z } from 'zod';
+import { checked } from '../../core/config.ts';
+import { UsageError } from '../../core/errors.ts';
+import { configKeys } from '../../core/flags.ts';
+import { exitCodes, type Io } from '../../core/program.ts';
+import { costOf } from '../budget.ts';
+import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
+import { type LoadPlan, readLoadConfig } from '../config.ts';
+import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
+import { measure } from '../load.ts';
+import { capacityText, limitText } from '../report/capacity.ts';
+import { endedOf, type Total, totalOf } from '../total.ts';
+import { targetFlags } from './flags.ts';
+
+const number = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
+const share = z
+  .string()
+  .regex(/^\d{1,2}(\.\d+)?%$/, 'must be a percentage below 100 such as 95%')
+  .transform(text => Number(text.slice(0, -1)) / 100)
+  .refine(value => value > 0, 'must be above 0%');
+
+const searchSchema = z.strictObject({
+  by: z.enum(['concurrency', 'rate'], { error: 'knows only concurrency, rate' }).default('concurrency'),
+  from: number('a number above 0').default(1),
+  to: number('a number above 0').default(256),
+  /** Share of requests that must keep the SLO. */
+  attainment: share.prefault('95%'),
+  precision: share.prefault('5%'),
+  find_limit: z.boolean().default(false),
+});
+
+type SearchConfig = z.infer<typeof searchSchema>;
+
+export const capacityCommand = (io: Io) =>
+  targetFlags(new Command('capacity').description('find the highest load that keeps an SLO'))
+    .option('--slo <limits>', 'what a good request keeps, such as ttft_content<800ms,tpot<50ms')
+    .option('--by <what>', 'concurrency (default) or rate')
+    .option('--from <level>', 'first level (default: 1)')
+    .option('--to <level>', 'highest level that may be tried (default: 256)')
+    .option('--attainment <share>', 'of requests that must be good (default: 95%)')
+    .option('--precision <share>', 'how close the answer has to be (default: 5%)')
+    .option('--find-limit', 'find the account’s limit of requests in flight instead, with one-token requests')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      "\nExit code: 0 an answer was found, 1 not even the first level keeps the SLO, 3 unclear.\n\nExamples:\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --slo 'ttft_content<800ms' --to 64\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --find-limit --to 100",
+    )
+    .action(flags => runCapacity(flags, io));
+
+async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void> {
+  const given = configKeys(flags);
+  const names = Object.keys(searchSchema.shape);
+  const own = Object.fromEntries(Object.entries(given).filter(([key]) => names.includes(key)));
+  const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !names.includes(key)));
+  const search = checked(searchSchema, own, 'options');
+  refuseLevels(search);
+  const { config, plan } = readLoadConfig({ ...rest, calibrate: false }, io.env);
+  if (search.find_limit) return findLimit(plan, search, config.json, io);
+  if (plan.slo.length === 0)
+    throw new UsageError(
+      'no_slo',
+      'capacity needs --slo, what a good request keeps: for example ttft_content<800ms,tpot<50ms',
+    );
+  return findCapacity(plan, search, config.json, io);
+}
+
+function refuseLevels({ by, from, to }: SearchConfig): void {
+  if (from > to) throw new UsageError('bad_levels', `--from ${from} is above --to ${to}`);
+  if (by === 'concurrency' && !(Number.isInteger(from) && Number.isInteger(to)))
+    throw new UsageError('bad_levels', '--from and --to count requests under way and must be whole');
+}
+
+async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean, io: Io): Promise<void> {
+  const { by: kind, from: low, to: high, attainment, precision } = search;
+  const machine = createSearch({ kind, low, high, attainment, precision, seed: plan.seed });
+  const stay = createStays(plan, io);
+  for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
+    const { total, seconds } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
+    const report = levelReport(total, seconds);
+    io.err(
+      `  ${kind} ${step.level}: ${report.good} of ${report.requests} good, ${report.throughput.toFixed(1)} answers/s\n`,
+    );
+    machine.report(step.level, report);
+  }
+  const end = machine.next();
+  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${capacityText(end.result, search)}\n`);
+  io.exitWith(exitOf(end.result));
+}
+
+const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
+
+function levelReport(total: Total, seconds: number): LevelReport {
+  const uncounted = endedOf(total, 'unsent') + endedOf(total, 'censored');
+  return {
+    requests: total.planned - uncounted,
+    good: total.good,
+    throughput: seconds > 0 ? endedOf(total, 'ok') / seconds : 0,
+    inFlight: seconds > 0 ? total.inFlightArea / 1000 / seconds : 0,
+  };
+}
+
+/** One-token requests, so many at once: cheap, and over before anybody else notices. */
+async function findLimit(plan: LoadPlan, { from, to }: SearchConfig, json: boolean, io: Io): Promise<void> {
+  const machine = createLimitFinder({ low: Math.ceil(from), high: Math.floor(to) });
+  const stay = createStays(shortest(plan), io);
+  for (let step = machine.next(); step.kind === 'probe' && !io.stop.aborted; step = machine.next()) {
+    const { inFlight } = step;
+    const { total } = await stay(arrivalsAt(inFlight, inFlight, 'concurrency'), inFlight);
+    const report = limitReport(total);
+    io.err(
+      `  ${inFlight} at once: ${report.succeeded} answered, ${report.limited} refused with 1302, ${report.failed} failed\n`,
+    );
+    machine.report(inFlight, report);
+  }
+  const end = machine.next();
+  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${limitText(end.result)}\n`);
+  io.exitWith(limitExit(end.result));
+}
+
+const limitExit = ({ kind }: LimitResult) =>
+  kind === 'unclear' ? exitCodes.unmeasurable : kind === 'below' ? exitCodes.failed : exitCodes.ok;
+
+const shortest = (plan: LoadPlan): LoadPlan => ({
+  ...plan,
+  workload: 'max_tokens' in plan.workload ? { ...plan.workload, max_tokens: 1 } : plan.workload,
+});
+
+/** An answer of one token may be all thinking or white space; it was let in all the same. */
+const letIn = ['ok', 'reasoning_only', 'empty', 'usage_missing'] as const;
+
+function limitReport(total: Total): LimitReport {
+  const succeeded = letIn.reduce((sum, name) => sum + endedOf(total, name), 0);
+  const limited = total.codes['1302'] ?? 0;
+  return { succeeded, limited, failed: total.planned - succeeded - limited };
+}
+
+/** A stay is cut off when it takes longer than this: the level is then judged by what there is. */
+const longestMs = 300_000;
+
+const arrivalsAt = (
+  level: number,
+  requests: number,
+  kind: SearchConfig['by'],
+): Pick<LoadPlan, 'arrivals' | 'concurrency'> => {
+  if (kind === 'concurrency')
+    return {
+      arrivals: { kind: 'closed', stages: [{ durationMs: longestMs, from: level, to: level }] },
+      concurrency: level,
+    };
+  const durationMs = Math.min(longestMs, Math.ceil((1000 * requests) / level));
+  const stages = [{ durationMs, from: level, to: level }];
+  return { arrivals: { kind: 'open', law: 'poisson', shape: 1, stages }, concurrency: 10_000 };
+};
+
+/** Each stay has prompts of its own, and all of them together one budget. */
+function createStays(plan: LoadPlan, io: Io) {
+  const { maxTokens, maxCost, price } = plan.budget;
+  const spent = { tokens: 0, cost: 0 };
+  let stays = 0;
+  return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number) => {
+    const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price };
+    const { intervals } = await measure(
+      { ...plan, ...load, budget, maxRequests, seed: plan.seed + stays++ },
+      { stop: io.stop },
+    );
+    const total = totalOf(intervals);
+    spent.tokens += total.inputTokens + total.outputTokens;
+    if (price !== undefined) spent.cost += costOf(price, total.inputTokens, total.outputTokens);
+    if (endedOf(total, 'unsent') > 0 && !io.stop.aborted)
+      throw new UsageError(
+        'budget_spent',
+        'the budget is used up before the search has an answer; raise it, or narrow --from and --to',
+      );
+    return { total, seconds: (total.toMs - total.fromMs) / 1000 };
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * What a credential may spend on a day. The worst case is charged and on the disk before a call is made, and what was not
+ * needed is given back after it: a program that crashes over and over spends less than it may, never more.
+ */
+import type { Clock } from '../core/clock.ts';
+import { checks as kinds } from './checks/index.ts';
+import type { Account, Allowance, History, Spent } from './history.ts';
+import type { Credential, ProbeCheck, ProbePlan } from './plan.ts';
+import type { ProbeRun } from './run.ts';
+import { localOf } from './zone.ts';
+
+export type Reservation =
+  | { readonly kind: 'granted'; settle(runs: readonly ProbeRun[]): void }
+  /** `detail` says what is spent, for people. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+export interface Budget {
+  /** Charges the worst case of a run with all its repetitions. */
+  reserve(check: ProbeCheck): Reservation;
+  /** What is left of a limit, 1 to 0; empty where there is none. */
+  remaining(credential: string): Partial<Record<'tokens' | 'cost', number>>;
+  /** The clock was set: a day that began too early is as spent as the one before it. */
+  stepped(): void;
+  swap(plan: Budgeted): void;
+}
+
+export type Budgeted = Pick<ProbePlan, 'checks' | 'credentials'>;
+type Ledger = Pick<History, 'charge' | 'spent' | 'carry'>;
+
+export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Budget {
+  let plan = first;
+  const days = new Map<string, string>();
+
+  const accountOf = ({ name, budget }: Credential): Account => {
+    const account = { credential: name, day: dayOf(clock.wall(), budget.timezone) };
+    days.set(name, account.day);
+    return account;
+  };
+  const credentialOf = (name: string) => plan.credentials.find(one => one.name === name);
+  const reserve: Budget['reserve'] = check => {
+    const credential = credentialOf(check.endpoint.credential);
+    if (credential === undefined) return free;
+    const account = accountOf(credential);
+    const worst = worstOf(check);
+    const allowance = allowanceOf(check, credential, plan.checks);
+    const charge = ledger.charge(account, check.id, worst, allowance);
+    if (charge === 'charged') return { kind: 'granted', settle: runs => settle(account, check, worst, runs) };
+    if (charge === 'over')
+      return { kind: 'refused', detail: refusal(account, ledger.spent(account), worst, allowance, credential) };
+    // Without a limit there is nothing that an unwritten charge could break.
+    if (allowance.tokens === undefined && allowance.cost === undefined) return free;
+    return { kind: 'refused', detail: 'what is spent cannot be written down, so nothing more is spent' };
+  };
+  const settle = (account: Account, check: ProbeCheck, worst: Spent, runs: readonly ProbeRun[]) => {
+    const real = spentBy(check, runs, worst);
+    // Not written: the worst case stays charged.
+    ledger.charge(account, check.id, { tokens: real.tokens - worst.tokens, cost: real.cost - worst.cost });
+  };
+  const remaining: Budget['remaining'] = name => {
+    const credential = credentialOf(name);
+    if (credential === undefined) return {};
+    const { tokens, cost } = ledger.spent(accountOf(credential));
+    const { tokens_per_day: mostTokens, cost_per_day: mostCost } = credential.budget;
+    return {
+      ...(mostTokens !== undefined && { tokens: left(tokens, mostTokens) }),
+      ...(mostCost !== undefined && { cost: left(cost, mostCost) }),
+    };
+  };
+  const stepped = () => {
+    for (const credential of plan.credentials) {
+      const before = days.get(credential.name);
+      const { day } = accountOf(credential);
+      if (before !== undefined && before !== day) ledger.carry(credential.name, before, day);
+    }
+  };
+  const swap = (next: Budgeted) => {
+    plan = next;
+  };
+  return { reserve, remaining, stepped, swap };
+}
+
+const free: Reservation = { kind: 'granted', settle: () => {} };
+
+const left = (spent: number, most: number) => (most === 0 ? 0 : Math.min(1, Math.max(0, 1 - spent / most)));
+
+/** `2026-11-28` where the credential's days begin. */
+export const dayOf = (wallMs: number, zone: string): string =>
+  new Date(localOf(wallMs, zone)).toISOString().slice(0, 10);
+
+/** Rough figures may be short by this factor. */
+const promptSlack = 2;
+
+/** All answers of a run and of its repetitions at `max_tokens`. A token has at least one byte. */
+export function worstOf({ kind, mostCalls, maxTokens, prompt = '', confirm, price }: ProbeCheck): Spent {
+  const { cost } = kinds[kind];
+  const answers = cost.answers({ mostCalls }) * (1 + confirm.runs);
+  const input = cost.promptTokens * promptSlack + Buffer.byteLength(prompt);
+  const money = price === undefined ? 0 : (input * price.input + maxTokens * price.output) / 1_000_000;
+  return { tokens: answers * (input + maxTokens), cost: answers * money };
+}
+
+/** What the runs report; for an answer that came without usage, or did not come to its end, the worst case. */
+function spentBy(check: ProbeCheck, runs: readonly ProbeRun[], worst: Spent): Spent {
+  const each = 1 / (1 + check.confirm.runs);
+  return runs.reduce<Spent>(
+    (sum, run) => {
+      if (run.usage !== null)
+        return { tokens: sum.tokens + run.usage.total_tokens, cost: sum.cost + (run.cost?.amount ?? 0) };
+      if (isUnbilled(run)) return sum;
+      return { tokens: sum.tokens + worst.tokens * each, cost: sum.cost + worst.cost * each };
+    },
+    { tokens: 0, cost: 0 },
+  );
+}
+
+/** Nothing was sent, or the service refused it. */
+const isUnbilled = ({ calls, reason, http_status: status }: ProbeRun): boolean =>
+  calls === 0 || (reason !== null && unsent.has(reason)) || (status !== null && status !== 200);
+
+const unsent: ReadonlySet<string> = new Set(['dns', 'tcp', 'tls', 'timeout_connect']);
+
+function allowanceOf(check: ProbeCheck, { name, budget }: Credential, all: readonly ProbeCheck[]): Allowance {
+  const weights = all.filter(({ endpoint }) => endpoint.credential === name).map(({ budgetWeight }) => budgetWeight);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return {
+    tokens: budget.tokens_per_day,
+    cost: budget.cost_per_day,
+    share: sum === 0 ? 1 : check.budgetWeight / sum,
+  };
+}
+
+function refusal({ credential, day }: Account, spent: Spent, worst: Spent, most: Allowance, { budget }: Credential) {
+  const say = (have: number, more: number, limit: number | undefined, unit: string) =>
+    limit === undefined
+      ? []
+      : [`${short(have)} of ${short(limit)} ${unit} are spent and a run may need ${short(more)}`];
+  const parts = [
+    ...say(spent.tokens, worst.tokens, most.tokens, 'tokens'),
+    ...say(spent.cost, worst.cost, most.cost, budget.currency),
+  ];
+  return `credential ${credential} on ${day}: ${parts.join('; ')}`;
+}
+
+const short = (value: number) => String(Number(value.toPrecision(6)));

@@ -1,0 +1,61 @@
+/** Whether this side has a network at all, asked before a provider is blamed for it. */
+import { Agent, request } from 'undici';
+import type { Clock } from '../core/clock.ts';
+import type { ProbeConfig } from './config.ts';
+
+/** True when a URL answers anything at all. */
+export type AskUrl = (url: string, timeoutMs: number) => Promise<boolean>;
+
+export interface Connectivity {
+  /** Asks the reference URLs; true when one answers, and when there are none to ask. Asked again soon, it answers as before. */
+  look(): Promise<boolean>;
+  /** What the last look saw; true before the first. */
+  readonly up: boolean;
+}
+
+/** An answer is as good as new for so long. */
+const freshMs = 5000;
+
+export function createConnectivity(
+  reference: ProbeConfig['reference'],
+  { clock, ask = askUrl }: { clock: Clock; ask?: AskUrl },
+): Connectivity {
+  let up = true;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let asking: Promise<boolean> | undefined;
+
+  const askAll = async (urls: readonly string[], timeoutMs: number) => {
+    const answers = await Promise.all(urls.map(url => ask(url, timeoutMs)));
+    up = answers.some(Boolean);
+    askedAtMs = clock.now();
+    asking = undefined;
+    return up;
+  };
+  const look = async () => {
+    if (reference === undefined) return true;
+    if (clock.now() - askedAtMs < freshMs) return up;
+    asking ??= askAll(reference.urls, reference.timeout);
+    return asking;
+  };
+  return {
+    look,
+    get up() {
+      return up;
+    },
+  };
+}
+
+/** A new connection every time: a kept one may be dead and not know it. */
+const askUrl: AskUrl = async (url, timeoutMs) => {
+  const dispatcher = new Agent({ connect: { timeout: timeoutMs }, pipelining: 0 });
+  try {
+    const { body } = await request(url, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(timeoutMs) });
+    await body.dump();
+    return true;
+  } catch {
+    // Whatever went wrong, nothing answered.
+    return false;
+  } finally {
+    dispatcher.destroy();
+  }
+};

@@ -1,0 +1,220 @@
+/** The prober's own HTTP server: `/metrics`, `/healthz`, the status page and the log of every run. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../core/clock.ts';
+import { codeOf, textOf, UsageError } from '../core/errors.ts';
+import { openMetricsType } from '../core/open-metrics.ts';
+import type { History } from './history.ts';
+import { createProbeMetrics } from './metrics.ts';
+import { type Overview, overviewOf } from './overview.ts';
+import { pageOf } from './page.ts';
+import type { Exporter as ExporterPlan } from './plan.ts';
+import type { Prober } from './prober.ts';
+import { runPage, runsPage } from './runs-page.ts';
+
+export interface Exporter {
+  /** Where it listens, with its port. */
+  readonly url: string;
+  /** Other names and passwords from now on. */
+  protect(plan: ExporterPlan): void;
+  close(): Promise<void>;
+}
+
+export interface ExporterSource {
+  readonly prober: Prober;
+  readonly history: History;
+  readonly clock: Clock;
+  /** A sentence for whoever runs this. */
+  readonly say: (sentence: string) => void;
+}
+
+/**
+ * @param allowOpen another host than loopback without a password
+ * @throws {UsageError} `open_exporter`, `port_in_use`, `no_listen`
+ */
+export async function startExporter(plan: ExporterPlan, source: ExporterSource, allowOpen = false): Promise<Exporter> {
+  if (!isLoopback(plan.host) && plan.bearer === undefined && plan.basic === undefined && !allowOpen)
+    throw new UsageError(
+      'open_exporter',
+      `exporter.host is ${plan.host}: everybody there could read which services you use and how they are; set exporter.bearer or exporter.basic, or say --allow-open`,
+    );
+  let protection = plan;
+  const look = createLook(source);
+  const answer = (req: IncomingMessage, res: ServerResponse) => {
+    handle(req, protection, { ...source, look }).then(
+      reply => write(req, res, reply),
+      (error: unknown) => {
+        // A state that cannot be read must not end the probing.
+        source.say(`${req.url} could not be shown: ${textOf(error)}`);
+        write(req, res, {
+          status: 500,
+          type: plainType,
+          text: 'this could not be shown; standard error of the prober says why\n',
+        });
+      },
+    );
+  };
+  const server = serverOf(plan, answer);
+  server.headersTimeout = 10_000;
+  await listen(server, plan);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${plan.tls ? 'https' : 'http'}://${plan.host.includes(':') ? `[${plan.host}]` : plan.host}:${port}`,
+    protect: next => {
+      protection = next;
+    },
+    close: () => close(server),
+  };
+}
+
+type Answer = (req: IncomingMessage, res: ServerResponse) => void;
+
+function serverOf({ tls }: ExporterPlan, answer: Answer): Server {
+  if (tls === undefined) return createServer(answer);
+  try {
+    return createTlsServer({ cert: tls.cert, key: tls.key.reveal() }, answer);
+  } catch (error) {
+    throw new UsageError('bad_tls', `exporter.tls: cert and key do not go together (${codeOf(error)})`);
+  }
+}
+
+const isLoopback = (host: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
+
+function listen(server: Server, { host, port }: ExporterPlan): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', error => {
+      const used = codeOf(error) === 'EADDRINUSE';
+      const text = used
+        ? 'is in use; say another exporter.port, or 0 for any'
+        : `cannot be listened on (${codeOf(error)})`;
+      reject(new UsageError(used ? 'port_in_use' : 'no_listen', `${host}:${port} ${text}`));
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+interface Reply {
+  readonly status?: number;
+  readonly type: string;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const plainType = 'text/plain; charset=utf-8';
+const htmlType = 'text/html; charset=utf-8';
+
+interface Handled extends ExporterSource {
+  readonly look: () => Promise<Overview>;
+}
+
+async function handle(req: IncomingMessage, protection: ExporterPlan, source: Handled): Promise<Reply> {
+  if (req.method !== 'GET' && req.method !== 'HEAD')
+    return { status: 405, type: plainType, text: 'only GET\n', headers: { allow: 'GET, HEAD' } };
+  const { pathname, searchParams } = new URL(req.url ?? '/', 'http://prober');
+  const allowed = isAllowed(req.headers.authorization, protection);
+  // Who restarts this program has no password; without one it hears yes or no.
+  if (pathname === '/healthz') return health(source.prober, allowed);
+  if (!allowed) return denied(protection);
+  if (pathname === '/metrics') return metrics(req, source.prober);
+  if (pathname === '/') return { type: htmlType, text: pageOf(await source.look(), { live: true }) };
+  if (pathname === '/status.json')
+    return { type: 'application/json', text: `${JSON.stringify(await source.look(), null, 2)}\n` };
+  if (pathname === '/runs') return runs(searchParams.get('check') ?? '', source);
+  const [, id] = /^\/runs\/([\w-]{1,64})$/.exec(pathname) ?? [];
+  if (id !== undefined) return run(id, source);
+  return notFound('nothing here; there are /, /status.json, /metrics, /healthz and /runs');
+}
+
+const notFound = (text: string): Reply => ({ status: 404, type: plainType, text: `${text}\n` });
+
+/** However many look: the overview is made once a second at most. */
+const freshMs = 1000;
+
+function createLook({ prober, history, clock }: ExporterSource): () => Promise<Overview> {
+  let madeAtMs = Number.NEGATIVE_INFINITY;
+  let made: Promise<Overview> | undefined;
+  return () => {
+    if (made === undefined || clock.now() - madeAtMs >= freshMs) {
+      madeAtMs = clock.now();
+      made = overviewOf({ ...prober, plan: prober.plan, history }, clock.wall());
+    }
+    return made;
+  };
+}
+
+function health(prober: Prober, allowed: boolean): Reply {
+  const troubles = prober.troubles();
+  if (troubles.length === 0) return { type: plainType, text: 'ok\n' };
+  return { status: 503, type: plainType, text: allowed ? `${troubles.join('\n')}\n` : 'not ok\n' };
+}
+
+async function metrics({ headers }: IncomingMessage, prober: Prober): Promise<Reply> {
+  const now = prober.metrics();
+  if (headers.accept?.includes('application/openmetrics-text'))
+    return { type: openMetricsType, text: await now.openMetrics() };
+  return { type: now.contentType, text: await now.text() };
+}
+
+function runs(id: string, { prober, history }: ExporterSource): Reply {
+  const check = prober.plan.checks.find(one => one.id === id);
+  if (check === undefined) return notFound('no such check');
+  return { type: htmlType, text: runsPage(id, history.runs(id, 100)) };
+}
+
+/** As blackbox's debug page: the log, the metrics of this one run, and what the check is. */
+async function run(runId: string, { prober, history, clock }: ExporterSource): Promise<Reply> {
+  const found = history.run(runId);
+  if (found === undefined) return notFound('no such run, or only its times are kept any more');
+  const one = createProbeMetrics([found], clock);
+  one.record(found);
+  const check = prober.plan.checks.find(({ id }) => id === found.id);
+  return { type: plainType, text: runPage(found, await one.metrics.text(), check) };
+}
+
+/** Compares digests, which are equally long and equally fast whatever is sent. */
+function isAllowed(given: string | undefined, { bearer, basic }: ExporterPlan): boolean {
+  if (bearer === undefined && basic === undefined) return true;
+  const wanted = [
+    ...(bearer ? [`Bearer ${bearer.reveal()}`] : []),
+    ...(basic ? [`Basic ${Buffer.from(`${basic.username}:${basic.password.reveal()}`).toString('base64')}`] : []),
+  ];
+  const seen = digest(given ?? '');
+  return wanted.map(one => timingSafeEqual(digest(one), seen)).some(Boolean);
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+const denied = ({ basic }: ExporterPlan): Reply => ({
+  status: 401,
+  type: plainType,
+  text: 'a password or token is needed\n',
+  headers: { 'www-authenticate': `${basic === undefined ? 'Bearer' : 'Basic'} realm="probe"` },
+});
+
+/** Nothing is fetched by the page, and no other site may show it. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
+
+function write(
+  { method }: IncomingMessage,
+  res: ServerResponse,
+  { status = 200, type, text, headers = {} }: Reply,
+): void {
+  res.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': policy,
+    ...headers,
+  });
+  res.end(method === 'HEAD' ? undefined : text);
+}

@@ -1,0 +1,95 @@
+/** What is worth telling people when a status changes. Pure. */
+import type { FaultDomain } from '../../core/outcome.ts';
+import type { ProbeCheck } from '../plan.ts';
+import type { ProbeRun } from '../run.ts';
+import type { Status } from '../status.ts';
+import { plainWords } from '../verdict.ts';
+
+export type Severity = ProbeCheck['severity'];
+
+/**
+ * - `down`: the service fails, and repetitions confirmed it
+ * - `blocked`: nobody can tell how it is: the account, the request, the budget or this program stands in the way
+ * - `degraded`: it works, and not as it should
+ * - `recovered`: one of these is over
+ */
+export type AlertKind = 'down' | 'blocked' | 'degraded' | 'recovered';
+
+export interface Alert {
+  readonly kind: AlertKind;
+  readonly id: string;
+  readonly target: string;
+  readonly check: string;
+  readonly model: string;
+  readonly vantage: string;
+  readonly severity: Severity;
+  readonly reason: ProbeRun['reason'];
+  readonly domain: FaultDomain | null;
+  /** One or two sentences for people. */
+  readonly words: string;
+  /** When it began, ms since 1970. */
+  readonly sinceMs: number;
+  readonly runId: string | null;
+  /** How often it was told before. */
+  readonly reminder: number;
+}
+
+type Subject = Pick<ProbeCheck, 'id' | 'target' | 'check' | 'model' | 'vantage' | 'severity'>;
+
+/**
+ * Undefined: nothing that people have to know.
+ * @param open what they were told last and is not over
+ */
+export function alertOf(open: Alert | undefined, status: Status, subject: Subject): Alert | undefined {
+  const trouble = troubleOf(status);
+  if (trouble !== undefined) {
+    const same = open?.kind === trouble && (trouble !== 'blocked' || open.domain === status.domain);
+    return same ? undefined : alert(trouble, severityOf(trouble, open, subject.severity), subject, status);
+  }
+  // Not every end of trouble is good: who cannot tell any more has not seen it recover.
+  if (open === undefined || status.state !== 'up') return undefined;
+  return alert('recovered', open.severity, subject, { ...status, sinceMs: open.sinceMs });
+}
+
+/** What was open when the program ended: told already. */
+export function openOf(status: Status, subject: Subject): Alert | undefined {
+  const trouble = troubleOf(status);
+  return trouble && alert(trouble, severityOf(trouble, undefined, subject.severity), subject, status);
+}
+
+type Trouble = Exclude<AlertKind, 'recovered'>;
+
+/** What is wrong as far as people are concerned. */
+export function troubleOf({ state, domain, skipped }: Status): Trouble | undefined {
+  if (state === 'down' || state === 'degraded') return state;
+  return state === 'unknown' && (domain !== null || skipped === 'budget') ? 'blocked' : undefined;
+}
+
+function alert(kind: AlertKind, severity: Severity, subject: Subject, status: Status): Alert {
+  const { id, target, check, model, vantage } = subject;
+  return {
+    ...{ kind, id, target, check, model, vantage, severity },
+    reason: status.reason,
+    domain: status.domain,
+    words: wordsOf(kind, status),
+    sinceMs: status.sinceMs,
+    runId: status.runId,
+    reminder: 0,
+  };
+}
+
+/** Nobody is woken for an account or for a hint; but who was told that it is down is told how that goes on. */
+function severityOf(trouble: Trouble, open: Alert | undefined, own: Severity): Severity {
+  const usual = trouble === 'down' ? own : trouble === 'degraded' || own === 'info' ? 'info' : 'ticket';
+  return open !== undefined && ranks[open.severity] > ranks[usual] ? open.severity : usual;
+}
+
+function wordsOf(kind: AlertKind, { reason, domain, detail }: Status): string {
+  if (kind === 'recovered') return 'It is well again.';
+  return plainWords({ reason, fault_domain: domain, detail }) ?? detail ?? 'No more is known.';
+}
+
+const ranks: Readonly<Record<Severity, number>> = { page: 2, ticket: 1, info: 0 };
+
+/** Whether a channel that wants at least one severity wants this one. */
+export const reaches = (severity: Severity, least: Severity): boolean => ranks[severity] >= ranks[least];

@@ -1,0 +1,115 @@
+/** Tells people. Whoever calls it never waits: there is a queue for each channel, and what it cannot hold is dropped and counted. */
+import type { Clock } from '../../core/clock.ts';
+import { textOf } from '../../core/errors.ts';
+import type { Notification } from '../plan.ts';
+import { type Alert, reaches } from './alert.ts';
+import { type Post, postOf } from './bodies.ts';
+
+/** Sends one message; rejects when it was not taken. */
+export type SendPost = (post: Post, timeoutMs: number, stop: AbortSignal) => Promise<void>;
+
+export type NotifyOutcome = 'sent' | 'failed' | 'dropped';
+
+export interface Notifier {
+  tell(alert: Alert): void;
+  /** What was told by an earlier life of this program: from now on only reminded of. */
+  resume(alert: Alert): void;
+  swap(channels: readonly Notification[]): void;
+  /** Nothing is sent any more; resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+export interface NotifierDoor {
+  readonly clock: Clock;
+  readonly send: SendPost;
+  /** Whether what was told is still so; nobody is reminded of a check that is gone or in maintenance. */
+  readonly lasts: (alert: Alert) => boolean;
+  readonly done: (channel: string, outcome: NotifyOutcome, why?: string) => void;
+}
+
+const mostWaiting = 100;
+const attempts = 3;
+const retryMs = 10_000;
+const remindEveryMs = 15_000;
+
+interface Open {
+  readonly alert: Alert;
+  /** By channel: when it was told last, and how often. */
+  readonly told: Map<string, { atMs: number; times: number }>;
+}
+
+export function createNotifier(first: readonly Notification[], { clock, send, lasts, done }: NotifierDoor): Notifier {
+  const ending = new AbortController();
+  const queues = new Map<string, Alert[]>();
+  const working = new Map<string, Promise<void>>();
+  const open = new Map<string, Open>();
+  let channels = first;
+
+  const enqueue = (channel: Notification, alert: Alert) => {
+    const queue = queues.get(channel.name) ?? [];
+    queues.set(channel.name, queue);
+    if (queue.length >= mostWaiting) return done(channel.name, 'dropped', 'too many wait already');
+    queue.push(alert);
+    if (!working.has(channel.name)) working.set(channel.name, work(channel.name, queue));
+  };
+  const work = async (name: string, queue: Alert[]) => {
+    for (let alert = queue.shift(); alert !== undefined && !ending.signal.aborted; alert = queue.shift()) {
+      const channel = channels.find(one => one.name === name);
+      if (channel !== undefined) await deliver(channel, alert);
+    }
+    working.delete(name);
+  };
+  const deliver = async (channel: Notification, alert: Alert) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
+        const post = postOf(alert, { ...options, kind: channel.kind, template: channel.template });
+        await send(post, channel.timeout, ending.signal);
+        return done(channel.name, 'sent');
+      } catch (error) {
+        if (attempt === attempts || ending.signal.aborted) return done(channel.name, 'failed', textOf(error));
+        // Told to stop while it waits: the next attempt fails at once.
+        await clock.sleep(retryMs, ending.signal).catch(() => {});
+      }
+    }
+  };
+  const wants = ({ targets, severity }: Notification, alert: Alert) =>
+    reaches(alert.severity, severity) && (targets?.includes(alert.target) ?? true);
+  const begin = (alert: Alert, send: (channel: Notification, alert: Alert) => void) => {
+    const told: Open['told'] = new Map();
+    for (const channel of channels.filter(one => wants(one, alert))) {
+      told.set(channel.name, { atMs: clock.now(), times: 0 });
+      send(channel, alert);
+    }
+    if (alert.kind === 'recovered') open.delete(alert.id);
+    else open.set(alert.id, { alert, told });
+  };
+  const tell = (alert: Alert) => {
+    if (!ending.signal.aborted) begin(alert, enqueue);
+  };
+  const resume = (alert: Alert) => begin(alert, () => {});
+  const remind = () => {
+    for (const { alert, told } of [...open.values()].filter(one => lasts(one.alert)))
+      for (const channel of channels) {
+        const last = told.get(channel.name);
+        if (last === undefined || channel.remind === 0 || clock.now() - last.atMs < channel.remind) continue;
+        told.set(channel.name, { atMs: clock.now(), times: last.times + 1 });
+        enqueue(channel, { ...alert, reminder: last.times + 1 });
+      }
+    timer.set(clock.now() + remindEveryMs);
+  };
+  const timer = clock.timer(remind);
+  if (first.length > 0) timer.set(clock.now() + remindEveryMs);
+
+  const swap = (next: readonly Notification[]) => {
+    channels = next;
+    if (next.length > 0) timer.set(clock.now() + remindEveryMs);
+    else timer.clear();
+  };
+  const stop = async () => {
+    ending.abort();
+    timer.clear();
+    await Promise.allSettled(working.values());
+  };
+  return { tell, resume, swap, stop };
+}

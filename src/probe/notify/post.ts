@@ -1,0 +1,30 @@
+/** The one place from which a notification leaves. */
+import { request } from 'undici';
+import type { SendPost } from './notifier.ts';
+
+/** @throws with the status or the service's own complaint; the URL is a secret and is never repeated */
+export const sendPost: SendPost = async ({ url, body }, timeoutMs, stop) => {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const answer = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
+    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+  });
+  const text = (await answer.body.text()).slice(0, mostChars);
+  if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
+  const complaint = complaintIn(text);
+  if (complaint !== undefined) throw new Error(complaint);
+};
+
+const mostChars = 4096;
+
+/** Feishu, DingTalk and WeCom answer 200 to what they refuse, with a code that is not 0. */
+function complaintIn(text: string): string | undefined {
+  try {
+    const { errcode, code, StatusCode } = JSON.parse(text) ?? {};
+    const refused = [errcode, code, StatusCode].find(value => typeof value === 'number' && value !== 0);
+    return refused === undefined ? undefined : `refused with code ${refused}`;
+  } catch {
+    // Not JSON: a webhook may answer what it likes.
+    return undefined;
+  }
+}

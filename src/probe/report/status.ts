@@ -1,0 +1,36 @@
+/** The overview for a terminal: bars without colour. */
+import { formatDuration } from '../../core/duration.ts';
+import { type BarState, type CheckOverview, knownText, type Overview, percentText, windowNames } from '../overview.ts';
+import { ago, summaryOf } from '../page.ts';
+
+const blocks: Readonly<Record<BarState, string>> = { good: '█', degraded: '▆', partly: '▄', bad: '▁', unknown: '·' };
+const lengths = { day: '24 h', month: '30 d', quarter: '90 d' } as const;
+
+export function statusReport(overview: Overview): string {
+  const { checks, troubles, generated_at_ms: now } = overview;
+  const legend = Object.entries(blocks).map(([state, block]) => `${block} ${state}`);
+  return [
+    summaryOf(checks),
+    ...troubles.map(text => `the prober is in trouble: ${text}`),
+    ...checks.flatMap(check => ['', ...linesOf(check, now)]),
+    '',
+    legend.join('  '),
+    '',
+  ].join('\n');
+}
+
+function linesOf(check: CheckOverview, now: number): string[] {
+  const { id, state, words, since_ms: since, p50_ms: middle, p95_ms: high } = check;
+  return [
+    `${id}  ${state === 'down' ? 'DOWN' : state} for ${ago(now - since)}`,
+    ...(words === null ? [] : [`  ${words}`]),
+    ...windowNames.map(name => {
+      const { availability, known, bars } = check.windows[name];
+      const row = bars.map(bar => blocks[bar.state]).join('');
+      return `  ${lengths[name]}  ${row}  ${availability === null ? 'nothing known' : percentText(availability) + knownText(known)}`;
+    }),
+    ...(middle === null || high === null
+      ? []
+      : [`  latency  p50 ${formatDuration(middle)}, p95 ${formatDuration(high)} over 24 h`]),
+  ];
+}

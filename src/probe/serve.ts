@@ -1,0 +1,134 @@
+/** `probe serve` without its command line: reads the file, opens the state, probes until it is stopped, and reads the file again. */
+import type { Clock } from '../core/clock.ts';
+import { readText } from '../core/config.ts';
+import { textOf, UsageError } from '../core/errors.ts';
+import type { Random } from '../core/random.ts';
+import { type Exporter, startExporter } from './exporter.ts';
+import { openHistory } from './history.ts';
+import { loadPlan } from './load.ts';
+import type { SendPost } from './notify/notifier.ts';
+import { sendPost } from './notify/post.ts';
+import type { ProbePlan } from './plan.ts';
+import { runCheck } from './probe.ts';
+import { createProber, type Prober } from './prober.ts';
+import type { RunCheck } from './run.ts';
+import type { SecretReaders } from './secret.ts';
+
+export interface ServeOptions {
+  /** Path of the config. */
+  readonly file: string;
+  readonly readers: SecretReaders;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A sentence for whoever runs this. */
+  readonly say: (sentence: string) => void;
+  /** Another host than loopback without a password. */
+  readonly allowOpen?: boolean;
+  readonly look?: RunCheck;
+  readonly send?: SendPost;
+  /** How often the file is looked at; default 5 s. */
+  readonly watchMs?: number;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly plan: ProbePlan;
+  readonly prober: Prober;
+  /** Reads the file again now; false when the old one stays. */
+  reload(): Promise<boolean>;
+  /** Ends running runs as skipped, closes the state. */
+  close(): Promise<void>;
+}
+
+/** @throws {UsageError} for a file, a state or a port that cannot be used */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
+  const plan = await loadPlan(file, readers);
+  const history = await openHistory(plan.state.path, { retentionMs: plan.state.retention });
+  const prober = createProber(plan, { clock, random, history, look, send, say });
+  let exporter: Exporter;
+  try {
+    exporter = await startExporter(plan.exporter, { prober, history, clock, say }, allowOpen);
+  } catch (error) {
+    await prober.stop();
+    history.close();
+    throw error;
+  }
+  const reload = createReload(options, prober, exporter);
+  const stopWatching = watchFile(options, reload);
+  const close = async () => {
+    stopWatching();
+    await exporter.close();
+    await prober.stop();
+    history.close();
+  };
+  return {
+    ...{ url: exporter.url, prober, reload, close },
+    get plan() {
+      return prober.plan;
+    },
+  };
+}
+
+/** The whole new plan is made before anything of the old one is touched. */
+function createReload({ file, readers, say }: ServeOptions, prober: Prober, exporter: Exporter) {
+  let last: Promise<boolean> = Promise.resolve(true);
+  const now = async (): Promise<boolean> => {
+    try {
+      const next = await loadPlan(file, readers);
+      const fixed = fixedParts.filter(part => JSON.stringify(part.of(next)) !== JSON.stringify(part.of(prober.plan)));
+      for (const { name } of fixed) say(`${name} changes only with a restart`);
+      await prober.swap(keepFixed(next, prober.plan));
+      exporter.protect(next.exporter);
+      say(`took ${file}: ${next.checks.length} checks`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      prober.metrics().set('glm_probe_config_last_reload_successful', {}, 0);
+      say(`keeps what it has, because the new file is wrong: ${textOf(error)}`);
+      return false;
+    }
+  };
+  return (): Promise<boolean> => {
+    last = last.then(now);
+    return last;
+  };
+}
+
+const fixedParts = [
+  { name: 'state.path', of: ({ state }: ProbePlan) => state.path },
+  { name: 'exporter.host', of: ({ exporter }: ProbePlan) => exporter.host },
+  { name: 'exporter.port', of: ({ exporter }: ProbePlan) => exporter.port },
+  { name: 'exporter.tls', of: ({ exporter }: ProbePlan) => exporter.tls?.cert },
+] as const;
+
+const keepFixed = (next: ProbePlan, { state, exporter }: ProbePlan): ProbePlan => ({
+  ...next,
+  state: { ...next.state, path: state.path },
+  exporter: { ...next.exporter, host: exporter.host, port: exporter.port, tls: exporter.tls },
+});
+
+/** Compares texts: what only touches the file changes nothing, and links that a mount swaps are seen as well. */
+function watchFile({ file, clock, watchMs = 5000 }: ServeOptions, reload: () => Promise<boolean>): () => void {
+  let known = textAt(file);
+  const timer = clock.timer(() => {
+    const text = textAt(file);
+    // A file that is gone for a moment is being replaced.
+    if (text !== undefined && text !== known) {
+      known = text;
+      reload();
+    }
+    timer.set(clock.now() + watchMs);
+  });
+  timer.set(clock.now() + watchMs);
+  return timer.clear;
+}
+
+function textAt(file: string): string | undefined {
+  try {
+    return readText(file);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}

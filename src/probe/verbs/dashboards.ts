@@ -1,0 +1,55 @@
+/** `probe dashboards`: the Grafana dashboards of this package, made to measure for a config. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../../core/clock.ts';
+import { checked, readText } from '../../core/config.ts';
+import { textOf, UsageError } from '../../core/errors.ts';
+import type { Io } from '../../core/program.ts';
+import { writeTextfile } from '../../core/textfile.ts';
+import { type Dashboard, dashboardFiles, factsOf, tailored } from '../dashboards.ts';
+import { loadPlan } from '../load.ts';
+import { systemReaders } from '../secret.ts';
+
+const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
+
+/** Beside `src` and beside `dist` alike. */
+const ours = fileURLToPath(new URL('../../../dashboards/', import.meta.url));
+
+const examples = `
+Windows become long enough for your intervals, and your objectives become lines. Grafana reads the files by provisioning:
+they need no import, ask for no data source, and keep their addresses.
+
+Examples:
+  glm-testkit probe dashboards -o /var/lib/grafana/dashboards
+  glm-testkit probe dashboards -c probe.yaml -o dashboards`;
+
+export const dashboardsCommand = (io: Io): Command =>
+  new Command('dashboards')
+    .description('write Grafana dashboards for your checks')
+    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .requiredOption('-o, --out <folder>', 'where to write')
+    .addHelpText('after', examples)
+    .action((flags: Record<string, unknown>) => dashboardsVerb(flags, io));
+
+async function dashboardsVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
+  const { config, out } = checked(settings, flags, 'options');
+  const { checks } = await loadPlan(config, systemReaders(io.env));
+  const facts = factsOf(checks, systemClock.wall());
+  folder(out);
+  for (const file of dashboardFiles) {
+    const dashboard = tailored(JSON.parse(readText(join(ours, file))) as Dashboard, facts);
+    writeTextfile(join(out, file), `${JSON.stringify(dashboard, null, 2)}\n`);
+    io.out(`${join(out, file)}\n`);
+  }
+}
+
+function folder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError('no_write', `--out ${path}: cannot be made (${textOf(error)})`, { cause: error });
+  }
+}

@@ -1,0 +1,39 @@
+/** `probe page`: the status page as files that any web server can show. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../../core/clock.ts';
+import { checked } from '../../core/config.ts';
+import type { Io } from '../../core/program.ts';
+import { writeTextfile } from '../../core/textfile.ts';
+import { loadPlan } from '../load.ts';
+import { pageOf } from '../page.ts';
+import { systemReaders } from '../secret.ts';
+import { storedOverview } from '../stored.ts';
+
+const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
+
+const examples = `
+Writes index.html and status.json, each as a whole: readers see the old one or the new one.
+
+Examples:
+  glm-testkit probe page -o public
+  glm-testkit probe page -c probe.yaml -o /var/www/status`;
+
+export const pageCommand = (io: Io): Command =>
+  new Command('page')
+    .description('write the status page as static files')
+    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .requiredOption('-o, --out <folder>', 'where to write')
+    .addHelpText('after', examples)
+    .action((flags: Record<string, unknown>) => pageVerb(flags, io));
+
+async function pageVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
+  const { config, out } = checked(settings, flags, 'options');
+  const overview = await storedOverview(await loadPlan(config, systemReaders(io.env)), systemClock);
+  mkdirSync(out, { recursive: true });
+  writeTextfile(join(out, 'index.html'), pageOf(overview));
+  writeTextfile(join(out, 'status.json'), `${JSON.stringify(overview, null, 2)}\n`);
+  io.out(`${join(out, 'index.html')}\n`);
+}

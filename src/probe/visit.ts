@@ -1,0 +1,66 @@
+/** One visit to a service: asks the budget, looks, doubts what it saw, and confirms a failure. */
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { Budget } from './budget.ts';
+import { confirm, type Standing } from './confirm.ts';
+import type { Connectivity } from './connectivity.ts';
+import type { ProbeCheck } from './plan.ts';
+import { skippedRun } from './probe.ts';
+import type { Cassettes, ProbeRun, RunCheck, RunDoor } from './run.ts';
+import { distrust, withoutNetwork } from './trust.ts';
+import type { Disturbance, Watch } from './watch.ts';
+
+export interface Seen {
+  readonly run: ProbeRun;
+  readonly repeats: readonly ProbeRun[];
+  readonly standing: Standing;
+  /** What spoiled the latency of a run, by the run's name. */
+  readonly disturbed: ReadonlyMap<string, Disturbance['kind']>;
+}
+
+export interface VisitDoor {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly look: RunCheck;
+  readonly budget: Pick<Budget, 'reserve'>;
+  readonly watch: Pick<Watch, 'begin'>;
+  readonly connectivity: Connectivity;
+  readonly cassettes: Cassettes | undefined;
+}
+
+/** Never rejects, as long as `look` does not. */
+export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Seen> {
+  const { clock, connectivity, budget } = door;
+  // Asked only while it is down: a look beside every run would cost the network more than it tells.
+  if (!connectivity.up && !(await connectivity.look()))
+    return unseen(
+      skippedRun(check, 'connectivity', clock.wall(), 'no reference URL answers: this side has no network'),
+    );
+  const reservation = budget.reserve(check);
+  if (reservation.kind === 'refused') return unseen(skippedRun(check, 'budget', clock.wall(), reservation.detail));
+  const seen = await lookTwice(check, stop, door);
+  reservation.settle([seen.run, ...seen.repeats]);
+  return seen;
+}
+
+const unseen = (run: ProbeRun): Seen => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
+
+async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Seen> {
+  const disturbed = new Map<string, Disturbance['kind']>();
+  const look = watched(door, disturbed);
+  const runDoor: RunDoor = { clock: door.clock, random: door.random, stop, cassettes: door.cassettes };
+  const first = await look(check, runDoor);
+  if (first.fault_domain === 'network' && !(await door.connectivity.look()))
+    return { run: withoutNetwork(first), repeats: [], standing: 'clear', disturbed };
+  return { ...(await confirm(check, first, runDoor, look)), disturbed };
+}
+
+function watched({ look, watch }: VisitDoor, disturbed: Map<string, Disturbance['kind']>): RunCheck {
+  return async (check, door) => {
+    const end = watch.begin();
+    const run = await look(check, door);
+    const disturbance = end();
+    if (disturbance !== undefined) disturbed.set(run.run_id, disturbance.kind);
+    return distrust(run, disturbance);
+  };
+}

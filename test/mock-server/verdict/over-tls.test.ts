@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createMock, type TestMock } from '../../../src/mock-server/index.ts';
+import { coverageCommand, reportCommand } from '../../../src/mock-server/verdict/cli.ts';
+import { run } from '../../support/io.ts';
+
+let mock: TestMock;
+let folder: string;
+beforeAll(async () => {
+  mock = await createMock({ tls: true });
+  folder = mkdtempSync(join(tmpdir(), 'glm-ca-'));
+  writeFileSync(join(folder, 'ca.pem'), mock.certificate ?? '');
+});
+afterAll(async () => {
+  await mock.close();
+  rmSync(folder, { recursive: true });
+});
+
+test.each([
+  ['report', reportCommand],
+  ['coverage', coverageCommand],
+] as const)('%s asks a mock with a certificate of its own when told to trust it', async (name, command) => {
+  const ask = (...more: string[]) => run(command, [name, '--url', mock.url, ...more]);
+  const stranger = await ask();
+  expect(stranger).toMatchObject({ code: 2, err: expect.stringContaining('self-signed certificate') });
+  const trusted = await ask('--ca', join(folder, 'ca.pem'));
+  expect(trusted.err).not.toContain('error');
+  expect(trusted.code).not.toBe(2);
+  expect(await ask('--ca', join(folder, 'none.pem'))).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('none.pem'),
+  });
+});
+
+test('a key that is not known is refused in the mock’s own words', async () => {
+  const ran = await run(reportCommand, [
+    'report',
+    '--url',
+    mock.url,
+    '--ca',
+    join(folder, 'ca.pem'),
+    '--key',
+    'stranger',
+  ]);
+  expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('no API key has the id "stranger"') });
+});

@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createManualClock } from '../../src/core/clock.ts';
+import { catalogue } from '../../src/core/metrics.ts';
+import type { ProbeFile } from '../../src/probe/config.ts';
+import { seriesPerCheck } from '../../src/probe/estimate.ts';
+import { createProbeMetrics, sliOf } from '../../src/probe/metrics.ts';
+import type { ProbeCheck } from '../../src/probe/plan.ts';
+import type { ProbeRun } from '../../src/probe/run.ts';
+import { fileOf, planFor } from '../support/probe.ts';
+import { entryOf, runAt } from '../support/probe-runs.ts';
+
+const noon = Date.UTC(2026, 10, 28, 12);
+const slo = {
+  availability: '99%',
+  correctness: '99.5%',
+  ttfot: { objective: '95%', threshold: '3s' },
+  stall: { objective: '99%', threshold: '1.5s' },
+};
+
+async function checksFor(checks: ProbeFile['checks'], more: Partial<ProbeFile> = {}): Promise<readonly ProbeCheck[]> {
+  return (await planFor(fileOf('https://open.bigmodel.cn/api/paas/v4', checks, more))).checks;
+}
+
+const streamed = () =>
+  checksFor([{ kind: 'chat_stream', slo }], { prices: { 'glm-4.6': { input: 4, output: 16, currency: 'CNY' } } });
+const base = 'target="home",check="chat_stream",model="glm-4.6"';
+const clock = createManualClock(noon);
+
+const linesOf = (text: string) => text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
+
+test('all series of a check are there at zero before it runs, and are about as many as validate says', async () => {
+  const checks = await streamed();
+  const { metrics } = createProbeMetrics(checks, clock);
+  const own = linesOf(await metrics.text()).filter(line => line.includes('check="chat_stream"'));
+  expect(own.filter(line => /_(total|bucket|count|sum)\{/.test(line)).every(line => line.endsWith(' 0'))).toBe(true);
+  expect(own.length).toBeGreaterThan(150);
+  expect(own.length).toBeLessThan(240);
+  // Not before a run: states, times and the names of models.
+  expect(seriesPerCheck(2) - own.length).toBeGreaterThanOrEqual(0);
+  expect(seriesPerCheck(2) - own.length).toBeLessThan(40);
+  const unary = createProbeMetrics(await checksFor([{ kind: 'chat' }]), clock);
+  expect(linesOf(await unary.metrics.text()).filter(line => line.includes('check="chat"')).length).toBeLessThan(160);
+});
+
+test('thresholds are buckets, and exported beside their objectives', async () => {
+  const { metrics } = createProbeMetrics(await streamed(), clock);
+  const text = await metrics.text();
+  expect(text).toContain(`glm_probe_time_to_first_output_token_seconds_bucket{le="3",${base}} 0`);
+  expect(text).toContain(`glm_probe_max_chunk_gap_seconds_bucket{le="1.5",${base}} 0`);
+  expect(text).toContain(`glm_probe_slo_objective_ratio{${base},sli="ttfot"} 0.95`);
+  expect(text).toContain(`glm_probe_slo_threshold_seconds{${base},sli="ttfot"} 3`);
+  expect(text).toContain(`glm_probe_interval_seconds{${base}} 300`);
+  expect(text).toContain(`glm_probe_timeout_seconds{${base}} 60`);
+  expect(text).toMatch(/glm_probe_check_info\{.*kind="chat_stream",endpoint_kind="cn",stream="true",thinking="off"/);
+});
+
+test('buckets of one’s own replace the built-in ones of latencies, and nothing else', async () => {
+  const { metrics } = createProbeMetrics(await streamed(), clock, { buckets: [1000, 3000] });
+  const text = await metrics.text();
+  const bounds = (name: string) =>
+    [...text.matchAll(new RegExp(`^${name}_bucket\\{le="([^"]+)"`, 'gm'))].map(([, le]) => le);
+  expect(bounds('glm_probe_run_duration_seconds')).toEqual(['1', '3', '+Inf']);
+  expect(bounds('glm_probe_schedule_lag_seconds').length).not.toBe(3);
+});
+
+test('a run is counted under its outcome, its fault, its tokens and its indicators', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  probe.record(runAt(noon, { cost: { amount: 0.01, currency: 'CNY' }, clock_skew_ms: 1500 }));
+  const failed = { usage: null, clock_skew_ms: null };
+  probe.record(runAt(noon, { ...failed, reason: 'error_in_stream', code: '1305' }));
+  probe.record(runAt(noon, { reason: 'rate_limited', code: '1302', http_status: 429, ...failed }));
+  probe.record(runAt(noon, { reason: 'unknown_code', code: 'x" evil', http_status: 400, ...failed }));
+  const text = await probe.metrics.text();
+  for (const line of [
+    `glm_probe_runs_total{${base},outcome="success"} 1`,
+    `glm_probe_runs_total{${base},outcome="failure"} 3`,
+    `glm_probe_sli_events_total{${base},sli="availability",verdict="good"} 1`,
+    `glm_probe_sli_events_total{${base},sli="availability",verdict="bad"} 2`,
+    `glm_probe_sli_events_total{${base},sli="availability",verdict="excluded"} 1`,
+    `glm_probe_input_tokens_total{${base}} 40`,
+    `glm_probe_cost_cny_total{${base}} 0.01`,
+    'glm_probe_clock_skew_seconds{target="home"} 1.5',
+    'glm_probe_api_errors_total{target="home",http_status="200",code="1305"} 1',
+    'glm_probe_api_errors_total{target="home",http_status="429",code="1302"} 1',
+    'glm_probe_api_errors_total{target="home",http_status="400",code="other"} 1',
+    `glm_probe_success{${base}} 0`,
+    `glm_probe_time_to_first_output_token_seconds_count{${base}} 1`,
+  ])
+    expect(text).toContain(`${line}\n`);
+});
+
+test('what is not known is absent, not zero', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  probe.record(runAt(noon));
+  probe.record(runAt(noon, { state: 'unknown', usage: null }));
+  const text = await probe.metrics.text();
+  expect(text).not.toMatch(/^glm_probe_success\{/m);
+  expect(text).toContain(`glm_probe_runs_total{${base},outcome="unknown"} 1`);
+  expect(text).not.toMatch(/ (NaN|-1)$/m);
+});
+
+test('a repetition is counted and paid for, but is no event of the service level', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  probe.record(runAt(noon, { reason: 'stalled' }), { repeat: true });
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_failures_total{${base},fault_domain="provider",reason="stalled"} 1`);
+  expect(text).toContain(`glm_probe_input_tokens_total{${base}} 40`);
+  expect(text).toContain(`glm_probe_sli_events_total{${base},sli="availability",verdict="bad"} 0`);
+});
+
+test('a disturbed latency is discarded, and the verdict stays', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  const run = runAt(noon, { warnings: [{ kind: 'measurement', detail: 'busy' }] });
+  probe.record(run, { discarded: 'event_loop' });
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_measurement_discarded_total{${base},reason="event_loop"} 1`);
+  expect(text).toContain(`glm_probe_run_duration_seconds_count{${base}} 0`);
+  expect(text).toContain(`glm_probe_sli_events_total{${base},sli="availability",verdict="good"} 1`);
+  expect(text).toContain(`glm_probe_sli_events_total{${base},sli="ttfot",verdict="excluded"} 1`);
+});
+
+test('exactly one state is 1', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  const { status } = entryOf(runAt(noon, { reason: 'stalled' }));
+  probe.show(runAt(noon), status);
+  const states = linesOf(await probe.metrics.text()).filter(line => line.startsWith('glm_probe_state{'));
+  expect(states).toHaveLength(5);
+  expect(states.filter(line => line.endsWith(' 1'))).toEqual([`glm_probe_state{${base},state="down"} 1`]);
+});
+
+test('what a swap removes leaves no series, and late runs do not bring them back', async () => {
+  const [a] = await streamed();
+  const [b] = await checksFor([{ kind: 'chat' }]);
+  const probe = createProbeMetrics([a!, b!], clock);
+  probe.record(runAt(noon, { id: b!.id, kind: 'chat' }));
+  probe.record(runAt(noon, { clock_skew_ms: 3000 }));
+  await probe.swap([b!]);
+  probe.record(runAt(noon));
+  const text = await probe.metrics.text();
+  expect(text).not.toContain('chat_stream');
+  expect(text).toContain('glm_probe_runs_total{target="home",check="chat",model="glm-4.6",outcome="success"} 1');
+  await probe.swap([]);
+  expect(await probe.metrics.text()).not.toContain('target="home"');
+});
+
+const run = (more: Partial<ProbeRun> = {}) => runAt(noon, more);
+const slow = { ...run().timing, first_visible_token_ms: 4000, max_gap_ms: 2000 };
+const slos = [
+  { sli: 'ttfot', objective: 0.95, thresholdMs: 3000 },
+  { sli: 'stall', objective: 0.99, thresholdMs: 1500 },
+] as const;
+
+test.each([
+  ['good', run(), ['good', 'good', 'good', 'good']],
+  ['slow', run({ timing: slow }), ['good', 'good', 'bad', 'bad']],
+  ['stalled', run({ reason: 'stalled' }), ['bad', 'excluded', 'bad', 'bad']],
+  ['refused connection', run({ reason: 'tcp' }), ['bad', 'excluded', 'bad', 'excluded']],
+  ['wrong answer', run({ reason: 'wrong_answer' }), ['bad', 'bad', 'bad', 'excluded']],
+  ['no money', run({ reason: 'balance_exhausted' }), ['excluded', 'excluded', 'excluded', 'excluded']],
+  ['unknown', run({ state: 'unknown' }), ['excluded', 'excluded', 'excluded', 'excluded']],
+] as const)('service level of a run that is %s', (_, one, expected) => {
+  expect((['availability', 'correctness', 'ttfot', 'stall'] as const).map(sli => sliOf(sli, one, slos))).toEqual(
+    expected,
+  );
+});
+
+test('OpenMetrics has the same numbers, exemplars that lead to runs, and does not spoil the classic text', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  const one = runAt(noon);
+  probe.record(one);
+  const before = await probe.metrics.text();
+  const open = await probe.metrics.openMetrics();
+  expect(open.endsWith('# EOF\n')).toBe(true);
+  expect(open).toContain('# TYPE glm_probe_runs counter\n');
+  expect(open).toContain(`glm_probe_runs_total{${base},outcome="success"} 1\n`);
+  expect(open).toContain(`# {run_id="${one.run_id}"} 0.32 ${(noon / 1000).toFixed(3)}\n`);
+  expect(open.match(/ # \{run_id=/g)).toHaveLength(9);
+  expect(await probe.metrics.text()).toBe(before);
+  expect(before).not.toContain(' # {');
+});
+
+const promtool = '/usr/bin/promtool';
+
+test.skipIf(!existsSync(promtool))('promtool has nothing to say about any metric of the catalogue', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  for (const [name, { labels }] of Object.entries(catalogue))
+    if (name.startsWith('glm_probe_') && !name.endsWith('_info'))
+      probe.metrics.zero(name as keyof typeof catalogue, Object.fromEntries(labels.map(label => [label, 'x'])));
+  probe.record(runAt(noon));
+  expect(execFileSync(promtool, ['check', 'metrics'], { input: await probe.metrics.text(), encoding: 'utf8' })).toBe(
+    '',
+  );
+});

@@ -1,0 +1,249 @@
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { createManualClock } from '../../src/core/clock.ts';
+import type { NotificationConfig } from '../../src/probe/config.ts';
+import { type Alert, alertOf, openOf, reaches } from '../../src/probe/notify/alert.ts';
+import { postOf, titleOf } from '../../src/probe/notify/bodies.ts';
+import { createNotifier } from '../../src/probe/notify/notifier.ts';
+import { sendPost } from '../../src/probe/notify/post.ts';
+import type { Notification } from '../../src/probe/plan.ts';
+import { createSecret } from '../../src/probe/secret.ts';
+import { newStatus, type Status } from '../../src/probe/status.ts';
+
+const noon = Date.UTC(2026, 10, 28, 12);
+const subject = {
+  ...{ id: 'home/chat/glm-4.6', target: 'home', check: 'chat', model: 'glm-4.6', vantage: 'here' },
+  severity: 'page',
+} as const;
+
+const statusOf = (more: Partial<Status>): Status => ({ ...newStatus(noon), detail: null, ...more });
+const down = statusOf({
+  state: 'down',
+  reason: 'stalled',
+  domain: 'provider',
+  detail: 'silent for 15 s',
+  runId: 'run-7',
+});
+const up = statusOf({ state: 'up', sinceMs: noon + 60_000 });
+const degraded = statusOf({ state: 'degraded', detail: 'the certificate ends in 3.0 days' });
+const broke = statusOf({ state: 'unknown', reason: 'balance_exhausted', domain: 'account' });
+const blind = statusOf({ state: 'unknown', detail: 'no run since then' });
+const spent = statusOf({
+  state: 'unknown',
+  skipped: 'budget',
+  detail: 'credential main on 2026-11-28: 9 of 9 tokens are spent',
+});
+const open = (status: Status) => openOf(status, subject);
+
+test.each([
+  ['nothing, and it is up', undefined, up, undefined],
+  ['nothing, and it is down', undefined, down, ['down', 'page']],
+  ['that it is down, and it is', open(down), down, undefined],
+  ['that it is down, and it is up', open(down), up, ['recovered', 'page']],
+  ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
+  ['that it is down, and nobody looks', open(down), blind, undefined],
+  ['nothing, and it limps', undefined, degraded, ['degraded', 'info']],
+  ['nothing, and there is no money', undefined, broke, ['blocked', 'ticket']],
+  ['that there is no money, and the key is wrong', open(broke), { ...broke, reason: 'auth' }, undefined],
+  ['nothing, and the budget is spent', undefined, spent, ['blocked', 'ticket']],
+  ['nothing, and nobody looks', undefined, blind, undefined],
+] as const)('people know %s', (_, known, status, expected) => {
+  const alert = alertOf(known, status, subject);
+  expect(alert && [alert.kind, alert.severity]).toEqual(expected);
+});
+
+test('a channel gets what is at least as severe as it wants', () => {
+  expect(reaches('page', 'ticket')).toBe(true);
+  expect(reaches('ticket', 'ticket')).toBe(true);
+  expect(reaches('info', 'ticket')).toBe(false);
+});
+
+const alert = openOf(down, subject) as Alert;
+const nasty: Alert = { ...alert, words: 'a "quote"\nand <b>&</b> \\ 断流' };
+const bodyOf = (kind: NotificationConfig['kind'], about = alert, more: object = {}) =>
+  postOf(about, {
+    kind,
+    url: 'https://a.example/hook?x=1',
+    secret: undefined,
+    template: undefined,
+    nowMs: noon + 90_000,
+    ...more,
+  });
+
+test('a title says what, where, why and whose fault', () => {
+  expect(titleOf(alert)).toBe('DOWN home/chat/glm-4.6: stalled (provider)');
+  expect(titleOf({ ...alert, kind: 'recovered', reason: null, domain: null })).toBe('RECOVERED home/chat/glm-4.6');
+  expect(titleOf({ ...alert, reminder: 2 })).toMatch(/, reminder 2$/);
+});
+
+test('the generic webhook gets every field', () => {
+  const { url, body } = bodyOf('webhook');
+  expect(url).toBe('https://a.example/hook?x=1');
+  expect(JSON.parse(body)).toEqual({
+    ...alert,
+    title: titleOf(alert),
+    since: '2026-11-28T12:00:00.000Z',
+    lasted: '1m30s',
+    at: '2026-11-28T12:01:30.000Z',
+  });
+});
+
+test('a template is filled without breaking its JSON', () => {
+  const template = '{"text":"{{title}}: {{ words }}","nothing":"{{nosuch}}"}';
+  expect(JSON.parse(bodyOf('webhook', nasty, { template }).body)).toEqual({
+    text: `${titleOf(nasty)}: ${nasty.words}`,
+    nothing: '',
+  });
+});
+
+test('Slack gets its three characters escaped', () => {
+  const body = JSON.parse(bodyOf('slack', nasty).body);
+  expect(body.text).toBe(titleOf(nasty));
+  expect(body.attachments[0].blocks[0].text.text).toContain('and &lt;b&gt;&amp;&lt;/b&gt;');
+  expect(body.attachments[0].color).toBe('#c8372d');
+});
+
+test('Feishu is signed with time and secret as the key, over nothing', () => {
+  const body = JSON.parse(bodyOf('feishu', alert, { secret: 'hush' }).body);
+  const timestamp = String((noon + 90_000) / 1000);
+  expect(body).toMatchObject({ timestamp, sign: createHmac('sha256', `${timestamp}\nhush`).digest('base64') });
+  expect(body.card.header.title.content).toBe(titleOf(alert));
+  expect(JSON.parse(bodyOf('feishu').body)).not.toHaveProperty('sign');
+});
+
+test('DingTalk is signed in its URL, with the secret as the key', () => {
+  const { url, body } = bodyOf('dingtalk', alert, { secret: 'hush' });
+  const timestamp = String(noon + 90_000);
+  const sign = createHmac('sha256', 'hush').update(`${timestamp}\nhush`).digest('base64');
+  expect(url).toBe(`https://a.example/hook?x=1&timestamp=${timestamp}&sign=${encodeURIComponent(sign)}`);
+  expect(JSON.parse(body)).toMatchObject({ msgtype: 'markdown', markdown: { title: titleOf(alert) } });
+  expect(bodyOf('dingtalk').url).toBe('https://a.example/hook?x=1');
+});
+
+test('WeCom gets markdown', () => {
+  expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
+});
+
+// ── the queue ──
+
+const channel = (more: Partial<Notification> = {}): Notification => ({
+  ...{ name: 'hook', kind: 'webhook', url: createSecret('test', 'http://a/'), secret: undefined },
+  ...{ severity: 'ticket', remind: 0, timeout: 1000, ...more },
+});
+
+const settle = async () => {
+  for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve));
+};
+
+/** `answers` decides what becomes of each message. */
+function queue(channels: readonly Notification[], answer: (n: number) => Promise<void>) {
+  const clock = createManualClock(noon);
+  const outcomes: string[] = [];
+  let sends = 0;
+  let lasting = true;
+  const notifier = createNotifier(channels, {
+    clock,
+    send: () => answer(++sends),
+    lasts: () => lasting,
+    done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
+  });
+  const quiet = () => {
+    lasting = false;
+  };
+  return { clock, notifier, outcomes, sends: () => sends, quiet };
+}
+
+test('telling never waits; a channel that hangs fills up, and what it cannot hold is dropped and counted', async () => {
+  const { notifier, outcomes } = queue([channel()], () => new Promise(() => {}));
+  for (let i = 0; i < 150; i++) notifier.tell({ ...alert, id: `home/chat/${i}` });
+  await settle();
+  expect(outcomes.filter(text => text === 'hook dropped')).toHaveLength(49);
+});
+
+test('one that hangs holds up no other', async () => {
+  const both = [channel(), channel({ name: 'other' })];
+  const { notifier, outcomes } = queue(both, n => (n === 1 ? new Promise(() => {}) : Promise.resolve()));
+  notifier.tell(alert);
+  await settle();
+  expect(outcomes).toEqual(['other sent']);
+});
+
+test('a refusal is tried three times', async () => {
+  const { notifier, outcomes, clock, sends } = queue([channel()], () => Promise.reject(new Error('HTTP 500')));
+  notifier.tell(alert);
+  for (let i = 0; i < 3; i++) {
+    await settle();
+    clock.advance(10_000);
+  }
+  await settle();
+  expect(outcomes).toEqual(['hook failed']);
+  expect(sends()).toBe(3);
+});
+
+test('severity and targets choose the channel', async () => {
+  const wanted = [
+    channel({ name: 'pager', severity: 'page' }),
+    channel({ name: 'elsewhere', targets: ['other'] }),
+    channel({ name: 'here', targets: ['home'] }),
+  ];
+  const { notifier, outcomes } = queue(wanted, () => Promise.resolve());
+  notifier.tell({ ...alert, severity: 'ticket' });
+  await settle();
+  expect(outcomes).toEqual(['here sent']);
+});
+
+test('reminders come while it lasts, and not in maintenance', async () => {
+  const { notifier, clock, sends, quiet } = queue([channel({ remind: 60_000 })], () => Promise.resolve());
+  notifier.tell(alert);
+  for (let i = 0; i < 12; i++) {
+    clock.advance(15_000);
+    await settle();
+  }
+  expect(sends()).toBe(4);
+  quiet();
+  clock.advance(600_000);
+  await settle();
+  expect(sends()).toBe(4);
+});
+
+test('stopping gives up what is being retried', async () => {
+  const { notifier, outcomes } = queue([channel()], () => Promise.reject(new Error('HTTP 500')));
+  notifier.tell(alert);
+  await settle();
+  await notifier.stop();
+  expect(outcomes).toEqual(['hook failed']);
+  notifier.tell(alert);
+  expect(outcomes).toHaveLength(1);
+});
+
+// ── the wire ──
+
+const servers: { close(): void }[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function answering(status: number, text: string): Promise<string> {
+  const server = createServer((req, res) => req.resume().on('end', () => res.writeHead(status).end(text)));
+  servers.push(server);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=canary-token`;
+}
+
+test.each([
+  ['taken', 200, 'ok', undefined],
+  ['taken by Feishu', 200, '{"code":0,"msg":"success"}', undefined],
+  ['refused by DingTalk', 200, '{"errcode":310000,"errmsg":"sign not match"}', 'refused with code 310000'],
+  ['refused by a server', 403, 'canary-token is wrong', 'HTTP 403'],
+])('a post that is %s', async (_, status, text, complaint) => {
+  const sent = sendPost({ url: await answering(status, text), body: '{}' }, 5000, new AbortController().signal);
+  if (complaint === undefined) await expect(sent).resolves.toBeUndefined();
+  else await expect(sent).rejects.toThrow(complaint);
+});
+
+test('the URL, which is a secret, is in no complaint', async () => {
+  const sent = sendPost({ url: 'http://127.0.0.1:1/canary-token', body: '{}' }, 5000, new AbortController().signal);
+  await expect(sent).rejects.toThrow(/^no connection \(ECONNREFUSED\)$/);
+});

@@ -1,0 +1,154 @@
+import { beforeAll, expect, test } from 'vitest';
+import { type Change, openHistory } from '../../src/probe/history.ts';
+import { incidentsOf, knownText, type Overview, overviewOf, percentText, windowOf } from '../../src/probe/overview.ts';
+import { escaped, pageOf, summaryOf } from '../../src/probe/page.ts';
+import { statusReport } from '../../src/probe/report/status.ts';
+import { runPage, runsPage } from '../../src/probe/runs-page.ts';
+import { runAt } from '../support/probe-runs.ts';
+import { tell } from '../support/probe-story.ts';
+
+const noon = Date.UTC(2026, 10, 28, 12);
+const hour = 3_600_000;
+let overview: Overview;
+
+beforeAll(async () => {
+  const history = await openHistory(':memory:');
+  overview = await overviewOf(await tell(history, noon, 2 * hour), noon);
+  history.close();
+}, 60_000);
+
+test('every check has its three windows, and what nobody saw is unknown in them', () => {
+  const [first, second, third] = overview.checks;
+  expect(overview.checks.map(({ state }) => state)).toEqual(['up', 'down', 'unknown']);
+  expect(first!.windows.quarter.bars.map(({ state }) => state).filter(state => state === 'partly')).toHaveLength(1);
+  expect(first!.windows.quarter.bars.filter(({ state }) => state === 'unknown')).not.toHaveLength(0);
+  expect(second!.windows.quarter.bars.slice(0, 14).every(({ state }) => state === 'unknown')).toBe(true);
+  expect(third!.windows.day).toMatchObject({ availability: null, known: 0 });
+  expect(second!.latency).toHaveLength(48);
+});
+
+test('incidents are told newest first, with their fault, and end where something else begins', () => {
+  expect(overview.incidents[0]).toMatchObject({
+    kind: 'down',
+    reason: 'stalled',
+    fault_domain: 'provider',
+    until_ms: null,
+  });
+  expect(overview.incidents.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual(
+    expect.arrayContaining(['blocked balance_exhausted', 'down overloaded']),
+  );
+  const change = (id: string, atMs: number, state: Change['state'], domain: Change['domain'] = null): Change => ({
+    ...{ id, atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
+  });
+  const changes = [
+    change('a', 1, 'down', 'network'),
+    change('b', 2, 'unknown'),
+    change('a', 3, 'up'),
+    change('b', 4, 'unknown', 'account'),
+  ];
+  expect(incidentsOf(changes).map(({ id, kind, from_ms, until_ms }) => [id, kind, from_ms, until_ms])).toEqual([
+    ['b', 'blocked', 4, null],
+    ['a', 'down', 1, 3],
+  ]);
+});
+
+const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
+const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };
+const tally = (hoursAgo: number, good: number, bad: number, degraded = 0) => ({
+  ...{ atMs: noon - hoursAgo * hour - 1, good, bad, degraded },
+});
+
+test.each([
+  ['nothing', [], ['unknown', 'unknown', 'unknown', 'unknown'], null, 0],
+  ['all good', [0, 1, 2, 3].map(ago => tally(ago, 1, 0)), ['good', 'good', 'good', 'good'], 1, 1],
+  ['a mixture', [tally(0, 1, 3), tally(1, 3, 1), tally(2, 2, 0, 1)], ['unknown', 'degraded', 'partly', 'bad'], 0.6, 1],
+  ['one of four', [tally(3, 1, 0)], ['good', 'unknown', 'unknown', 'unknown'], 1, 0.25],
+  ['outside', [tally(9, 1, 1), tally(-5, 1, 1)], ['unknown', 'unknown', 'unknown', 'unknown'], null, 0],
+])('a window of %s', (_, tallies, states, availability, known) => {
+  const window = windowOf(timed, tallies, frame);
+  expect(window.bars.map(({ state }) => state)).toEqual(states);
+  expect(window.availability).toBe(availability);
+  expect(window.known).toBeCloseTo(known, 0);
+});
+
+test.each([
+  [1, '100 %'],
+  [0.999999, '99.99 %'],
+  [0.5, '50.00 %'],
+  [0, '0.00 %'],
+  [null, '–'],
+])('the share %d reads %s: rounded down, never up to 100', (ratio, text) => {
+  expect(percentText(ratio)).toBe(text);
+});
+
+test.each([
+  [1, ''],
+  [0.5, ', 50 % known'],
+  [0.0001, ', less than 1 % known'],
+])('known for %d reads “%s”', (known, text) => {
+  expect(knownText(known)).toBe(text);
+});
+
+test('the page says the state in words, shows no script, and loads nothing', () => {
+  const page = pageOf(overview, { live: true });
+  expect(page).toContain('1 of 3 checks up, 1 down, 1 unknown');
+  expect(page).toMatch(/<span class="state down">.* down/);
+  expect(page).toContain('stalled (provider): silence between tokens');
+  expect(page).not.toMatch(/<script/i);
+  expect(page).toContain('&lt;script&gt;');
+  expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+  expect(page).toContain('http-equiv="refresh"');
+});
+
+test('as a file the page stands for itself: no refresh, no links into a server', () => {
+  const page = pageOf(overview);
+  expect(page).not.toContain('http-equiv="refresh"');
+  expect(page.match(/href="(?!data:)[^"]*"/g)).toEqual(['href="status.json"']);
+});
+
+test('trouble of the prober is on the page', () => {
+  expect(pageOf({ ...overview, troubles: ['disk <full>'] })).toContain('disk &lt;full&gt;');
+});
+
+test('a page of nothing is a page', () => {
+  const page = pageOf({ ...overview, checks: [], incidents: [] });
+  expect(page).toContain('no checks');
+  expect(page).toContain('None was seen.');
+  expect(summaryOf([])).toBe('no checks');
+});
+
+test('the terminal shows bars, reasons and what is known', () => {
+  const text = statusReport(overview);
+  expect(text).toMatch(/^1 of 3 checks up, 1 down, 1 unknown\n/);
+  expect(text).toMatch(/home\/chat_stream\/glm-4\.5-air {2}DOWN for 2 h/);
+  expect(text).toMatch(/ {2}90 d {2}[█▆▄▁·]{90} {2}/u);
+  expect(text).toContain('█ good  ▆ degraded  ▄ partly  ▁ bad  · unknown');
+});
+
+test('a list of runs escapes what it lists, and links only to what is kept', () => {
+  const line = {
+    ...({ runId: 'r1', atMs: noon, state: 'bad', reason: 'stalled', domain: 'provider', skipped: null } as const),
+    ...{ degraded: false, latencyMs: null, repeat: true, whole: true },
+  };
+  const page = runsPage('<i>', [
+    line,
+    { ...line, runId: 'r2', whole: false, state: 'good', reason: null, domain: null, latencyMs: 320 },
+  ]);
+  expect(page).toContain('Runs of &lt;i&gt;');
+  expect(page).toContain('bad, repetition');
+  expect(page).toContain('href="/runs/r1"');
+  expect(page).not.toContain('href="/runs/r2"');
+  expect(page).toContain('320ms');
+});
+
+test('one run is shown with its log, its result and its metrics', () => {
+  const page = runPage(runAt(noon, { reason: 'stalled' }), 'a 1\nb 0\n# HELP\n', undefined);
+  expect(page).toContain('opening a connection');
+  expect(page).toContain('"reason": "stalled"');
+  expect(page).toMatch(/Metrics of this run alone\n─+\na 1\n/);
+  expect(page).toContain('not in the file any more');
+});
+
+test('escaping leaves nothing that a browser reads as markup', () => {
+  expect(escaped(`<a href="x" id='y'>&`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;');
+});

@@ -1,0 +1,263 @@
+/** The whole prober with a service that answers from a script, in virtual time. */
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
+import { createRandom } from '../../src/core/random.ts';
+import type { ProbeFile } from '../../src/probe/config.ts';
+import { openHistory } from '../../src/probe/history.ts';
+import type { Post } from '../../src/probe/notify/bodies.ts';
+import { overviewOf } from '../../src/probe/overview.ts';
+import type { ProbePlan } from '../../src/probe/plan.ts';
+import { createProber } from '../../src/probe/prober.ts';
+import type { ProbeRun } from '../../src/probe/run.ts';
+import { fileOf, planFor, scratch } from '../support/probe.ts';
+import { runAt } from '../support/probe-runs.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const noon = Date.UTC(2026, 10, 28, 12);
+const minute = 60_000;
+const hour = 60 * minute;
+const id = 'home/chat_stream/glm-4.6';
+const labels = 'target="home",check="chat_stream",model="glm-4.6"';
+
+const plan = (more: Partial<ProbeFile> = {}, checks: ProbeFile['checks'] = [{ kind: 'chat_stream' }]) =>
+  planFor(
+    fileOf('http://127.0.0.1:9/v4', checks, {
+      defaults: { model: 'glm-4.6', interval: '1m', confirm: { runs: 2, delay: '5s' } },
+      notifications: [{ kind: 'webhook', name: 'hook', url: { env: 'KEY' }, remind: '10m', severity: 'info' }],
+      ...more,
+    }),
+  );
+
+interface Stage {
+  readonly clock?: ManualClock;
+  readonly path?: string;
+  readonly mostPages?: number;
+}
+
+function folder(): string {
+  const { path, remove } = scratch();
+  cleanups.push(remove);
+  return path;
+}
+
+/** A prober on a stage: `answer` says what every look sees. */
+async function stage(
+  first: ProbePlan,
+  { clock = createManualClock(noon), path = join(folder(), 's.db'), mostPages }: Stage = {},
+) {
+  const history = await openHistory(path, mostPages === undefined ? {} : { mostPages });
+  const posts: Post[] = [];
+  const said: string[] = [];
+  let answer: Partial<ProbeRun> = {};
+  let reachable = true;
+  let looks = 0;
+  const prober = createProber(first, {
+    clock,
+    random: createRandom('test'),
+    history,
+    look: async ({ id: check }) => {
+      looks++;
+      return runAt(clock.wall(), { id: check, ...answer });
+    },
+    send: async post => void posts.push(post),
+    ask: async () => reachable,
+    say: sentence => said.push(sentence),
+  });
+  cleanups.push(history.close, prober.stop);
+  const pass = async (ms: number) => {
+    for (let gone = 0; gone < ms; gone += 1000) {
+      clock.advance(1000);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  };
+  return {
+    ...{ clock, path, history, prober, posts, said, pass },
+    answer: (next: Partial<ProbeRun>) => {
+      answer = next;
+    },
+    reach: (next: boolean) => {
+      reachable = next;
+    },
+    looks: () => looks,
+    text: () => prober.metrics().text(),
+    status: () => prober.statusOf(prober.plan.checks[0]!),
+    overview: () => overviewOf({ ...prober, plan: prober.plan, history }, clock.wall()),
+    kinds: () =>
+      posts.map(({ body }) => JSON.parse(body)).map(({ kind, reminder }) => (reminder > 0 ? `${kind} again` : kind)),
+  };
+}
+
+test('an outage is confirmed, told, reminded of, and over', async () => {
+  const { answer, pass, status, kinds, looks, text, overview } = await stage(await plan());
+  await pass(5 * minute);
+  expect(status().state).toBe('up');
+  expect(kinds()).toEqual([]);
+  const before = looks();
+  answer({ reason: 'stalled' });
+  await pass(minute);
+  expect(looks() - before).toBe(3);
+  expect(status()).toMatchObject({ state: 'down', reason: 'stalled', domain: 'provider' });
+  expect(kinds()).toEqual(['down']);
+  await pass(24 * minute);
+  expect(kinds()).toEqual(['down', 'down again', 'down again']);
+  expect(await text()).toContain(`glm_probe_state{${labels},state="down"} 1`);
+  answer({});
+  await pass(2 * minute);
+  expect(status().state).toBe('up');
+  expect(kinds().at(-1)).toBe('recovered');
+  await pass(30 * minute);
+  expect(kinds()).toHaveLength(4);
+  const { incidents } = await overview();
+  expect(incidents).toMatchObject([{ id, kind: 'down', reason: 'stalled', fault_domain: 'provider' }]);
+  // Both ends lie within the jitter of their places.
+  expect(Math.abs(incidents[0]!.until_ms! - incidents[0]!.from_ms - 25 * minute)).toBeLessThan(6000);
+});
+
+test('one lost packet pages nobody, and still counts', async () => {
+  const { answer, pass, status, kinds, text, clock, prober } = await stage(
+    await plan({ notifications: [{ kind: 'webhook', name: 'hook', url: { env: 'KEY' } }] }),
+  );
+  await pass(2 * minute);
+  answer({ reason: 'reset' });
+  const due = (prober.nextOf(id) ?? 0) - clock.wall();
+  await pass(Math.ceil(due / 1000) * 1000);
+  answer({});
+  await pass(20_000);
+  expect(status().state).toBe('degraded');
+  await pass(2 * minute);
+  expect(status().state).toBe('up');
+  expect(kinds()).toEqual([]);
+  expect(await text()).toContain(`glm_probe_sli_events_total{${labels},sli="availability",verdict="bad"} 1`);
+});
+
+test('an account without money is nobody’s outage', async () => {
+  const { answer, pass, status, text, posts, overview } = await stage(await plan());
+  answer({ reason: 'balance_exhausted' });
+  await pass(3 * minute);
+  expect(status()).toMatchObject({ state: 'unknown', domain: 'account' });
+  expect(JSON.parse(posts[0]!.body)).toMatchObject({ kind: 'blocked', severity: 'ticket', domain: 'account' });
+  expect(posts).toHaveLength(1);
+  const metrics = await text();
+  expect(metrics).toContain(`glm_probe_sli_events_total{${labels},sli="availability",verdict="bad"} 0`);
+  expect(metrics).toContain(`glm_probe_consecutive_failures{${labels},fault_domain="account"} 3`);
+  expect((await overview()).checks[0]).toMatchObject({ state: 'unknown', windows: { day: { availability: null } } });
+});
+
+test('without a network of our own nothing is blamed and nothing is spent', async () => {
+  const more = { reference: { urls: ['http://127.0.0.1:9/'] } };
+  const { answer, reach, pass, status, kinds, looks, text } = await stage(await plan(more));
+  await pass(2 * minute);
+  answer({ reason: 'dns' });
+  reach(false);
+  await pass(10 * minute);
+  expect(status()).toMatchObject({ state: 'unknown', reason: null });
+  expect(looks()).toBe(3);
+  expect(kinds()).toEqual([]);
+  const metrics = await text();
+  expect(metrics).toContain(`glm_probe_runs_skipped_total{${labels},reason="connectivity"} 9`);
+  expect(metrics).toContain('glm_probe_connectivity 0\n');
+  expect(metrics).toContain(`glm_probe_sli_events_total{${labels},sli="availability",verdict="bad"} 0`);
+  answer({});
+  reach(true);
+  await pass(2 * minute);
+  expect(status().state).toBe('up');
+});
+
+test('a spent budget stops the probing, is told, and is not health', async () => {
+  const credentials = { main: { key: { env: 'KEY' }, budget: { tokens_per_day: 600, timezone: 'UTC' } } };
+  const { pass, status, kinds, looks, text } = await stage(await plan({ credentials }));
+  await pass(20 * minute);
+  expect(looks()).toBeGreaterThan(0);
+  expect(looks()).toBeLessThanOrEqual(11);
+  expect(status().state).toBe('unknown');
+  expect(status().detail).toMatch(/credential main on 2026-11-28: \d+ of 600 tokens are spent/);
+  expect(kinds()).toEqual(['blocked', 'blocked again']);
+  expect(await text()).toMatch(/glm_probe_budget_remaining_ratio\{credential="main",budget="tokens"\} 0\.\d/);
+});
+
+test('maintenance is a state of its own', async () => {
+  const maintenance = [{ from: '2026-11-28T12:05:00Z', until: '2026-11-28T12:10:00Z' }];
+  const { answer, pass, status, kinds, text } = await stage(await plan({ maintenance }));
+  await pass(4 * minute);
+  answer({ reason: 'tcp' });
+  await pass(4 * minute);
+  expect(await text()).toContain('glm_probe_maintenance{target="home",check="chat_stream"} 1');
+  expect(status().state).toBe('maintenance');
+  answer({});
+  await pass(6 * minute);
+  expect(status().state).toBe('up');
+  expect(kinds().filter(kind => kind !== 'down' && kind !== 'recovered')).toEqual([]);
+  expect(await text()).toContain('glm_probe_maintenance{target="home",check="chat_stream"} 0');
+});
+
+test('a restart knows the outage, tells nobody twice, and counts what it missed', async () => {
+  const first = await stage(await plan());
+  first.answer({ reason: 'overloaded' });
+  await first.pass(5 * minute);
+  await first.prober.stop();
+  first.history.close();
+  const clock = createManualClock(noon + 5 * minute + 10 * minute);
+  const again = await stage(await plan(), { path: first.path, clock });
+  expect(again.status()).toMatchObject({ state: 'unknown', detail: 'no run since then' });
+  again.answer({ reason: 'overloaded' });
+  await again.pass(2 * minute);
+  expect(again.status()).toMatchObject({ state: 'down', failures: { provider: 7 } });
+  expect(again.kinds()).toEqual([]);
+  expect(await again.text()).toMatch(new RegExp(`glm_probe_runs_missed_total\\{${labels}\\} (9|10)\n`));
+  await again.pass(9 * minute);
+  expect(again.kinds()).toEqual(['down again']);
+  again.answer({});
+  await again.pass(minute);
+  expect(again.kinds()).toEqual(['down again', 'recovered']);
+});
+
+test('a run that could not be stored is unknown to the page, counted, and health says so', async () => {
+  const { pass, status, text, prober, overview, history } = await stage(await plan(), { mostPages: 16 });
+  await pass(2 * minute);
+  expect(prober.troubles()).toEqual([]);
+  await pass(2 * hour);
+  expect(status()).toMatchObject({ state: 'unknown', detail: 'the last run could not be stored' });
+  expect(prober.troubles()).toEqual([expect.stringMatching(/the state cannot be written: .*full/)]);
+  const metrics = await text();
+  const counted = (name: string) =>
+    Number(new RegExp(`^${name}(?:\\{${labels},outcome="success"\\})? (\\d+)$`, 'm').exec(metrics)?.[1]);
+  const stored = history.hoursSince(id, 0).reduce((sum, { good }) => sum + good, 0);
+  expect(counted('glm_probe_history_failures_total')).toBeGreaterThan(0);
+  expect(stored + counted('glm_probe_history_failures_total')).toBe(counted('glm_probe_runs_total'));
+  const bars = (await overview()).checks[0]!.windows.day.bars.slice(-2);
+  expect(bars.reduce((sum, { good }) => sum + good, 0)).toBeLessThan(counted('glm_probe_runs_total'));
+});
+
+test('a swap takes checks, objectives and channels, and forgets what is gone', async () => {
+  const { pass, prober, text } = await stage(await plan());
+  await pass(2 * minute);
+  await prober.swap(await plan({ notifications: [] }, [{ kind: 'chat', slo: { availability: '99%' } }]));
+  await pass(2 * minute);
+  const metrics = await text();
+  expect(metrics).not.toContain('chat_stream');
+  expect(metrics).toContain(
+    'glm_probe_slo_objective_ratio{target="home",check="chat",model="glm-4.6",sli="availability"} 0.99',
+  );
+  expect(metrics).toMatch(/glm_probe_runs_total\{.*check="chat",.*outcome="success"\} [12]\n/);
+});
+
+test('a threshold that is no bucket yet becomes one', async () => {
+  const { prober, text } = await stage(await plan());
+  const slo = { ttfot: { objective: '95%', threshold: '3s' } };
+  await prober.swap(await plan({}, [{ kind: 'chat_stream', slo }]));
+  expect(await text()).toContain(`glm_probe_time_to_first_output_token_seconds_bucket{le="3",${labels}} 0`);
+});
+
+test('what nobody looked at is not 100 %', async () => {
+  const { pass, overview } = await stage(await plan());
+  await pass(30 * minute);
+  const { day, quarter } = (await overview()).checks[0]!.windows;
+  expect(day.availability).toBe(1);
+  expect(day.known).toBeLessThan(0.05);
+  expect(quarter.bars.filter(({ state }) => state === 'unknown')).toHaveLength(89);
+});

@@ -1,0 +1,278 @@
+/** The real thing: a file, a state, a port, and the mock as the service. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+import { afterEach, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { systemClock } from '../../src/core/clock.ts';
+import { createRandom } from '../../src/core/random.ts';
+import { createMock, type TestMock } from '../../src/mock-server/index.ts';
+import { command } from '../../src/probe/cli.ts';
+import type { ProbeFile } from '../../src/probe/config.ts';
+import { startExporter } from '../../src/probe/exporter.ts';
+import type { History } from '../../src/probe/history.ts';
+import { systemReaders } from '../../src/probe/secret.ts';
+import { type Serving, serve } from '../../src/probe/serve.ts';
+import { run } from '../support/io.ts';
+import { fileOf, scratch } from '../support/probe.ts';
+import { launch } from '../support/process.ts';
+import { until } from '../support/until.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const canary = 'canary-id.canarySecret0042';
+const env = { KEY: canary, TOKEN: 'canary-token', PASSWORD: 'canary-password' };
+const id = 'home/chat_stream/glm-4.6';
+
+async function service(): Promise<TestMock> {
+  const mock = await createMock({ keys: [canary], timing: 'instant' });
+  cleanups.push(() => mock.close({ graceMs: 0 }));
+  return mock;
+}
+
+/** A config in a folder of its own, that can be written again. */
+function place(url: string, more: Partial<ProbeFile> = {}) {
+  const folder = scratch();
+  cleanups.push(folder.remove);
+  const file = join(folder.path, 'probe.yaml');
+  const write = (extra: Partial<ProbeFile> = {}, checks: ProbeFile['checks'] = [{ kind: 'chat_stream' }]) => {
+    const config = fileOf(url, checks, {
+      defaults: {
+        model: 'glm-4.6',
+        interval: '1s',
+        jitter: '0%',
+        deadlines: { total: '900ms', idle: '300ms' },
+        confirm: { runs: 1, delay: '10ms' },
+      },
+      state: { path: join(folder.path, 'state.db') },
+      cassettes: { dir: join(folder.path, 'cassettes') },
+      exporter: { port: 0 },
+      ...more,
+      ...extra,
+    });
+    writeFileSync(file, stringify(config));
+  };
+  write();
+  return { file, folder: folder.path, write };
+}
+
+interface Running {
+  readonly serving: Serving;
+  readonly said: string[];
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+}
+
+async function start(file: string, more: { watchMs?: number; allowOpen?: boolean } = {}): Promise<Running> {
+  const said: string[] = [];
+  const serving = await serve({
+    ...{ file, readers: systemReaders(env), clock: systemClock, random: createRandom('test'), ...more },
+    say: sentence => said.push(sentence),
+  });
+  cleanups.push(serving.close);
+  return { serving, said, get: (path, headers = {}) => fetch(serving.url + path, { headers }) };
+}
+
+const stateOf = async ({ get }: Running) => (await (await get('/status.json')).json()).checks[0].state;
+const becomes = (running: Running, state: string) =>
+  until(`state ${state}`, async () => (await stateOf(running)) === state, 20_000);
+
+test('outage, account fault, recovery and restart, as the page, the metrics and the verbs see them', {
+  timeout: 60_000,
+}, async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl);
+  const first = await start(file);
+  await becomes(first, 'up');
+  mock.faults('stall,after=3');
+  await becomes(first, 'down');
+  const metrics = await (await first.get('/metrics')).text();
+  expect(metrics).toMatch(/glm_probe_failures_total\{.*fault_domain="provider",reason="stalled"\} [1-9]/);
+  const page = await (await first.get('/')).text();
+  expect(page).toContain('0 of 1 checks up, 1 down');
+  const [, runId = ''] = /href="\/runs\/([\w-]+)"/.exec(page) ?? [];
+  const log = await (await first.get(`/runs/${runId}`)).text();
+  expect(log).toMatch(/first token\n[\s\S]*stalled \(provider\)/);
+  expect(log).toContain('"key": "***"');
+  expect(await (await first.get(`/runs?check=${encodeURIComponent(id)}`)).text()).toContain(`/runs/${runId}`);
+  const [, cassette = ''] = /"cassette": "(.*)"/.exec(log) ?? [];
+  expect(existsSync(cassette)).toBe(true);
+
+  mock.faults('1113');
+  await until(
+    'an account fault',
+    async () => (await (await first.get('/metrics')).text()).match(/reason="balance_exhausted"\} [1-9]/),
+    20_000,
+  );
+  mock.faults();
+  await becomes(first, 'up');
+  const { incidents } = await (await first.get('/status.json')).json();
+  expect(incidents.map(({ kind }: { kind: string }) => kind)).toContain('down');
+  await first.serving.close();
+  const stored = await run(command, ['probe', 'status', '-c', file], { env });
+  expect(stored.out).toMatch(/home\/chat_stream\/glm-4\.6 {2}(up|unknown) for/);
+  const again = await start(file);
+  expect((await (await again.get('/status.json')).json()).incidents.length).toBe(incidents.length);
+  await becomes(again, 'up');
+  const everything = [metrics, page, log, stored.out, readFileSync(join(folder, 'state.db'), 'latin1')].join('\n');
+  expect(everything).not.toContain('canarySecret');
+});
+
+test.skipIf(!existsSync('/usr/bin/promtool'))('promtool has nothing to say about what is served', async () => {
+  const mock = await service();
+  const running = await start(place(mock.baseUrl).file);
+  await becomes(running, 'up');
+  const text = await (await running.get('/metrics')).text();
+  expect(execFileSync('/usr/bin/promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('');
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  const open = await running.get('/metrics', { accept: 'application/openmetrics-text; version=1.0.0' });
+  expect(open.headers.get('content-type')).toMatch(/^application\/openmetrics-text/);
+  expect(await open.text()).toMatch(/# \{run_id="[\w-]+"\}/);
+});
+
+test('a changed file is taken, a broken one is told of and the old plan goes on', async () => {
+  const mock = await service();
+  const { file, write } = place(mock.baseUrl);
+  const running = await start(file, { watchMs: 20 });
+  await becomes(running, 'up');
+  writeFileSync(file, 'checks: [');
+  await until('a complaint', () => running.said.find(text => /keeps what it has/.test(text)));
+  expect(await (await running.get('/metrics')).text()).toContain('glm_probe_config_last_reload_successful 0\n');
+  expect(running.serving.plan.checks.map(one => one.id)).toEqual([id]);
+  write({}, [{ kind: 'models' }]);
+  await until('the new plan', () => running.serving.plan.checks[0]?.kind === 'models');
+  await becomes(running, 'up');
+  const metrics = await (await running.get('/metrics')).text();
+  expect(metrics).toContain('glm_probe_config_last_reload_successful 1\n');
+  expect(metrics).not.toContain('chat_stream');
+  write({ state: { path: join(file, '..', 'other.db') } });
+  await until('a hint', () => running.said.find(text => /state\.path changes only with a restart/.test(text)));
+});
+
+test.each([
+  ['a bearer token', { bearer: { env: 'TOKEN' } }, 'Bearer canary-token', 'Bearer'],
+  [
+    'a name and a password',
+    { basic: { username: 'prom', password: { env: 'PASSWORD' } } },
+    `Basic ${Buffer.from('prom:canary-password').toString('base64')}`,
+    'Basic',
+  ],
+])('%s protects everything but a bare yes or no', async (_, exporter, authorization, scheme) => {
+  const mock = await service();
+  const { get } = await start(place(mock.baseUrl, { exporter: { port: 0, ...exporter } }).file);
+  for (const path of ['/', '/metrics', '/status.json', '/runs/x']) {
+    const answer = await get(path);
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, `${scheme} realm="probe"`]);
+    expect((await get(path, { authorization: `${authorization}x` })).status).toBe(401);
+  }
+  expect((await get('/metrics', { authorization })).status).toBe(200);
+  expect(await (await get('/healthz')).text()).toBe('ok\n');
+});
+
+test('it listens for others only with a password or when it is told to', async () => {
+  const mock = await service();
+  const wide = { exporter: { port: 0, host: '0.0.0.0' } };
+  await expect(start(place(mock.baseUrl, wide).file)).rejects.toMatchObject({ code: 'open_exporter' });
+  const { serving } = await start(place(mock.baseUrl, wide).file, { allowOpen: true });
+  expect(serving.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+});
+
+test('TLS', async () => {
+  const mock = await service();
+  const spot = place(mock.baseUrl);
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  writeFileSync(join(spot.folder, 'cert.pem'), cert);
+  writeFileSync(join(spot.folder, 'key.pem'), key);
+  spot.write({
+    exporter: { port: 0, tls: { cert: join(spot.folder, 'cert.pem'), key: join(spot.folder, 'key.pem') } },
+  });
+  const { serving } = await start(spot.file);
+  const status = await new Promise(resolve =>
+    request(`${serving.url}/healthz`, { ca: cert, servername: 'localhost' }, res =>
+      resolve(res.resume().statusCode),
+    ).end(),
+  );
+  expect(status).toBe(200);
+});
+
+test('a certificate without its key is told in one sentence', async () => {
+  const mock = await service();
+  const spot = place(mock.baseUrl);
+  writeFileSync(join(spot.folder, 'cert.pem'), 'no certificate');
+  const tls = { cert: join(spot.folder, 'cert.pem'), key: join(spot.folder, 'cert.pem') };
+  spot.write({ exporter: { port: 0, tls } });
+  await expect(start(spot.file)).rejects.toMatchObject({ code: 'bad_tls' });
+});
+
+test('a state that cannot be read any more ends a page, not the probing', async () => {
+  const mock = await service();
+  const running = await start(place(mock.baseUrl).file);
+  await becomes(running, 'up');
+  const { prober } = running.serving;
+  const broken = { runsSince: () => {} } as unknown as History;
+  const exporter = await startExporter(prober.plan.exporter, {
+    ...{ prober, clock: systemClock, say: (sentence: string) => running.said.push(sentence) },
+    history: broken,
+  });
+  cleanups.push(exporter.close);
+  expect((await fetch(`${exporter.url}/status.json`)).status).toBe(500);
+  expect(running.said.at(-1)).toMatch(/^\/status\.json could not be shown: /);
+  expect((await fetch(`${exporter.url}/metrics`)).status).toBe(200);
+});
+
+test('only GET, only what there is, nothing from elsewhere', async () => {
+  const mock = await service();
+  const { serving, get } = await start(place(mock.baseUrl).file);
+  expect((await fetch(`${serving.url}/`, { method: 'POST' })).status).toBe(405);
+  for (const path of ['/runs/none', '/runs?check=none', '/etc/passwd', '/runs/../x'])
+    expect((await get(path)).status).toBe(404);
+  const head = await fetch(`${serving.url}/`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect(head.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+});
+
+test('a state that another version wrote, and a port that is taken, are told in one sentence', async () => {
+  const mock = await service();
+  const { serving } = await start(place(mock.baseUrl).file);
+  const port = Number(new URL(serving.url).port);
+  await expect(start(place(mock.baseUrl, { exporter: { port } }).file)).rejects.toMatchObject({ code: 'port_in_use' });
+  const spot = place(mock.baseUrl);
+  writeFileSync(join(spot.folder, 'state.db'), 'something else, and long enough to be read as a page'.repeat(99));
+  await expect(start(spot.file)).rejects.toMatchObject({ code: 'bad_state' });
+});
+
+test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { timeout: 60_000 }, async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl);
+  const process = launch(['probe', 'serve', '-c', file, '--seed', '7'], { env: { KEY: canary } });
+  const [, url = ''] = await process.says(/probing: 1 checks, seed 7, (http:\S+)/);
+  await until(
+    'a run',
+    async () => /outcome="success"\} [1-9]/.test(await (await fetch(`${url}/metrics`)).text()),
+    20_000,
+  );
+  process.child.kill('SIGHUP');
+  await until('a reload', () => /took .*: 1 checks/.test(process.err()));
+  process.child.kill('SIGTERM');
+  expect(await process.ended).toBe(0);
+  const page = await run(command, ['probe', 'page', '-c', file, '-o', join(folder, 'public')], {
+    env: { KEY: canary },
+  });
+  expect(page.code).toBe(0);
+  expect(readFileSync(join(folder, 'public', 'index.html'), 'utf8')).toContain('<h1>');
+  expect(JSON.parse(readFileSync(join(folder, 'public', 'status.json'), 'utf8')).checks).toHaveLength(1);
+});
+
+test('status and page say where there is no state yet', async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl);
+  for (const verb of [['status'], ['page', '-o', folder]]) {
+    const { code, err } = await run(command, ['probe', ...verb, '-c', file], { env });
+    expect(code).toBe(2);
+    expect(err).toMatch(/state\.db: /);
+  }
+});
