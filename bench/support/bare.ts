@@ -4,6 +4,8 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { createHistogram } from '../../src/core/histogram.ts';
+import { createMetrics } from '../../src/core/metrics.ts';
 
 const [mode = 'unary', chunkCount = '50'] = process.argv.slice(2);
 
@@ -42,6 +44,9 @@ interface Stream {
 }
 
 const framed = Buffer.from(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+const metrics = createMetrics();
+const lateness = createHistogram();
+metrics.expose('glm_mock_chunk_lateness_seconds', {}, lateness);
 const slots = 1024;
 const wheel: Stream[][] = Array.from({ length: slots }, () => []);
 let hand = Math.floor(performance.now());
@@ -69,13 +74,17 @@ function turn(): void {
 /** Writes every frame that is due by now at once, so that a late stream catches up. */
 function step(stream: Stream): void {
   let count = 0;
-  for (const now = performance.now(); stream.due <= now && stream.left > 0; stream.left--, stream.due += 20) count++;
+  for (const now = performance.now(); stream.due <= now && stream.left > 0; stream.left--, stream.due += 20) {
+    lateness.record(now - stream.due);
+    count++;
+  }
   stream.socket.write(count === 1 ? framed : Buffer.concat(Array.from({ length: count }, () => framed)));
   if (stream.left > 0) schedule(stream);
   else stream.socket.write('0\r\n\r\n');
 }
 
 const server = createServer((req, res) => {
+  if (req.url === '/metrics') return void metrics.text().then(text => res.end(text));
   const parts: Buffer[] = [];
   req.on('data', (part: Buffer) => parts.push(part));
   req.on('end', () => {

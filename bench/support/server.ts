@@ -15,6 +15,8 @@ export interface Server {
   cpuMs(): number;
   /** Resident memory in MiB. */
   rssMib(): number;
+  /** Whether it still runs. */
+  alive(): boolean;
   end(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startServer(command: readonly string[], address: RegExp = 
     pid: child.pid ?? 0,
     cpuMs: () => cpuOf(child.pid ?? 0),
     rssMib: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1] ?? 0) / 1024,
+    alive: () => child.exitCode === null && child.signalCode === null,
     end: () => {
       child.kill('SIGTERM');
       return ended;

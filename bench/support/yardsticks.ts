@@ -79,6 +79,8 @@ export const undiciByHand: CreateDriver = ({ baseUrl }) => {
       const lane = lanes.take();
       const draft = newDraft(clock.now(), clock.now());
       const path = `${url.pathname}/chat/completions`;
+      let reading = false;
+      let readMs = 0;
       lane.dispatch(
         { method: 'POST', path, body },
         {
@@ -87,7 +89,17 @@ export const undiciByHand: CreateDriver = ({ baseUrl }) => {
           onRequestSent: () => {
             draft.sentMs = clock.now();
           },
-          onResponseData: (_, bytes) => scan(draft, bytes, clock.now(), onGap),
+          onResponseData: (_, bytes) => {
+            // Called for every HTTP chunk; those of one read come in one go.
+            if (!reading) {
+              reading = true;
+              readMs = clock.now();
+              queueMicrotask(() => {
+                reading = false;
+              });
+            }
+            scan(draft, bytes, readMs, onGap);
+          },
           onResponseEnd: () => {
             draft.outcome = { kind: 'ok' };
             lanes.give(lane);

@@ -2,12 +2,13 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, keyVariables, readConfigFile, readKey, readText, whole } from '../core/config.ts';
+import { asFlag, checked, keyVariables, readConfigFile, readKey, readText, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
 import { type Arrivals, type Stage, totalMs } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
+import { redisUrl } from './cluster/redis-url.ts';
 import { driverNames } from './drivers/index.ts';
 import { dialectNames } from './lens.ts';
 import { onLimitNames, type PolicyOptions } from './policy.ts';
@@ -18,6 +19,10 @@ import { parseThreshold, type Threshold } from './thresholds.ts';
 import { parseTrace } from './trace.ts';
 import type { WorkloadSpec } from './workload/spec.ts';
 import { createWorkload, type Workload } from './workload.ts';
+
+/** A time that must not be nothing. */
+const patience = (standard: string) =>
+  wait(standard).refine(ms => ms > 0, 'must be above 0: nothing is answered in no time');
 
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
 
@@ -37,7 +42,7 @@ const positive = (what: string) => z.coerce.number(`must be ${what}`).positive(`
 
 export const loadSchema = z.strictObject({
   url: baseUrl,
-  model: z.string().min(1),
+  model: z.string().min(1, 'must not be empty'),
   /** Requests under way at any time: a number, or stages such as `30s:10,2m:50`. */
   concurrency: z.coerce.string().default('10'),
   /** Requests per second instead, started whatever the answers do: a number, or stages. */
@@ -57,13 +62,15 @@ export const loadSchema = z.strictObject({
   /** Most requests under way at a rate or of a trace; those beyond are shed and counted. */
   max_in_flight: whole(1, 100_000).default(10_000),
   /** How long new requests are started, the warm-up not included. */
-  duration: duration.optional(),
+  duration: duration.refine(ms => ms > 0, 'must be above 0').optional(),
   /** Requests started in this time before the run are made and not measured. */
   warmup: wait('0'),
   /** How long requests under way may still take after the last one was started. */
   grace: wait('30s'),
   /** For a whole call. */
-  timeout: wait('120s'),
+  timeout: patience('120s'),
+  /** Longest silence in a stream after its first token; a model may think longer before it. */
+  idle: patience('60s'),
   ...sayingKeys,
   seed: whole(0, 0xffff_ffff).optional(),
   /** Left out: the one that measures best. */
@@ -86,14 +93,14 @@ export const loadSchema = z.strictObject({
   /** What a request must keep to be good. */
   slo: parsed(parseSlo).optional(),
   /** Gates. */
-  threshold: z.array(parsed(parseThreshold)).default([]),
+  threshold: z.preprocess(one => (typeof one === 'string' ? [one] : one), z.array(parsed(parseThreshold)).default([])),
   /** Measure this machine's own error before and after. */
   calibrate: z.boolean().default(true),
   /** Processes that share the load on this machine. */
   workers: whole(1, 256).default(1),
   /** Agents on other machines that share the load, found through Redis. */
   agents: whole(1, 10_000).optional(),
-  redis: z.string().optional(),
+  redis: redisUrl.optional(),
   /** Send JWTs signed with the key's secret instead of the key. */
   jwt: z.boolean().default(false),
   ca: z.string().optional(),
@@ -133,6 +140,7 @@ export interface LoadPlan {
   readonly warmupMs: number;
   readonly graceMs: number;
   readonly timeoutMs: number;
+  readonly idleMs: number;
   readonly stream: boolean;
   readonly workload: WorkloadSpec;
   /** What stands in the file that the workload names. */
@@ -152,6 +160,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; plan: LoadPlan } {
   const config = checked(loadSchema, withFile(flags, env), 'options');
   refuseStrangers(config);
+  refusePairs(config);
   return { config, plan: planOf(config, env) };
 }
 
@@ -159,7 +168,7 @@ export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; 
 function withFile(flags: unknown, env: Env): unknown {
   const { config: file, ...given } = flags as Record<string, unknown>;
   if (typeof file !== 'string') return given;
-  const read = readConfigFile(file, env);
+  const read = named('config', () => readConfigFile(file, env));
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read, ...given };
   throw new UsageError('bad_config', `${file}: must be a mapping of settings such as "concurrency: 20"`);
 }
@@ -175,7 +184,7 @@ function planOf(config: LoadConfig, env: Env): LoadPlan {
     key: keys[0] ?? '',
     keys,
     jwt: config.jwt,
-    ca: config.ca === undefined ? undefined : readText(config.ca),
+    ca: config.ca === undefined ? undefined : textAt('ca', config.ca),
     model: config.model,
     driver: driverOf(config),
     seed,
@@ -184,9 +193,10 @@ function planOf(config: LoadConfig, env: Env): LoadPlan {
     warmupMs: config.warmup,
     graceMs: config.grace,
     timeoutMs: config.timeout,
+    idleMs: config.idle,
     stream: config.stream,
     workload,
-    lines: 'file' in workload && workload.file !== undefined ? readText(workload.file) : undefined,
+    lines: 'file' in workload && workload.file !== undefined ? textAt('prompts', workload.file) : undefined,
     maxRequests: config.max_requests ?? Number.POSITIVE_INFINITY,
     policy: { onLimit: config.on_limit, mostRetries: config.retries, baseMs: config.backoff, capMs: 60_000 },
     budget: budgetOf(config),
@@ -197,12 +207,27 @@ function planOf(config: LoadConfig, env: Env): LoadPlan {
   };
 }
 
+/** The text of a file that a key names. */
+const textAt = (key: string, path: string) => named(key, () => readText(path));
+
+/** What is said about a value says whose it is. */
+function named<T>(key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code === 'no_key') throw error;
+    throw new UsageError(error.code, `${asFlag(key)}: ${error.message}`, { cause: error });
+  }
+}
+
 /** The keys that say what is said. */
 const saidIn = (config: LoadConfig): Saying =>
   Object.fromEntries(Object.keys(sayingKeys).map(key => [key, config[key as keyof Saying]])) as Saying;
 
 function keysOf({ api_key_file: file }: LoadConfig, env: Env): string[] {
-  const lines = readKey(env, file).split(/\s+/).filter(Boolean);
+  const lines = named('api_key_file', () => readKey(env, file))
+    .split(/\s+/)
+    .filter(Boolean);
   if (lines.length > 0) return lines;
   throw new UsageError('no_key', `no API key: set ${keyVariables[0]} or pass --api-key-file FILE`);
 }
@@ -216,17 +241,24 @@ function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
     throw new UsageError('bad_arrivals', '--rate and --trace exclude each other: a trace brings its own moments');
   if (trace !== undefined) {
     const random = createRandom(seed).fork('trace');
-    return { kind: 'trace', offsetsMs: parseTrace(readText(trace), random, { speed, scale, source: trace }) };
+    return { kind: 'trace', offsetsMs: parseTrace(textAt('trace', trace), random, { speed, scale, source: trace }) };
   }
   const text = rate ?? concurrency;
   if (durationMs !== undefined && text.includes(':'))
     throw new UsageError('bad_stages', '--duration goes with a bare number; stages bring their own times');
-  const stages = parseStages(text, config.warmup + (durationMs ?? standardMs));
-  if (rate === undefined) return { kind: 'closed', stages };
+  const key = rate === undefined ? 'concurrency' : 'rate';
+  const stages = named(key, () => parseStages(text, config.warmup + (durationMs ?? standardMs)));
+  if (rate === undefined) return { kind: 'closed', stages: named(key, () => wholeLevels(stages)) };
   return { kind: 'open', law: config.arrival, shape: config.shape, stages };
 }
 
 const standardMs = 10_000;
+
+function wholeLevels(stages: readonly Stage[]): readonly Stage[] {
+  const broken = stages.flatMap(({ from, to }) => [from, to]).find(level => !Number.isInteger(level));
+  if (broken === undefined) return stages;
+  throw new UsageError('bad_stages', `counts requests under way, which are whole; found ${broken}`);
+}
 
 function budgetOf({ max_tokens_total: tokens, max_cost: cost, price }: LoadConfig): BudgetLimits {
   if (cost !== undefined && price === undefined)
@@ -254,8 +286,27 @@ function refuseStrangers(config: LoadConfig): void {
   if (isLoopback(host) || (config.yes_load_this_endpoint && limited)) return;
   throw new UsageError(
     'not_loopback',
-    `${host} is not this machine, and its owner may charge for every token; to load it anyway pass --yes-load-this-endpoint and a budget: --max-tokens-total N or --max-cost AMOUNT with --price`,
+    `--url: ${host} is not this machine, and its owner may charge for every token; to load it anyway pass --yes-load-this-endpoint and a budget: --max-tokens-total N or --max-cost AMOUNT with --price`,
   );
+}
+
+/** Settings that mean nothing together are a mistake that would be noticed after the run, or never. */
+function refusePairs({ agents, redis, workers, as, threshold, slo }: LoadConfig): void {
+  const goodput = threshold.find(({ subject }) => subject.kind === 'rate' && subject.rate === 'goodput');
+  const mistakes = [
+    agents === undefined && redis !== undefined && '--redis is where agents are found; say how many with --agents N',
+    agents !== undefined && redis === undefined && '--agents needs --redis URL, where the agents are found',
+    agents !== undefined &&
+      workers > 1 &&
+      '--workers shares the load on this machine; with --agents leave it out, and pass it to glm-testkit load agent',
+    agents !== undefined &&
+      as !== undefined &&
+      '--as needs every single request, and with --agents those stay where they were made',
+    goodput !== undefined &&
+      slo === undefined &&
+      `--threshold "${goodput.text}" needs --slo, what a good request keeps`,
+  ].filter(mistake => mistake !== false);
+  if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
 }
 
 /** @param host as `URL.hostname` writes it: numbers of any spelling made canonical, IPv6 in brackets */

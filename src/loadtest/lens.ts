@@ -23,37 +23,72 @@ function perToken(first: number | undefined, last: number | undefined, tokens: n
   return (last - first) / (tokens - 1);
 }
 
-/** Gaps between messages: those that shared a read have a distance of nothing. */
-const perMessage = ({ gaps_ms, coalesced }: RawRecord) => [...gaps_ms, ...new Array<number>(coalesced).fill(0)];
+/** Gaps between reads, and nothing between those that shared one. */
+const withJoined = (gaps: readonly number[], { coalesced }: RawRecord) => [
+  ...gaps,
+  ...new Array<number>(coalesced).fill(0),
+];
+
+/** Messages without a token: a role in front of the first, the `finish_reason` that closes the answer. */
+function messagesAround(r: RawRecord) {
+  const without = r.chunks - r.gaps_ms.length - r.coalesced - 1;
+  const lead = without > 0 ? since(r.first_event_ms, r.first_token_ms) : undefined;
+  const tail = without > (lead ? 1 : 0) ? since(r.last_token_ms, r.end_ms) : undefined;
+  return { lead: lead ? [lead] : [], tail: tail === undefined ? [] : [tail] };
+}
+
+function perMessage(r: RawRecord): number[] {
+  const { lead, tail } = messagesAround(r);
+  return withJoined([...lead, ...r.gaps_ms, ...tail], r);
+}
+
+/** Gaps between messages of content: neither the thinking before the first of them nor the tool calls after the last. */
+function perContent(r: RawRecord): number[] {
+  const from = r.first_content_ms ?? 0;
+  const to = r.first_tool_ms !== null && r.first_tool_ms > from ? r.first_tool_ms : Number.POSITIVE_INFINITY;
+  let at = r.first_token_ms ?? 0;
+  const within = r.gaps_ms.filter((ms, i) => {
+    at += ms;
+    const slack = roundingMs * (i + 1);
+    return at > from + slack && at < to - slack;
+  });
+  return withJoined(within, r);
+}
+
+/** Moments and gaps are rounded to µs. */
+const roundingMs = 0.002;
 
 const anyEvent = (r: RawRecord) => since(r.sent_ms, r.first_event_ms ?? r.end_ms);
 const content = (r: RawRecord) => since(r.sent_ms, r.first_content_ms);
 const anyToken = (r: RawRecord) => since(r.sent_ms, r.first_token_ms);
 const lastToken = (r: RawRecord) => since(r.sent_ms, r.last_token_ms ?? r.end_ms);
+/** The one that closes the answer comes as it ends. */
+const lastMessage = (r: RawRecord) => (messagesAround(r).tail.length > 0 ? toEnd(r) : lastToken(r));
+const toEnd = (r: RawRecord) => since(r.sent_ms, r.end_ms);
 const ok = (r: RawRecord) => r.class === 'ok';
 const seen = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.chunks > 0;
 const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.first_content_ms !== null;
 
-/** Read in each tool's source in autumn 2026; loadtest anchors §3. */
+/** Read in each tool's source in autumn 2026; vllm and sglang again in November (their chat clients in `bench`). */
 export const dialects = {
   vllm: {
     says: 'TTFT on the first message with choices, a role alone included; ITL per message; a cut stream is a success',
     success: seen,
     figures: {
       ttft_ms: anyEvent,
-      tpot_ms: r => perToken(anyEvent(r), lastToken(r), r.completion_tokens),
+      tpot_ms: r => perToken(anyEvent(r), lastMessage(r), r.completion_tokens),
       itl_ms: perMessage,
-      e2el_ms: lastToken,
+      e2el_ms: lastMessage,
     },
   },
   sglang: {
-    says: 'TTFT on the first content that is not empty; thinking does not count; ITL per content message',
+    says: 'TTFT on the first content that is not empty, thinking does not count; ITL per content message; ends with the stream',
     success: answered,
     figures: {
       ttft_ms: content,
-      tpot_ms: r => perToken(content(r), lastToken(r), r.completion_tokens),
-      itl_ms: perMessage,
-      e2e_latency_ms: lastToken,
+      tpot_ms: r => perToken(content(r), toEnd(r), r.completion_tokens),
+      itl_ms: perContent,
+      e2e_latency_ms: toEnd,
     },
   },
   aiperf: {
@@ -73,7 +108,7 @@ export const dialects = {
       time_to_first_token_ms: anyToken,
       time_to_first_output_token_ms: content,
       inter_token_latency_ms: r => perToken(anyToken(r), lastToken(r), r.completion_tokens),
-      request_latency_ms: r => since(r.sent_ms, r.end_ms),
+      request_latency_ms: toEnd,
     },
   },
   evalscope: {
@@ -81,9 +116,9 @@ export const dialects = {
     success: seen,
     figures: {
       ttft_ms: anyEvent,
-      tpot_ms: r => perToken(anyEvent(r), since(r.sent_ms, r.end_ms), r.completion_tokens),
+      tpot_ms: r => perToken(anyEvent(r), toEnd(r), r.completion_tokens),
       itl_ms: perMessage,
-      latency_ms: r => since(r.sent_ms, r.end_ms),
+      latency_ms: toEnd,
     },
   },
 } as const satisfies Record<string, Dialect>;

@@ -27,7 +27,7 @@ export interface Shard {
 export interface RunDoor {
   readonly driver: Driver;
   readonly clock: Clock;
-  /** Aborted: start no more requests, let those under way finish, and report. */
+  /** Aborted: start no more requests, let those under way finish, and report; when none are started any more, cut them off. */
   readonly stop: AbortSignal;
   readonly shard?: Shard;
   /** When to begin, on the clock; now by default. */
@@ -75,16 +75,18 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
   };
   /** Two reasons to cut at one moment are one cut. */
   const beatOnce = () => clock.now() - cutMs >= shortestMs && beat();
+  const cancels: Cancel[] = [];
   const offer = createOffer(clock, () => {
     beatOnce();
     cancels.push(clock.at(clock.now() + plan.graceMs, () => cut.abort()));
   });
-  const cancels: Cancel[] = [
+  cancels.push(
     repeat(clock, startMs, intervalMs, beatOnce),
     ...(plan.warmupMs > 0 ? [clock.at(startMs + plan.warmupMs, beatOnce)] : []),
     clock.at(startMs + lengthMs(plan), () => offer.end()),
-    onAbort(door.stop, () => offer.end('stopped')),
-  ];
+    // Who stops a run that is only waiting for its last answers does not want to wait for them.
+    onAbort(door.stop, () => (offer.over ? cut.abort() : offer.end('stopped'))),
+  );
   const request: RequestDoor = {
     driver: door.driver,
     clock,

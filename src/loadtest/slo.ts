@@ -16,11 +16,7 @@ const perRequest = measureNames.filter(name => !['itl_ms', 'connect_ms', 'attemp
 
 /** @throws {UsageError} `bad_slo` */
 export function parseSlo(text: string): Slo {
-  return text
-    .split(',')
-    .map(part => part.trim())
-    .filter(part => part !== '')
-    .map(part => limitOf(part));
+  return text.split(',').map(part => limitOf(part.trim()));
 }
 
 function limitOf(part: string): Limit {
@@ -29,7 +25,7 @@ function limitOf(part: string): Limit {
   if (measure === undefined || !perRequest.includes(measure))
     throw new UsageError(
       'bad_slo',
-      `--slo "${part.slice(0, 60)}" is not a limit; write for example ttft_content<800ms,tpot<50ms with ${perRequest.map(short).join(', ')}`,
+      `"${part.slice(0, 60)}" is not a limit; write for example ttft_content<800ms,tpot<50ms with ${perRequest.map(short).join(', ')}`,
     );
   return { measure, belowMs: parseDuration(time) };
 }

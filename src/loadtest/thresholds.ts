@@ -41,7 +41,7 @@ const isOneOf = <T extends string>(list: readonly T[], value: string | undefined
 const bad = (text: string) =>
   new UsageError(
     'bad_threshold',
-    `--threshold "${text.slice(0, 60)}" is not one; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
+    `"${text.slice(0, 60)}" is no threshold; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
   );
 
 function timeOf(value: string, text: string): number {

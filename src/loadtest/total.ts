@@ -104,5 +104,11 @@ export function mergeIntervals(parallel: readonly Interval[]): Interval {
   };
 }
 
+/** Intervals of one process that follow each other as one. */
+export const joinIntervals = (consecutive: readonly Interval[]): Interval => ({
+  ...mergeIntervals(consecutive),
+  inFlightMax: Math.max(0, ...consecutive.map(({ inFlightMax }) => inFlightMax)),
+});
+
 /** Requests that ended in a class. */
 export const endedOf = ({ ended }: Total, ledgerClass: LedgerClass): number => ended[ledgerClass] ?? 0;

@@ -7,6 +7,7 @@ import { doctorCommand } from './verbs/doctor.ts';
 import { explainCommand } from './verbs/explain.ts';
 import { initCommand } from './verbs/init.ts';
 import { pageCommand } from './verbs/page.ts';
+import { rulesCommand } from './verbs/rules.ts';
 import { schemaCommand } from './verbs/schema.ts';
 import { serveCommand } from './verbs/serve.ts';
 import { statusCommand } from './verbs/status.ts';
@@ -20,6 +21,7 @@ const verbs = [
   statusCommand,
   pageCommand,
   dashboardsCommand,
+  rulesCommand,
   explainCommand,
   doctorCommand,
   schemaCommand,

@@ -33,6 +33,7 @@ export const planOf = (more: Partial<LoadPlan> = {}): LoadPlan => ({
   warmupMs: 0,
   graceMs: 1000,
   timeoutMs: 5000,
+  idleMs: 5000,
   stream: true,
   workload: workloadSchema.parse({ kind: 'text', prompt: 'hi', max_tokens: 16, stream: more.stream ?? true }),
   lines: undefined,

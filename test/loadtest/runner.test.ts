@@ -50,7 +50,7 @@ function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }) }
 
 interface Run extends Partial<Answers> {
   readonly plan?: Partial<LoadPlan>;
-  /** When Ctrl-C comes. */
+  /** When Ctrl-C comes; below 0: before the run begins. */
   readonly stopAt?: number;
   readonly shard?: Shard;
 }
@@ -61,7 +61,8 @@ async function run({ plan, ms = () => 100, outcomeOf, stopAt, shard }: Run) {
   const intervals: Interval[] = [];
   const finished: Finished[] = [];
   const { driver, seen } = endpoint(clock, { ms, ...(outcomeOf && { outcomeOf }) });
-  if (stopAt !== undefined) clock.at(stopAt, () => stop.abort());
+  if (stopAt !== undefined && stopAt < 0) stop.abort();
+  else if (stopAt !== undefined) clock.at(stopAt, () => stop.abort());
   let end: RunEnd | undefined;
   const ended = runLoad(planOf(plan), {
     driver,
@@ -171,10 +172,30 @@ test('what is still under way after the grace is censored', async () => {
   expect(total.ended).toEqual({ censored: 3 });
 });
 
+test('Ctrl-C while only the last answers are waited for cuts them off', async () => {
+  const { total, intervals } = await run({
+    plan: { ...closed(3, 100), graceMs: 60_000 },
+    ms: () => 30_000,
+    stopAt: 500,
+  });
+  expect(total.ended).toEqual({ censored: 3 });
+  expect(intervals.at(-1)?.toMs).toBeLessThan(600);
+});
+
 test('what no connection was left for is shed, and sent later by nobody', async () => {
   const { total, seen } = await run({ plan: { ...open(100, 1000), concurrency: 3 }, ms: () => 10_000 });
   expect(seen.sentAt).toHaveLength(3);
   expect(total.ended).toMatchObject({ shed: 97 });
+});
+
+test.each<[string, Partial<LoadPlan>, number]>([
+  ['closed loop', closed(4, 1000), 0],
+  ['rate', open(100, 1000), 100],
+])('a run of a %s that was stopped before it began sends nothing and adds up', async (_kind, plan, planned) => {
+  const { total, seen, end } = await run({ plan, stopAt: -1 });
+  expect(seen.sentAt).toEqual([]);
+  expect([total.planned, total.ended.unsent ?? 0]).toEqual([planned, planned]);
+  expect(end).toMatchObject({ halted: 'stopped' });
 });
 
 test('what was not due yet when the run was stopped was never sent', async () => {

@@ -15,7 +15,7 @@ import { createRoll, type Roll } from './roll.ts';
 
 export interface CoordinatorOptions {
   readonly agents: number;
-  readonly redis: string | undefined;
+  readonly redis: string;
   readonly stop: AbortSignal;
   readonly onInterval?: ((interval: Interval) => void) | undefined;
   /** For people: who is waited for, how exactly they began. */
@@ -28,7 +28,6 @@ const leadMs = 1000;
 /** @throws {UsageError} `no_redis`, `no_bullmq`, `no_agents` */
 export async function measureWithAgents(plan: LoadPlan, options: CoordinatorOptions): Promise<Measurement> {
   const { agents, redis: url, say } = options;
-  if (url === undefined) throw new UsageError('no_redis', '--agents needs --redis URL, where the agents are found');
   const engine = await openEngine(url, say);
   const queue = new engine.bullmq.Queue<ShardJob>(queueName, { connection: engine.connection });
   const events = new engine.bullmq.QueueEvents(queueName, {

@@ -31,7 +31,8 @@ const soon = async () => Number(process.hrtime.bigint()) / 1e6 + leadMs;
 export async function measureLocally(plan: LoadPlan, options: LocalOptions): Promise<Measurement> {
   const { workers, shard = { index: 0, count: 1 }, ready = soon, stop, onInterval, onRecord } = options;
   const merger = createMerger(workers, onInterval);
-  const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced' }));
+  // Apart from the terminal: Ctrl-C is for this process, which tells the others in its own words.
+  const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced', detached: true }));
   const say = (message: ToWorker) => {
     for (const child of children) if (child.connected) child.send(message);
   };
@@ -60,6 +61,7 @@ interface Member {
 
 /** Resolves when the process has ended, well or not. */
 function follow(child: ChildProcess, { member, part, merger, barrier, onRecord, plan }: Member): Promise<void> {
+  child.on('error', () => {}); // it is gone, and what was meant for it with it: its exit tells
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'ready') barrier.arrive(member);
     else if (message.kind === 'finish') merger.finish(member, message.finish);

@@ -4,7 +4,7 @@ import { worstOf } from '../health.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
 import type { CalibrationRun, ErrorFigure } from '../result.ts';
-import { add, mergeIntervals, newTotal } from '../total.ts';
+import { add, joinIntervals, mergeIntervals, newTotal } from '../total.ts';
 
 /** What one process reports besides its seconds. */
 export type Finish = Pick<Measurement, 'before' | 'after' | 'end'>;
@@ -40,7 +40,8 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
     for (const until = Math.min(...(open.length > 0 ? open : [Math.max(...reached)])); passed <= until; passed++) {
       const parts = waiting.flatMap((list, member) => {
         waiting[member] = list.filter(interval => secondOf(interval) > passed);
-        return list.filter(interval => secondOf(interval) <= passed);
+        const now = list.filter(interval => secondOf(interval) <= passed);
+        return now.length > 0 ? joinIntervals(now) : [];
       });
       if (parts.length > 0) tell(mergeIntervals(parts));
     }
@@ -69,7 +70,7 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
   };
   const read = (): Measurement => {
     pass();
-    const late = waiting.flat();
+    const late = waiting.filter(list => list.length > 0).map(joinIntervals);
     if (late.length > 0) tell(mergeIntervals(late));
     for (const list of waiting) list.length = 0;
     const done = finishes.filter(finish => finish !== undefined);

@@ -28,8 +28,7 @@ process.on('message', (message: ToWorker) => {
   else stop.abort();
 });
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole group; the parent says when to stop.
-process.on('SIGINT', () => {});
+if (!process.connected) process.exit(1); // the parent did not live to see it
 
 async function work({ plan, shard, records: wanted }: Extract<ToWorker, { kind: 'plan' }>): Promise<void> {
   let records: RawRecord[] = [];

@@ -5,9 +5,10 @@ import { checked, readKey, whole } from '../../core/config.ts';
 import { configKeys } from '../../core/flags.ts';
 import type { Io } from '../../core/program.ts';
 import { runAgent } from '../cluster/agent.ts';
+import { redisUrl } from '../cluster/redis-url.ts';
 
 const agentSchema = z.strictObject({
-  redis: z.url({ protocol: /^rediss?$/, error: 'is not a redis:// or rediss:// URL' }),
+  redis: redisUrl,
   /** Processes that share this agent's part. */
   workers: whole(1, 256).default(1),
   api_key_file: z.string().optional(),

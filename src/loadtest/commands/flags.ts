@@ -31,6 +31,7 @@ export const targetFlags = (command: Command): Command =>
     .option('--request-id', 'send a request_id that no other request has')
     .option('--user-id', 'send a user_id, another one for every conversation')
     .option('--timeout <duration>', 'for a whole call (default: 120s)')
+    .option('--idle <duration>', 'longest silence in a stream after its first token (default: 60s)')
     .option('--seed <n>', 'repeats an earlier run')
     .option('--driver <name>', `${driverNames.join(', ')} (default: the one that measures best)`)
     .option('--jwt', 'send JWTs signed with the key’s secret, renewed before they expire')

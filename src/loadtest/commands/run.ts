@@ -1,6 +1,6 @@
 /** `glm-testkit load run`: carries a plan out, shows it while it runs, and leaves everything that was asked for. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { textOf, UsageError } from '../../core/errors.ts';
@@ -82,6 +82,7 @@ interface Outputs {
 const mostDrawn = 5000;
 
 async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<Outputs> {
+  refuseUnwritable(config);
   const metrics = createLoadMetrics({ scenario: scenarioOf(plan), model: plan.model });
   const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
   if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);
@@ -145,6 +146,20 @@ function factsOf(plan: LoadPlan): PlanFacts {
 
 const scenarioOf = ({ arrivals }: LoadPlan) => (arrivals.kind === 'open' ? arrivals.law : arrivals.kind);
 
+/** A place that takes no file is noticed before the run, not after it. @throws {UsageError} `no_write` */
+function refuseUnwritable(config: LoadConfig): void {
+  for (const key of ['junit', 'summary', 'prom'] as const) {
+    const path = config[key];
+    if (path === undefined) continue;
+    try {
+      accessSync(`${dirname(path)}/.`, constants.W_OK);
+      if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
+    } catch (error) {
+      throw new UsageError('no_write', `--${key} ${path}: no file can be written there (${textOf(error)})`);
+    }
+  }
+}
+
 /** @throws {UsageError} `no_write` */
 function folder(path: string): string {
   try {
@@ -159,7 +174,7 @@ function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop,
   const say = (line: string) => err(`${line}\n`);
   const { onInterval, onRecord } = outputs;
   // Single requests stay where they were made: only seconds travel.
-  if (config.agents !== undefined)
+  if (config.agents !== undefined && config.redis !== undefined)
     return measureWithAgents(plan, { agents: config.agents, redis: config.redis, stop, onInterval, say });
   if (config.workers > 1) return measureLocally(plan, { workers: config.workers, stop, onInterval, onRecord });
   return measure(plan, { stop, onInterval, ...(onRecord && { onRecord }) });

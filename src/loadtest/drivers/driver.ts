@@ -23,9 +23,10 @@ export type CreateDriver = (plan: LoadPlan, clock: Clock) => Driver;
 const longestConnectMs = 10_000;
 
 /** What ends a request, the same for every driver. */
-export const deadlinesOf = ({ timeoutMs }: LoadPlan) => ({
+export const deadlinesOf = ({ timeoutMs, idleMs }: LoadPlan) => ({
   connect: Math.min(longestConnectMs, timeoutMs),
   first_byte: timeoutMs,
   first_token: timeoutMs,
+  idle: idleMs,
   total: timeoutMs,
 });

@@ -1,7 +1,9 @@
 /** What limited a run: every limit that its numbers show, gravest first. Rules on data; each says what it saw and what to do. */
+import { summaryOf } from '../../core/histogram.ts';
 import { businessCode } from '../../core/wire/errors.ts';
 import type { Interval } from '../interval.ts';
 import type { LoadResult } from '../result.ts';
+import { saturationOf } from '../stats/saturation.ts';
 import type { Change, Growth } from './growth.ts';
 import { failuresOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
@@ -120,20 +122,39 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** In the last third of the time in which load was offered, less than nine tenths of it came back. */
 function saturated({ load, intervals }: Measured): Seen<Limit> | undefined {
   if (load.kind === 'closed') return undefined;
   const offered = intervals.slice(0, intervals.findLastIndex(({ planned }) => planned > 0) + 1);
-  const last = offered.slice(Math.floor((offered.length * 2) / 3));
-  const planned = last.reduce((sum, one) => sum + one.planned, 0);
-  const ended = last.reduce((sum, one) => sum + endedIn(one), 0);
-  if (last.length < 3 || planned < 20 || ended >= 0.9 * planned) return undefined;
-  const seconds = last.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 1000;
+  const flow = backlogOf(offered);
+  if (flow === undefined) return undefined;
   return {
     kind: 'saturated',
-    text: `Saturated: at the end ${rate(planned / seconds)} requests per second were offered and ${rate(ended / seconds)} came back. The rest piles up, so latencies only say how long the run was.`,
-    next: `Offer less than ${rate(ended / seconds)} per second, or let \`load capacity\` find the rate that holds.`,
+    text: `Saturated: at the end ${rate(flow.offered)} requests per second were offered and ${rate(flow.ended)} came back. The rest piles up, so latencies only say how long the run was.`,
+    next: `Offer less than ${rate(flow.ended)} per second, or let \`load capacity\` find the rate that holds.`,
   };
+}
+
+/** Requests per second offered and ended while the backlog grew; undefined when it did not. */
+function backlogOf(offered: readonly Interval[]): { offered: number; ended: number } | undefined {
+  const found = saturationOf(offered);
+  if (found.kind !== 'saturated') return backlogAtEnd(offered);
+  const perSecond = found.excessPerSecond / (1 - found.served);
+  return { offered: perSecond, ended: perSecond * found.served };
+}
+
+/**
+ * Of a run that is too short, or has too few requests, to be told apart from chance every second: in its last third less
+ * than nine tenths of what was offered came back, by more than chance, although an answer takes much less than that.
+ */
+function backlogAtEnd(all: readonly Interval[]) {
+  const last = all.slice(Math.floor((all.length * 2) / 3));
+  const offered = last.reduce((sum, { planned }) => sum + planned, 0);
+  const ended = last.reduce((sum, one) => sum + endedIn(one), 0);
+  const seconds = last.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) / 1000;
+  const quickest = summaryOf(all.flatMap(({ histograms }) => (histograms.e2e_ms ? [histograms.e2e_ms] : []))).min;
+  const grows = ended < 0.9 * offered && offered - ended > 3 * Math.sqrt(offered + ended);
+  if (!grows || last.length < 3 || quickest > 500 * seconds) return undefined;
+  return { offered: offered / seconds, ended: ended / seconds };
 }
 
 const endedIn = ({ ended }: Interval) => Object.values(ended).reduce((sum, n) => sum + n, 0);

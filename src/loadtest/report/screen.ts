@@ -117,7 +117,7 @@ function table(page: Page): string[] {
   const { metrics } = page.result;
   const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
   if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
-  const size = page.columns >= 98 ? { title: 14, cell: 13, sent: 11 } : { title: 15, cell: 10, sent: 9 };
+  const size = page.columns >= 98 ? { title: 14, cell: 14, sent: 11 } : { title: 15, cell: 10, sent: 9 };
   return [...heads(page, size), ...measured.map(line => row(page, line, size))];
 }
 
@@ -151,7 +151,7 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
   const interval = figure.ci[level];
   if (!bounds || interval === undefined || !(figure[level] > 0)) return time(figure[level]);
   const half = Math.max(interval[1] - figure[level], figure[level] - interval[0]) / figure[level];
-  return `${time(figure[level])} ±${Math.max(1, Math.ceil(half * 100))}%`;
+  return `${time(figure[level])} ±${Math.min(999, Math.max(1, Math.ceil(half * 100)))}%`;
 }
 
 // --- what came out, and what it cost

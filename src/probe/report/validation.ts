@@ -56,7 +56,7 @@ function detection({ id, runsPerDay }: Estimate, { sli, objective }: Slo): strin
   return [id, `${sli} ${+(100 * objective).toFixed(4)}%`, String(needed), alone, String(allowed)];
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => [...(row[at] ?? '')].length)));
   const line = (row: readonly string[]) =>
     row

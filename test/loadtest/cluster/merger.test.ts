@@ -22,6 +22,15 @@ test('a second is told when every process has told its part, however late they c
   expect(told[0]).toMatchObject({ planned: 7, ended: { ok: 3, truncated: 1 } });
 });
 
+test('what one process tells late is not taken for requests at the same time', () => {
+  const merger = createMerger(2);
+  for (const ms of [1000, 2000, 3000]) merger.add(0, second(ms, { inFlightMax: 3 }));
+  for (const ms of [1000, 1600, 2000, 3000, 3010, 3020]) merger.add(1, second(ms, { inFlightMax: 2 }));
+  merger.finish(0, finish);
+  merger.finish(1, finish);
+  expect(merger.read().intervals.map(({ inFlightMax }) => inFlightMax)).toEqual([5, 5, 5, 2]);
+});
+
 test('one process that is ahead does not outrun the others, and one that is done does not hold them up', () => {
   const told: Interval[] = [];
   const merger = createMerger(2, interval => told.push(interval));

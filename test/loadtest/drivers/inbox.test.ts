@@ -87,3 +87,30 @@ test('a receiver that empties it while it is being read gets nothing twice', () 
   endTurn();
   expect(seen.map(([name, text]) => `${name} ${text}`)).toEqual(['curious one', 'b two']);
 });
+
+test('what a receiver was not told when it left is thrown away, and only that', () => {
+  const { inbox, seen, receiver, comes, endTurn } = inboxFor();
+  const [a, b] = [receiver('a'), receiver('b')];
+  comes(a, 'one');
+  comes(b, 'two');
+  comes(a, 'three');
+  inbox.forget(a);
+  comes(a, 'four');
+  endTurn();
+  expect(seen.map(([name, text]) => `${name} ${text}`)).toEqual(['b two', 'a four']);
+});
+
+test('a receiver may leave while it is being read', () => {
+  const { inbox, seen, receiver, comes, endTurn } = inboxFor();
+  const b = receiver('b');
+  const a: Receiver = {
+    read: (...read) => {
+      receiver('a').read(...read);
+      inbox.forget(b);
+    },
+  };
+  comes(a, 'one');
+  comes(b, 'two');
+  endTurn();
+  expect(seen.map(([name]) => name)).toEqual(['a']);
+});

@@ -1,0 +1,65 @@
+/** `probe rules`: the alert rules of this package, made to measure for a config. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { systemClock } from '../../core/clock.ts';
+import { checked, readText } from '../../core/config.ts';
+import { textOf, UsageError } from '../../core/errors.ts';
+import type { Io } from '../../core/program.ts';
+import { writeTextfile } from '../../core/textfile.ts';
+import { loadPlan } from '../load.ts';
+import { checksFile, detectionTable, ruleFiles, runbooks, withRunbooks } from '../rules.ts';
+import { systemReaders } from '../secret.ts';
+
+const settings = z.strictObject({
+  config: z.string().min(1),
+  out: z.string().min(1),
+  runbooks: z
+    .string()
+    .regex(/^[^\s#"'{}]+$/, 'must be an address without spaces, quotes, braces and #')
+    .default(runbooks),
+});
+
+/** Beside `src` and beside `dist` alike. */
+const ours = fileURLToPath(new URL('../../../dashboards/rules/', import.meta.url));
+
+const examples = `
+Objectives, intervals and severities are metrics, so the rules are the same for everybody; checks.yml is yours alone: it
+misses checks that are configured and not measured. Printed is how soon an outage is told.
+
+Examples:
+  glm-testkit probe rules -o rules
+  glm-testkit probe rules -c probe.yaml -o /etc/prometheus/rules --runbooks https://wiki.example/glm-alerts`;
+
+export const rulesCommand = (io: Io): Command =>
+  new Command('rules')
+    .description('write Prometheus alert rules for your checks')
+    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .requiredOption('-o, --out <folder>', 'where to write')
+    .option('--runbooks <url>', 'where the paragraph of every alert is kept (default: dashboards/README.md)')
+    .addHelpText('after', examples)
+    .action((flags: Record<string, unknown>) => rulesVerb(flags, io));
+
+async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
+  const given = checked(settings, flags, 'options');
+  const { checks } = await loadPlan(given.config, systemReaders(io.env));
+  const nowMs = systemClock.wall();
+  folder(given.out);
+  const write = (file: string, text: string) => {
+    writeTextfile(join(given.out, file), withRunbooks(text, given.runbooks));
+    io.out(`${join(given.out, file)}\n`);
+  };
+  for (const file of ruleFiles) write(file, readText(join(ours, file)));
+  write('checks.yml', checksFile(checks, nowMs));
+  io.out(`\n${detectionTable(checks, nowMs)}`);
+}
+
+function folder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError('no_write', `--out ${path}: cannot be made (${textOf(error)})`, { cause: error });
+  }
+}
