@@ -1,9 +1,12 @@
 /**
  * Writes docs/why-not-blackbox.md: the same endpoints of the mock, seen by Debian's blackbox_exporter and by our probe.
  * Needs `prometheus-blackbox-exporter` on the path (`apt-get install prometheus-blackbox-exporter`).
+ *
+ *   npm run why-not-blackbox               writes the page
+ *   npm run why-not-blackbox -- --check    looks again, and fails when the page says anything else; times may differ
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,7 @@ const rows: readonly (readonly [fault: string, what: string, truth: string])[] =
   ['truncated', 'ends the stream without finish_reason', 'bad'],
   ['cut', 'hangs up in mid-stream', 'bad'],
   ['error-in-stream', 'sends an error object inside a 200 stream', 'bad'],
-  ['reasoning-only', 'thinks and never answers', 'bad'],
+  ['reasoning-only,value=length', 'thinks until its tokens are spent', 'bad'],
   ['network-error-finish', 'says `finish_reason: network_error`', 'bad'],
   ['json-ignored', 'answers something else than was asked', 'bad'],
   ['cut-mid-frame', 'breaks a frame inside its JSON', 'bad'],
@@ -40,6 +43,7 @@ const rows: readonly (readonly [fault: string, what: string, truth: string])[] =
 const deadlines = { connect: '1s', first_byte: '3s', first_token: '3s', idle: '1s', total: '4s' } as const;
 const timeoutS = 4;
 
+const document = join(import.meta.dirname, '../docs/why-not-blackbox.md');
 const mock = await createMock({ timing: 'ttft=800ms,itl=20ms', seed: 1 });
 const folder = mkdtempSync(join(tmpdir(), 'why-not-'));
 const port = await freePort();
@@ -55,11 +59,22 @@ try {
   await ready(blackbox);
   const seen: Seen[] = [];
   for (const [fault, what, truth] of rows) seen.push(await look(fault, what, truth));
-  writeFileSync(join(import.meta.dirname, '../docs/why-not-blackbox.md'), page(seen));
+  if (process.argv.includes('--check')) check(page(seen));
+  else writeFileSync(document, page(seen));
 } finally {
   blackbox.kill();
   await mock.close({ graceMs: 0 });
   rmSync(folder, { recursive: true });
+}
+
+/** @throws when the page that is there says something else, times and versions aside */
+function check(now: string): void {
+  const lines = (text: string) => text.replace(/\d+\.\d+(?:\.\d+)?(?: s)?/g, '#').split('\n');
+  const [before, after] = [lines(readFileSync(document, 'utf8')), lines(now)];
+  const other = after.filter((line, at) => line !== before[at]);
+  if (other.length > 0 || before.length !== after.length)
+    throw new Error(`docs/why-not-blackbox.md says something else; run npm run why-not-blackbox\n${other.join('\n')}`);
+  process.stdout.write(`docs/why-not-blackbox.md: ${rows.length} endpoints, all as it says\n`);
 }
 
 interface Scrape {
@@ -183,7 +198,7 @@ function page(seen: readonly Seen[]): string {
 Because it sees an HTTP exchange, and a chat completion is ill in ways that HTTP does not show. Below are endpoints of our own
 mock, each looked at by Debian's \`${program}\` ${version()} and by \`glm-testkit probe\`, one after the other, with the same kind of question.
 
-This page is written by \`node scripts/why-not-blackbox.ts\`; run it to see for yourself.
+This page is written by \`npm run why-not-blackbox\`; run it to see for yourself.
 
 | fault | the endpoint | truth | blackbox | blackbox, strict | probe | whose fault | blackbox “first byte” | probe’s first token |
 |---|---|---|---|---|---|---|---|---|

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { exitCodes, type Io, runProgram } from './core/program.ts';
 import { packageVersion } from './core/version.ts';
 import { command as demo } from './demo.ts';
+import { command as drill } from './drill/cli.ts';
 import { command as load } from './loadtest/cli.ts';
 import { command as mock } from './mock-server/cli.ts';
 import { command as probe } from './probe/cli.ts';
@@ -30,9 +31,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 // A reader that goes away (`| head`) is no failure of ours.
-process.stdout.on('error', error =>
-  process.exit('code' in error && error.code === 'EPIPE' ? exitCodes.ok : exitCodes.failed),
-);
+process.stdout.on('error', error => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(exitCodes.ok);
+  io.err(`error: the output could not be written: ${error.message}\n`);
+  process.exit(exitCodes.failed);
+});
+// Nobody listening to the progress is no reason to lose the result.
+process.stderr.on('error', () => {});
 
 const program = new Command('glm-testkit')
   .description('mock, probe and load-test the GLM chat API')
@@ -41,6 +46,7 @@ const program = new Command('glm-testkit')
   .addCommand(mock(io))
   .addCommand(probe(io))
   .addCommand(load(io))
+  .addCommand(drill(io))
   .addCommand(demo(io))
   .addCommand(token(io));
 

@@ -1,6 +1,6 @@
 /** The command as it is installed. */
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { exec, execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -29,3 +29,15 @@ test.each(['18.20.0', '20.19.5', '22.18.9'])(
 test.each(['22.19.0', '23.0.0', '24.1.0'])('Node %s runs it', async version => {
   expect(await runOn(version)).toMatchObject({ code: 0, out: expect.stringContaining('Usage: glm-testkit') });
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'an output that cannot be written is said, in one line and without a stack',
+  async () => {
+    const command = `"${process.execPath}" "${bin}" --help > /dev/full`;
+    const { code, err } = await new Promise<{ code: number; err: string }>(resolve =>
+      exec(command, (error, _, err) => resolve({ code: Number(error?.code ?? 0), err })),
+    );
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: the output could not be written: .*ENOSPC.*\n$/);
+  },
+);

@@ -10,6 +10,7 @@ import { catalogue } from '../src/core/metrics.ts';
 import { domainOf, endings, reasons, retryOf } from '../src/core/outcome.ts';
 import { exitCodes, type Io, runProgram } from '../src/core/program.ts';
 import { command as demo } from '../src/demo.ts';
+import { command as drill } from '../src/drill/cli.ts';
 import { command as load } from '../src/loadtest/cli.ts';
 import { loadSchema } from '../src/loadtest/config.ts';
 import { command as mock } from '../src/mock-server/cli.ts';
@@ -32,7 +33,7 @@ import {
 } from './support/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
-const rooms = ['mock-server', 'probe', 'loadtest', 'core'] as const;
+const rooms = ['mock-server', 'probe', 'loadtest', 'drill', 'core'] as const;
 const roomPage = (room: (typeof rooms)[number]) => `src/${room}/README.md`;
 const files = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...rooms.map(roomPage)];
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -49,7 +50,7 @@ const silent: Io = {
 /** The program as src/cli.ts joins it. `act` replaces what the verbs do. */
 function program(io: Io, act?: () => void): Command {
   const whole = new Command('glm-testkit').version('0');
-  for (const verb of [mock, probe, load, demo, token]) whole.addCommand(verb(io));
+  for (const verb of [mock, probe, load, drill, demo, token]) whole.addCommand(verb(io));
   const tame = (command: Command) => {
     // A verb with options of its own does something by itself, too.
     if (command.commands.length === 0 || command.options.length > 0) command.action(() => act?.());

@@ -27,8 +27,12 @@ export const pinned = (core: number, command: readonly string[]): string[] =>
   canPin ? ['taskset', '-c', String(core), ...command] : [...command];
 
 /** Starts a command and waits for the line that names its address. */
-export async function startServer(command: readonly string[], address: RegExp = /base URL\s+(\S+)/): Promise<Server> {
-  const [file = '', ...args] = pinned(0, command);
+export async function startServer(
+  command: readonly string[],
+  address: RegExp = /base URL\s+(\S+)/,
+  core = 0,
+): Promise<Server> {
+  const [file = '', ...args] = pinned(core, command);
   const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const { baseUrl, key } = await new Promise<{ baseUrl: string; key: string }>((resolve, reject) => {

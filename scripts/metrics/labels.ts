@@ -1,5 +1,5 @@
 /** What the labels of our metrics can be. Nothing that a caller sends becomes one. */
-import type { MetricName } from '../../src/core/metrics.ts';
+import { type MetricName, statusLabels } from '../../src/core/metrics.ts';
 import { type FaultDomain, reasons } from '../../src/core/outcome.ts';
 import { businessCodes } from '../../src/core/wire/errors.ts';
 import { ledgerClasses } from '../../src/loadtest/interval.ts';
@@ -7,6 +7,8 @@ import { limitCodes } from '../../src/loadtest/limit-codes.ts';
 import { endpointNames } from '../../src/mock-server/endpoints/table.ts';
 import { scenarios } from '../../src/mock-server/scenarios/index.ts';
 import { checkKinds, sliNames } from '../../src/probe/config.ts';
+import { contractParts } from '../../src/probe/contract.ts';
+import { quotaWindows } from '../../src/probe/quota.ts';
 import { serviceStates } from '../../src/probe/status.ts';
 
 export type Values =
@@ -29,15 +31,16 @@ const labels: Readonly<Record<string, Values>> = {
   endpoint_kind: closed('cn', 'intl', 'coding', 'gateway'),
   era: closed('2024', '2025', '2026'),
   fault_domain: closed(...domains),
-  http_status: named('HTTP: a status of three digits'),
+  http_status: closed(...statusLabels),
   kind: closed(...checkKinds),
   model: named('the config; what callers of a mock send is `other`, unless it is a model of GLM’s or of the settings'),
   node_version: named('the program'),
+  part: closed(...contractParts),
   phase: closed('dns', 'tcp', 'tls'),
   profile: closed('cn', 'intl'),
   prompt: closed('cold', 'warm'),
   reason: closed(...failures),
-  response_model: named('the service; one series a check, the last'),
+  response_model: named('the table of GLM’s models and the config; any other name is `other`'),
   scenario: named('the flags: how requests arrive'),
   severity: closed('page', 'ticket', 'info'),
   sli: closed(...sliNames),
@@ -51,6 +54,7 @@ const labels: Readonly<Record<string, Values>> = {
   vantage: named('the config: `vantage`'),
   verdict: closed('good', 'bad', 'excluded'),
   version: named('the program'),
+  window: closed(...quotaWindows),
 };
 
 /** Where one metric's label means something else. */
@@ -62,6 +66,7 @@ const special: Readonly<Partial<Record<`${MetricName}.${string}`, Values>>> = {
   'glm_probe_api_errors_total.code': closed(...businessCodes.map(({ code }) => code), 'other', 'none'),
   'glm_probe_measurement_discarded_total.reason': closed('event_loop', 'clock_step'),
   'glm_probe_notifications_total.outcome': closed('sent', 'failed', 'dropped'),
+  'glm_probe_otlp_exports_total.outcome': closed('sent', 'failed'),
   'glm_probe_runs_skipped_total.reason': closed('overlap', 'budget', 'maintenance', 'connectivity', 'shutdown'),
   'glm_probe_runs_total.outcome': closed('success', 'failure', 'unknown'),
 };

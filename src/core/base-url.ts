@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const baseUrl = z
   .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
   .refine(withoutSecrets, 'must hold no user, password or query; the key comes from the environment or a file')
+  .refine(text => !text.includes('#'), 'must hold no #')
   .refine(text => !/\/chat\/completions\/?$/.test(text), 'must end before /chat/completions, which is added');
 
 function withoutSecrets(text: string): boolean {

@@ -58,7 +58,8 @@ const placeOf = (name: string, rest: readonly string[]) =>
 function found({ input, message }: z.core.$ZodIssue): string {
   if (input === undefined || typeof input === 'object' || Number.isNaN(input)) return '';
   const text = JSON.stringify(input);
-  const secretive = text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
+  const inUrl = /:\/\/[^/]*@|\?/.test(text);
+  const secretive = inUrl || text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
   return secretive || message.includes(text) ? '' : `, found ${text}`;
 }
 

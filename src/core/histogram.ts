@@ -110,7 +110,7 @@ export function createHistogram(): Histogram {
     if (count === 0) return [];
     const list = [sum, min, max];
     for (let i = 0; i < size; i++) if (counts[i]! > 0) list.push(i, counts[i]!);
-    return list;
+    return list.slice(); // a list that grew holds half as much again in reserve
   };
   const absorb = ([total = 0, low = 0, high = 0, ...pairs]: Sparse) => {
     if (pairs.length === 0) return;
@@ -185,6 +185,20 @@ export function bucketsOf(lists: readonly Sparse[]): Map<number, number> {
   for (const list of lists)
     for (let i = 3; i + 1 < list.length; i += 2) counts.set(list[i]!, (counts.get(list[i]!) ?? 0) + list[i + 1]!);
   return counts;
+}
+
+/** Two lists as one, as if everything had been recorded in one histogram; costs as much as they hold. */
+export function addSparse(a: Sparse, b: Sparse): Sparse {
+  if (a.length <= 3 || b.length <= 3) return a.length > 3 ? a : b;
+  const sum = [a[0]! + b[0]!, Math.min(a[1]!, b[1]!), Math.max(a[2]!, b[2]!)];
+  let [i, j] = [3, 3];
+  while (i < a.length || j < b.length) {
+    const [left, right] = [a[i] ?? Number.POSITIVE_INFINITY, b[j] ?? Number.POSITIVE_INFINITY];
+    sum.push(Math.min(left, right), (left <= right ? a[i + 1]! : 0) + (right <= left ? b[j + 1]! : 0));
+    if (left <= right) i += 2;
+    if (right <= left) j += 2;
+  }
+  return sum.slice();
 }
 
 /** The milliseconds that a bucket of a `Sparse` list stands for: its middle. */

@@ -2,9 +2,10 @@
  * The catalogue of every exported metric: name, type, help, labels, buckets. Dashboards and alerts may name only these.
  * Names carry base units; labels are low in cardinality and never hold a key, a prompt or a URL.
  */
+import { STATUS_CODES } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
 import type { Histogram } from './histogram.ts';
-import { createExemplars, type Exemplar, type Exemplars, openMetricsText } from './open-metrics.ts';
+import { classicText, createExemplars, type Exemplar, type Exemplars, openMetricsText } from './open-metrics.ts';
 
 /** Seconds for whole answers: the OTel client buckets, extended because thinking answers pass 82 s. */
 const answers = [
@@ -16,6 +17,8 @@ const gaps = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12,
 const phases = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /** Seconds of the longest silence of a run. */
 const silences = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 30, 60];
+/** Seconds per token: the bounds of OTel's server metric. */
+const paces = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
 /** Tokens per second. */
 const speeds = [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 400];
 /** Seconds that a start is late. */
@@ -114,7 +117,13 @@ export const catalogue = {
     answers,
     ...probed,
   ),
+  glm_probe_inter_chunk_seconds: histogram('Between two chunks of a stream, the first thousand.', gaps, ...probed),
   glm_probe_max_chunk_gap_seconds: histogram('Longest silence between two chunks of a run.', silences, ...probed),
+  glm_probe_time_per_output_token_seconds: histogram(
+    'Mean time per completion token after the first, one per run.',
+    paces,
+    ...probed,
+  ),
   glm_probe_output_tokens_per_second: histogram(
     'Completion tokens after the first, over their time.',
     speeds,
@@ -147,7 +156,16 @@ export const catalogue = {
     ...probed,
     'reason',
   ),
-  glm_probe_response_model_info: gauge('Always 1; the model that the last answer named.', ...probed, 'response_model'),
+  glm_probe_response_model_info: gauge(
+    'Always 1; the model that the last answer named, or other.',
+    ...probed,
+    'response_model',
+  ),
+  glm_probe_contract_changes_total: counter(
+    'Changes in the shape of what a service sends, by part; what exactly is in the log.',
+    ...probed,
+    'part',
+  ),
   glm_probe_check_info: gauge(
     'Always 1; what a check is.',
     ...probed,
@@ -162,12 +180,20 @@ export const catalogue = {
   glm_probe_maintenance: gauge('Whether a maintenance window is open (1) or not (0).', 'target', 'check'),
   glm_probe_clock_skew_seconds: gauge('The server’s clock minus ours, to half a second.', 'target'),
   glm_probe_tls_certificate_not_after_timestamp_seconds: gauge('When the server’s certificate ends.', 'target'),
+  glm_probe_credential_expiry_timestamp_seconds: gauge('When a credential that is itself a token ends.', 'credential'),
+  glm_probe_quota_remaining_ratio: gauge(
+    'Is 0 while a plan window is used up; absent otherwise, for nobody tells how much is left.',
+    'target',
+    'window',
+  ),
+  glm_probe_quota_reset_timestamp_seconds: gauge('When a used up plan window begins anew.', 'target', 'window'),
   glm_probe_schedule_lag_seconds: histogram('How long after its moment a run began.', lags),
   glm_probe_event_loop_stalls_total: counter('Times that the event loop was late by more than 50 ms.'),
   glm_probe_clock_steps_total: counter('Times that the clock was set, or the machine slept.'),
   glm_probe_connectivity: gauge('Whether a reference URL answers (1) or none does (0).'),
   glm_probe_history_failures_total: counter('Runs that could not be stored.'),
   glm_probe_notifications_total: counter('Notifications by outcome: sent, failed or dropped.', 'channel', 'outcome'),
+  glm_probe_otlp_exports_total: counter('Exports to an OpenTelemetry collector by outcome: sent or failed.', 'outcome'),
   glm_probe_config_last_reload_successful: gauge(
     'Whether the last reload took the new file (1) or kept the old one (0).',
   ),
@@ -247,6 +273,13 @@ export const catalogue = {
   glm_load_throughput_requests_per_second: gauge('Good requests per second over the whole run.', 'scenario', 'model'),
 } as const satisfies Record<string, Definition>;
 
+/** HTTP's own statuses, and the one that the Anthropic interface adds; 0 where the connection ended before one was sent. */
+export const statusLabels: readonly string[] = ['0', ...Object.keys(STATUS_CODES), '529', 'other'];
+const statuses: ReadonlySet<string> = new Set(statusLabels);
+
+/** A peer may send any three digits; a label may not become any. */
+export const statusLabel = (status: number): string => (statuses.has(String(status)) ? String(status) : 'other');
+
 export type MetricName = keyof typeof catalogue;
 type Labels = Readonly<Record<string, string>>;
 
@@ -308,7 +341,7 @@ export function createMetrics({ buckets = (_, usual) => usual, process = false }
     },
     counter: (name, labels) => bound(get<Counter>(name), labels),
     expose: (name, labels, source) => expose(get<PromHistogram>(name), name, labels, source),
-    text: () => registry.metrics(),
+    text: () => classicText(registry),
     contentType: registry.contentType,
     registry,
   };

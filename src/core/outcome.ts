@@ -32,6 +32,7 @@ export const endings = {
   timeout_first_token: { domain: 'provider', retry: 'backoff', meaning: 'headers, but no token in time' },
   timeout_total: { domain: 'provider', retry: 'backoff', meaning: 'not finished in time' },
   reasoning_only: { domain: 'provider', retry: 'never', meaning: 'thinking, but no visible answer' },
+  answer_in_reasoning: { domain: 'provider', retry: 'never', meaning: 'the right answer, but filed as thinking' },
   empty: { domain: 'provider', retry: 'backoff', meaning: 'neither thinking nor an answer' },
   usage_missing: { domain: 'provider', retry: 'never', meaning: 'complete, but without token usage' },
   contract: { domain: 'provider', retry: 'never', meaning: 'an answer of a shape the API does not document' },

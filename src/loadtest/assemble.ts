@@ -6,9 +6,11 @@ import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 import { findingsOf } from './report/findings.ts';
+import { judgedOf } from './report/ledger.ts';
 import { type CalibrationRun, type Figures, type LoadResult, resultVersion, type Throughput } from './result.ts';
 import { sloText } from './slo.ts';
 import { effectiveCount, figureOf } from './stats/figure.ts';
+import { littleOf } from './stats/little.ts';
 import { steadyWindow } from './stats/steady.ts';
 import { judge } from './thresholds.ts';
 import { endedOf, type Total, totalOf } from './total.ts';
@@ -23,6 +25,8 @@ export interface Measured {
   readonly after: CalibrationRun | null;
   /** Processes or agents that went away before they had told all; none by default. */
   readonly gone?: number;
+  /** Why it ended early; undefined when it went to its end. */
+  readonly halted?: string | undefined;
 }
 
 export interface Circumstances {
@@ -41,6 +45,7 @@ export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circ
   const whole = totalOf(window);
   const metrics = figuresOf(total, intervals);
   const ledger = ledgerOf(total);
+  const little = littleIn(total, intervals);
   const { validity, doubts } = judgeValidity({
     intervals,
     metrics,
@@ -50,6 +55,7 @@ export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circ
     shed: endedOf(total, 'shed'),
     planned: total.planned,
     gone,
+    little,
   });
   const body = {
     version: resultVersion,
@@ -67,7 +73,8 @@ export function assemble(plan: LoadPlan, measured: Measured, circumstances: Circ
     metrics,
     throughput: throughputOf(whole),
     steady: steadyOf(window),
-    load: loadOf(plan, total, offeredMs),
+    load: loadOf(plan, total, measured),
+    ...(little !== undefined && { little }),
     goodput: goodputOf(plan, total, whole),
     tokens: tokensOf(plan, total),
     stream: streamOf(total),
@@ -131,7 +138,7 @@ function steadyOf(window: readonly Interval[]): LoadResult['steady'] {
   };
 }
 
-function loadOf({ arrivals }: LoadPlan, total: Total, offeredMs: number): LoadResult['load'] {
+function loadOf({ arrivals }: LoadPlan, total: Total, { offeredMs, halted }: Measured): LoadResult['load'] {
   const unmade = endedOf(total, 'shed') + endedOf(total, 'unsent') + endedOf(total, 'lost');
   const delay = total.histograms.send_delay_ms;
   const open = arrivals.kind !== 'closed';
@@ -141,7 +148,18 @@ function loadOf({ arrivals }: LoadPlan, total: Total, offeredMs: number): LoadRe
     sent: total.planned - unmade,
     late: delay === undefined ? 0 : delay.count - (delay.cumulative([lateMs])[0] ?? 0),
     delivered: open && total.planned > 0 && offeredMs > 0 ? (total.planned - unmade) / total.planned : null,
+    ...(halted !== undefined && { halted }),
   };
+}
+
+/** Only where every request that was under way is one latency. */
+function littleIn(total: Total, intervals: readonly Interval[]): LoadResult['little'] {
+  const unmade = (['shed', 'unsent', 'lost'] as const).reduce((sum, name) => sum + endedOf(total, name), 0);
+  const found = littleOf(intervals);
+  if (found === undefined || total.retries > 0) return undefined;
+  if (total.histograms.attempt_ms?.count !== total.planned - unmade) return undefined;
+  const { inFlight, perSecond, latencyMs, disagreement } = found;
+  return { in_flight: inFlight, requests_per_second: perSecond, latency_ms: latencyMs, disagreement };
 }
 
 /** A request sent later than this after its time is late. */
@@ -207,7 +225,11 @@ function verdictOf(
   judged: readonly { readonly ok: boolean; readonly measurable: boolean }[],
 ): LoadResult['verdict'] {
   if (judged.some(({ ok, measurable }) => !ok && measurable)) return validity === 'INVALID' ? 'not_measurable' : 'fail';
+  if (nothingWell(ledger) && validity !== 'INVALID') return 'fail';
   if (judged.length > 0 && (validity === 'INVALID' || judged.some(({ measurable }) => !measurable)))
     return 'not_measurable';
   return ledger.ok > 0 ? 'pass' : 'fail';
 }
+
+/** Requests came to their end, and none of them well. */
+const nothingWell = (ledger: LoadResult['ledger']) => ledger.ok === 0 && judgedOf({ ledger }) > 0;

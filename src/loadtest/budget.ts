@@ -22,9 +22,14 @@ export interface Wanted {
   readonly maxTokens: number;
 }
 
+/** `later`: it fits when those under way take less than was set aside for them; `never`: it does not fit any more. */
+export type Room = 'held' | 'later' | 'never';
+
 export interface Budget {
-  /** Sets the worst case aside; false when it does not fit any more. */
-  reserve(wanted: Wanted): boolean;
+  /** Sets the worst case aside when there is room. */
+  reserve(wanted: Wanted): Room;
+  /** Resolves with the next settlement. */
+  settled(): Promise<void>;
   /** Replaces the reservation by what was used. */
   settle(wanted: Wanted, record: CallRecord): void;
   readonly spentTokens: number;
@@ -37,29 +42,33 @@ export const costOf = (price: Price, input: number, output: number) =>
 export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0 } }: BudgetLimits): Budget {
   const spent = { input: 0, output: 0 };
   const held = { input: 0, output: 0 };
-  const fits = () => {
-    const input = spent.input + held.input;
-    const output = spent.output + held.output;
-    return input + output <= maxTokens && costOf(price, input, output) <= maxCost;
-  };
-  const hold = ({ promptTokens, maxTokens: most }: Wanted, sign: 1 | -1) => {
-    held.input += sign * Math.ceil(promptTokens * promptMargin);
-    held.output += sign * most;
+  let next = Promise.withResolvers<void>();
+  const fits = ({ input, output }: typeof spent) =>
+    input + output <= maxTokens && costOf(price, input, output) <= maxCost;
+  const hold = (wanted: Wanted, sign: 1 | -1) => {
+    const { input, output } = worstOf(wanted);
+    held.input += sign * input;
+    held.output += sign * output;
   };
   const reserve: Budget['reserve'] = wanted => {
+    const { input, output } = worstOf(wanted);
+    if (!fits({ input: spent.input + input, output: spent.output + output })) return 'never';
     hold(wanted, 1);
-    if (fits()) return true;
+    if (fits({ input: spent.input + held.input, output: spent.output + held.output })) return 'held';
     hold(wanted, -1);
-    return false;
+    return 'later';
   };
   const settle: Budget['settle'] = (wanted, record) => {
     hold(wanted, -1);
     const used = usedBy(wanted, record);
     spent.input += used.input;
     spent.output += used.output;
+    next.resolve();
+    next = Promise.withResolvers();
   };
   return {
     reserve,
+    settled: () => next.promise,
     settle,
     get spentTokens() {
       return spent.input + spent.output;
@@ -72,6 +81,11 @@ export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0
 
 /** Our count of a prompt is an estimate; the tokenizer is the vendor's. */
 const promptMargin = 1.25;
+
+const worstOf = ({ promptTokens, maxTokens }: Wanted) => ({
+  input: Math.ceil(promptTokens * promptMargin),
+  output: maxTokens,
+});
 
 /** Without usage: nothing for a refusal, and for an answer that broke off the larger of what was seen and what is likely. */
 function usedBy(wanted: Wanted, { usage, firstEventMs, visibleChars, chunks }: CallRecord) {

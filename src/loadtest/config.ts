@@ -38,6 +38,9 @@ const parsed = <T>(parse: (text: string) => T) =>
     }
   });
 
+/** A file or folder to be written. */
+const place = z.string().min(1, 'must not be empty').optional();
+
 const positive = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
 
 export const loadSchema = z.strictObject({
@@ -109,13 +112,13 @@ export const loadSchema = z.strictObject({
   json: z.boolean().default(false),
   ui: z.boolean().default(false),
   /** Folder for result.json, requests.ndjson and report.html. */
-  out: z.string().optional(),
-  junit: z.string().optional(),
+  out: place,
+  junit: place,
   /** File for a summary in Markdown, added to what is there. */
-  summary: z.string().optional(),
+  summary: place,
   /** Show the figures by another tool's definitions as well. */
   as: z.enum(dialectNames, { error: `knows only ${dialectNames.join(', ')}` }).optional(),
-  prom: z.string().optional(),
+  prom: place,
   metrics_port: whole(0, 65_535).optional(),
   /** Address of a Prometheus Pushgateway that gets the metrics at the end. */
   push: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }).optional(),
@@ -161,6 +164,7 @@ export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; 
   const config = checked(loadSchema, withFile(flags, env), 'options');
   refuseStrangers(config);
   refusePairs(config);
+  refuseIdle(config, Object.keys(flags as object));
   return { config, plan: planOf(config, env) };
 }
 
@@ -170,7 +174,7 @@ function withFile(flags: unknown, env: Env): unknown {
   if (typeof file !== 'string') return given;
   const read = named('config', () => readConfigFile(file, env));
   if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read, ...given };
-  throw new UsageError('bad_config', `${file}: must be a mapping of settings such as "concurrency: 20"`);
+  throw new UsageError('bad_config', `--config: ${file}: must be a mapping of settings such as "concurrency: 20"`);
 }
 
 function planOf(config: LoadConfig, env: Env): LoadPlan {
@@ -241,7 +245,8 @@ function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
     throw new UsageError('bad_arrivals', '--rate and --trace exclude each other: a trace brings its own moments');
   if (trace !== undefined) {
     const random = createRandom(seed).fork('trace');
-    return { kind: 'trace', offsetsMs: parseTrace(textAt('trace', trace), random, { speed, scale, source: trace }) };
+    const played = { speed, scale, source: trace };
+    return { kind: 'trace', offsetsMs: named('trace', () => parseTrace(readText(trace), random, played)) };
   }
   const text = rate ?? concurrency;
   if (durationMs !== undefined && text.includes(':'))
@@ -309,13 +314,44 @@ function refusePairs({ agents, redis, workers, as, threshold, slo }: LoadConfig)
   if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
 }
 
+/** What a setting means something beside. */
+const company: readonly {
+  readonly keys: readonly (keyof LoadConfig)[];
+  readonly beside: string;
+  readonly there: (config: LoadConfig) => boolean;
+}[] = [
+  { keys: ['concurrency'], beside: 'no --rate and no --trace', there: isClosed },
+  { keys: ['arrival'], beside: '--rate', there: ({ rate }) => rate !== undefined },
+  { keys: ['shape'], beside: '--rate and --arrival gamma', there: ({ arrival }) => arrival === 'gamma' },
+  { keys: ['speed', 'scale'], beside: '--trace', there: ({ trace }) => trace !== undefined },
+  { keys: ['duration'], beside: 'no --trace, which brings its own times', there: ({ trace }) => trace === undefined },
+  { keys: ['max_in_flight'], beside: '--rate or --trace', there: config => !isClosed(config) },
+  { keys: ['retries', 'backoff'], beside: '--on-limit backoff', there: one => one.on_limit === 'backoff' },
+  { keys: ['prefix_tokens'], beside: '--cache shared-prefix', there: ({ cache }) => cache === 'shared-prefix' },
+  { keys: ['ca'], beside: 'an https URL', there: ({ url }) => url.startsWith('https:') },
+];
+
+function isClosed({ rate, trace }: LoadConfig): boolean {
+  return rate === undefined && trace === undefined;
+}
+
+/** A flag that does nothing is a run that is not what was meant. A file may hold settings of several runs. */
+function refuseIdle(config: LoadConfig, flags: readonly string[]): void {
+  const mistakes = company
+    .filter(({ there }) => !there(config))
+    .flatMap(({ keys, beside }) =>
+      keys.filter(key => flags.includes(key)).map(key => `${asFlag(key)} goes with ${beside}; leave it out`),
+    );
+  if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
+}
+
 /** @param host as `URL.hostname` writes it: numbers of any spelling made canonical, IPv6 in brackets */
 export const isLoopback = (host: string) =>
   host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 
 function driverOf(config: LoadConfig) {
   const secure = new URL(config.url).protocol === 'https:';
-  const closed = config.rate === undefined && config.trace === undefined;
+  const closed = isClosed(config);
   const { driver = config.stream || secure || !closed ? 'socket' : 'autocannon' } = config;
   if (driver === 'autocannon' && config.stream)
     throw new UsageError('bad_driver', 'autocannon cannot measure streams; leave --driver out or pass --no-stream');
@@ -333,7 +369,9 @@ function driverOf(config: LoadConfig) {
 export function workloadFor({ workload: spec, lines, seed, model }: LoadPlan): Workload {
   const known = made.get(spec);
   if (known?.seed === seed && known.model === model) return known.workload;
-  const workload = createWorkload(spec, { seed, model, ...(lines !== undefined && { text: lines }) });
+  const workload = named(lines === undefined ? 'prompt' : 'prompts', () =>
+    createWorkload(spec, { seed, model, ...(lines !== undefined && { text: lines }) }),
+  );
   made.set(spec, { seed, model, workload });
   return workload;
 }

@@ -11,7 +11,7 @@ import type { Measure } from './measures.ts';
  * - `warmup` made before the measured window, whatever came of it
  * - `censored` still under way when the grace was over
  * - `shed` its time had come, but no connection was allowed for it any more
- * - `unsent` its time had not come when the run was stopped, aborted, or out of budget
+ * - `unsent` its time had not come when the run was stopped or aborted, or the budget had no room for it
  * - `lost` an agent that was to make it went away
  */
 export const ownClasses = ['warmup', 'censored', 'shed', 'unsent', 'lost'] as const;
@@ -61,6 +61,6 @@ export interface Interval {
   readonly codes: Readonly<Record<string, number>>;
   readonly opened: number;
   readonly histograms: Readonly<Partial<Record<Measure, Sparse>>>;
-  /** One entry for every process that measured; none for an interval too short to tell. */
+  /** One entry for every process that measured, or, in a result, for every second; none for an interval too short to tell. */
   readonly health: readonly Health[];
 }

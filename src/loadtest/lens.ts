@@ -69,7 +69,11 @@ const ok = (r: RawRecord) => r.class === 'ok';
 const seen = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.chunks > 0;
 const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.first_content_ms !== null;
 
-/** Read in each tool's source in autumn 2026; vllm and sglang again in November (their chat clients in `bench`). */
+/**
+ * Read in each tool's source in autumn 2026; vllm and sglang again in November (their chat clients in `bench`), evalscope
+ * at fde259d2 (`perf/plugin/api/default_api.py`, `perf/utils/benchmark_util.py`). The rewrite of evalscope that its later
+ * commit 2c40ec91 holds starts the clock of TTFT at content or thinking only, as aiperf does.
+ */
 export const dialects = {
   vllm: {
     says: 'TTFT on the first message with choices, a role alone included; ITL per message; a cut stream is a success',
@@ -112,7 +116,7 @@ export const dialects = {
     },
   },
   evalscope: {
-    says: 'TTFT on any chunk with choices; TPOT from there to the end; ITL between chunks',
+    says: 'TTFT on any chunk with choices, a role alone included; TPOT from there to the end; ITL between chunks; a stream that just ends is a success',
     success: seen,
     figures: {
       ttft_ms: anyEvent,

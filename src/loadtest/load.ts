@@ -6,10 +6,11 @@ import { packageVersion } from '../core/version.ts';
 import { type Arrivals, scheduleHash, scheduleOf } from './arrivals.ts';
 import { assemble } from './assemble.ts';
 import { calibrate } from './calibration/calibrate.ts';
-import { type LoadPlan, workloadFor } from './config.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
 import type { CreateDriver } from './drivers/driver.ts';
 import { drivers } from './drivers/index.ts';
 import { environment } from './environment.ts';
+import { createHistory } from './history.ts';
 import type { Interval } from './interval.ts';
 import { rawRecord } from './raw-record.ts';
 import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
@@ -48,7 +49,8 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
     plan.calibrate && !stop.aborted ? calibrate(plan, streams, { clock, createDriver, stop }) : null;
   const before = await check(expectedStreams(plan) / (options.shard?.count ?? 1));
   const startMs = (await options.ready?.()) ?? clock.now();
-  const intervals: Interval[] = [];
+  const history = createHistory({ edgesMs: edgesOf(plan) });
+  let most = 1;
   const share = shareOfPlan(plan, options.shard);
   const driver = createDriver(share, clock);
   try {
@@ -59,17 +61,20 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
       startMs,
       ...(options.shard && { shard: options.shard }),
       onInterval: interval => {
-        intervals.push(interval);
+        history.add(interval);
+        most = Math.max(most, interval.inFlightMax);
         options.onInterval?.(interval);
       },
       onFinished: options.onRecord && (finished => options.onRecord?.(rawRecord(finished, startMs))),
     });
-    const most = Math.max(1, ...intervals.map(({ inFlightMax }) => inFlightMax));
-    return { intervals, before, after: await check(most), end, gone: 0 };
+    return { intervals: history.read(), before, after: await check(most), end, gone: 0 };
   } finally {
     await driver.close();
   }
 }
+
+/** Where the measured window begins and ends. */
+export const edgesOf = (plan: LoadPlan) => [plan.warmupMs, lengthMs(plan)];
 
 /** A shard's connections and money; its part of the arrivals is the runner's business. */
 function shareOfPlan(plan: LoadPlan, shard: Shard = { index: 0, count: 1 }): LoadPlan {
@@ -104,7 +109,7 @@ export const resultOf = (
 ): LoadResult =>
   assemble(
     plan,
-    { intervals, before, after, offeredMs: end.offeredMs, gone },
+    { intervals, before, after, offeredMs: end.offeredMs, gone, halted: end.halted },
     {
       toolVersion: packageVersion(),
       runId: randomUUID(),

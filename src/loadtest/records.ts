@@ -1,7 +1,7 @@
 /** `requests.ndjson`: written while the run goes on, once a second so that the disk does not disturb it; read line by line. */
 import { appendFileSync, createReadStream, existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { UsageError } from '../core/errors.ts';
+import { textOf, UsageError } from '../core/errors.ts';
 import type { RawRecord } from './result.ts';
 
 export interface RecordFile {
@@ -10,14 +10,24 @@ export interface RecordFile {
   flush(): void;
 }
 
-/** Begins the file anew. */
-export function createRecordFile(path: string): RecordFile {
+/**
+ * Begins the file anew. A disk that is full does not end the run.
+ * @param onFailure told once why the rest is not kept
+ */
+export function createRecordFile(path: string, onFailure: (why: string) => void): RecordFile {
   writeFileSync(path, '');
   let lines: string[] = [];
+  let failed = false;
   const flush = () => {
-    if (lines.length === 0) return;
-    appendFileSync(path, `${lines.join('\n')}\n`);
+    const text = lines.map(line => `${line}\n`).join('');
     lines = [];
+    if (text === '' || failed) return;
+    try {
+      appendFileSync(path, text);
+    } catch (error) {
+      failed = true;
+      onFailure(textOf(error));
+    }
   };
   return { add: record => void lines.push(JSON.stringify(record)), flush };
 }

@@ -25,6 +25,8 @@ export interface RequestDoor {
   readonly slo: Slo;
   /** Aborted when the grace is over: ends what is under way. */
   readonly cut: AbortSignal;
+  /** Aborted when no more requests are started. */
+  readonly over: AbortSignal;
   /** No more requests: the reason is `stopped`, `budget` or an account's refusal. */
   readonly halt: (reason: string) => void;
   /** Told of every request that ended; only when raw records are wanted. */
@@ -43,7 +45,8 @@ export interface Finished {
 /** Whose turn it is and whether it counts. */
 export interface Slot {
   readonly n: number;
-  readonly intendedMs: number;
+  /** Undefined: as soon as the one before has ended and the budget has room. */
+  readonly intendedMs: number | undefined;
   /** False in the warm-up. */
   readonly measured: boolean;
 }
@@ -51,27 +54,36 @@ export interface Slot {
 /** Never rejects. @returns the last attempt; undefined when there was no money for one */
 export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRecord | undefined> {
   const { tally, clock, budget, workload } = door;
+  let intendedMs = slot.intendedMs ?? clock.now();
   const ask = workload.ask(slot.n);
-  if (!budget.reserve(ask)) {
-    tally.end({
-      ledgerClass: 'unsent',
-      record: undefined,
-      intendedMs: slot.intendedMs,
-      firstSentMs: undefined,
-      good: false,
-    });
-    door.halt('budget');
-    return undefined;
+  if (budget.reserve(ask) !== 'held') {
+    if (!(await setAside(slot, ask, door))) return endUnsent(intendedMs, door);
+    intendedMs = slot.intendedMs ?? clock.now();
   }
   tally.flight(1, clock.now());
   const gaps: number[] | undefined = door.onFinished && [];
   const { record, attempts, firstSentMs } = await attemptAll(slot, ask, door, gaps);
   tally.flight(-1, clock.now());
   const ledgerClass = classOf(record, slot, door);
-  const good = ledgerClass === 'ok' && meets(door.slo, measuresOf(record, slot.intendedMs, firstSentMs));
-  tally.end({ ledgerClass, record, intendedMs: slot.intendedMs, firstSentMs, good });
-  door.onFinished?.({ n: slot.n, ledgerClass, attempts, intendedMs: slot.intendedMs, record, gapsMs: gaps ?? [] });
+  const good = ledgerClass === 'ok' && meets(door.slo, measuresOf(record, intendedMs, firstSentMs));
+  tally.end({ ledgerClass, record, intendedMs, firstSentMs, good });
+  door.onFinished?.({ n: slot.n, ledgerClass, attempts, intendedMs, record, gapsMs: gaps ?? [] });
   return record;
+}
+
+/** Waits for what those under way leave over. A request with a moment of its own is not made late by that: it is not made. */
+async function setAside({ intendedMs }: Slot, ask: Ask, { budget, over, halt }: RequestDoor): Promise<boolean> {
+  for (let room = budget.reserve(ask); room !== 'held'; room = budget.reserve(ask)) {
+    if (room === 'never') halt('budget');
+    if (room === 'never' || intendedMs !== undefined) return false;
+    await budget.settled();
+    if (over.aborted) return false;
+  }
+  return true;
+}
+
+function endUnsent(intendedMs: number, { tally }: RequestDoor): undefined {
+  tally.end({ ledgerClass: 'unsent', record: undefined, intendedMs, firstSentMs: undefined, good: false });
 }
 
 function classOf({ outcome: { kind } }: CallRecord, { measured }: Slot, { cut }: RequestDoor): LedgerClass {
@@ -99,7 +111,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     tally.attempt(record, attempt > 1);
     const decision = policy.after(record, attempt, random);
     if (decision.kind === 'abort') door.halt(record.outcome.kind);
-    if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || !budget.reserve(ask))
+    if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
       return { record, attempts: attempt, firstSentMs };
   }
 }

@@ -89,6 +89,19 @@ export interface LoadResult {
     readonly late: number;
     /** Sent per offered request per second; 1 when all was delivered on time. null in a closed loop. */
     readonly delivered: number | null;
+    /** Why it ended early: `stopped`, `budget`, or the outcome that --on-limit ends a run for; left out when it did not. */
+    readonly halted?: string;
+  };
+  /**
+   * Little's law over the whole run: requests in flight, counted as they begin and end, against their rate times their
+   * latency, stamped at the socket. Left out where retries wait between attempts or some attempts were never sent.
+   */
+  readonly little?: {
+    readonly in_flight: number;
+    readonly requests_per_second: number;
+    readonly latency_ms: number;
+    /** 0 is perfect. */
+    readonly disagreement: number;
   };
   readonly goodput: {
     readonly slo: string;

@@ -98,6 +98,7 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
     random: createRandom(plan.seed).fork('retries'),
     slo: plan.slo,
     cut: cut.signal,
+    over: offer.signal,
     halt: offer.end,
     onFinished: door.onFinished,
   };
@@ -170,7 +171,7 @@ async function closedLoop(run: Run, arrivals: Extract<Arrivals, { kind: 'closed'
       next += shard.count;
       if (n >= plan.maxRequests) break;
       tally.plan(1);
-      const record = await makeRequest(slotOf(run, n, clock.now()), request);
+      const record = await makeRequest({ n, intendedMs: undefined, measured: isMeasured(run, clock.now()) }, request);
       if (unreachable(record)) await pause(clock, offer.signal);
     }
     taken.delete(seat);
@@ -207,7 +208,8 @@ async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }
   const fire = (index: number) => {
     fired++;
     tally.plan(1);
-    const slot = slotOf(run, mine[index] ?? 0, moments[index] ?? 0);
+    const intendedMs = moments[index] ?? 0;
+    const slot = { n: mine[index] ?? 0, intendedMs, measured: isMeasured(run, intendedMs) };
     if (tally.inFlight >= plan.concurrency) return endUnmade(run, slot.measured ? 'shed' : 'warmup');
     flying.add(makeRequest(slot, run.request));
     if (fired === moments.length && limited) offer.end();
@@ -227,11 +229,7 @@ async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }
 const endUnmade = ({ tally }: Run, ledgerClass: 'shed' | 'warmup' | 'unsent') =>
   tally.end({ ledgerClass, record: undefined, intendedMs: 0, firstSentMs: undefined, good: false });
 
-const slotOf = ({ plan, startMs }: Run, n: number, intendedMs: number) => ({
-  n,
-  intendedMs,
-  measured: intendedMs - startMs >= plan.warmupMs,
-});
+const isMeasured = ({ plan, startMs }: Run, intendedMs: number) => intendedMs - startMs >= plan.warmupMs;
 
 const unreachable = (record: CallRecord | undefined) =>
   record !== undefined && domainOf(record.outcome.kind) === 'network';

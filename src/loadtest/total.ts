@@ -1,5 +1,5 @@
 /** Intervals added up: a whole run, a window of it, or what has been counted so far. Adding is exact. */
-import { createHistogram, type Histogram } from '../core/histogram.ts';
+import { addSparse, createHistogram, type Histogram, type Sparse } from '../core/histogram.ts';
 import type { Health, Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 
@@ -57,6 +57,15 @@ export const totalOf = (intervals: readonly Interval[]): Total => {
 
 /** Requests in flight of intervals that follow each other: the largest; of parallel ones see `mergeIntervals`. */
 export function add(total: Total, interval: Interval): void {
+  addNumbers(total, interval);
+  for (const [name, sparse] of Object.entries(interval.histograms) as [Measure, readonly number[]][]) {
+    total.histograms[name] ??= createHistogram();
+    total.histograms[name].absorb(sparse);
+  }
+}
+
+/** All but the latencies. */
+function addNumbers(total: Total, interval: Interval): void {
   total.fromMs = Math.min(total.fromMs, interval.fromMs);
   total.toMs = Math.max(total.toMs, interval.toMs);
   total.inFlightMax = Math.max(total.inFlightMax, interval.inFlightMax);
@@ -66,10 +75,6 @@ export function add(total: Total, interval: Interval): void {
   interval.stalls.forEach((count, i) => {
     total.stalls[i] = (total.stalls[i] ?? 0) + count;
   });
-  for (const [name, sparse] of Object.entries(interval.histograms) as [Measure, readonly number[]][]) {
-    total.histograms[name] ??= createHistogram();
-    total.histograms[name].absorb(sparse);
-  }
   total.health.push(...interval.health);
 }
 
@@ -94,14 +99,15 @@ function addCounts<K extends string>(to: Partial<Record<K, number>>, from: Reado
 
 /** Intervals of the same time from several processes as one. */
 export function mergeIntervals(parallel: readonly Interval[]): Interval {
-  const total = totalOf(parallel);
-  return {
-    ...total,
-    inFlightMax: parallel.reduce((sum, { inFlightMax }) => sum + inFlightMax, 0),
-    histograms: Object.fromEntries(
-      Object.entries(total.histograms).map(([name, histogram]) => [name, histogram.sparse()]),
-    ),
-  };
+  const total = newTotal();
+  const histograms: Partial<Record<Measure, Sparse>> = {};
+  for (const interval of parallel) {
+    addNumbers(total, interval);
+    for (const [name, sparse] of Object.entries(interval.histograms) as [Measure, Sparse][])
+      histograms[name] = addSparse(histograms[name] ?? [], sparse);
+  }
+  const inFlightMax = parallel.reduce((sum, one) => sum + one.inFlightMax, 0);
+  return { ...total, inFlightMax, histograms };
 }
 
 /** Intervals of one process that follow each other as one. */

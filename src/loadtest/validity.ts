@@ -1,6 +1,6 @@
 /** Whether a run's figures may be believed: what this machine did to them, judged after the fact. Pure. */
 import type { Health, Interval } from './interval.ts';
-import type { CalibrationRun, Figures, Validity } from './result.ts';
+import type { CalibrationRun, Figures, LoadResult, Validity } from './result.ts';
 
 export interface Evidence {
   readonly intervals: readonly Interval[];
@@ -14,6 +14,7 @@ export interface Evidence {
   readonly planned: number;
   /** Processes or agents that went away during the run. */
   readonly gone: number;
+  readonly little?: LoadResult['little'];
 }
 
 export interface Judgement {
@@ -36,6 +37,7 @@ export function judgeValidity(evidence: Evidence): Judgement {
     ...stealDoubts(evidence),
     ...calibrationDoubts(evidence),
     ...shedDoubts(evidence),
+    ...littleDoubts(evidence),
   ];
   const validity = doubts.some(({ grave }) => grave) ? 'INVALID' : doubts.length > 0 ? 'SUSPECT' : 'VALID';
   return { validity, doubts: doubts.map(({ text }) => text) };
@@ -47,7 +49,7 @@ function goneDoubts({ gone }: Evidence): Doubt[] {
   return [{ grave: true, text: `${who} went away during the run: their part is lost, and is not made again` }];
 }
 
-/** The nine busiest of ten seconds may not hide behind a quiet one: the 90th percentile of intervals counts. */
+/** The nine busiest of ten seconds may not hide behind a quiet one: the 90th percentile of seconds counts. */
 function loopDoubts({ intervals }: Evidence): Doubt[] {
   const elu = high(intervals, ({ elu }) => elu);
   if (elu <= eluLimits.suspect) return [];
@@ -63,10 +65,7 @@ function stealDoubts({ intervals }: Evidence): Doubt[] {
 }
 
 const high = (intervals: readonly Interval[], pick: (health: Health) => number): number => {
-  const values = intervals
-    .filter(({ health }) => health.length > 0)
-    .map(({ health }) => Math.max(0, ...health.map(pick)))
-    .sort((a, b) => a - b);
+  const values = intervals.flatMap(({ health }) => health.map(pick)).sort((a, b) => a - b);
   return values[Math.floor(values.length * 0.9)] ?? 0;
 };
 
@@ -100,6 +99,20 @@ function shedDoubts({ shed, planned }: Evidence): Doubt[] {
     {
       grave: shed > planned / 100,
       text: `${shed} requests (${share} %) were not sent because --max-in-flight was reached: the load was not what was asked for`,
+    },
+  ];
+}
+
+/** Two counts that share nothing: what does not agree was under way in this machine, not at the endpoint. */
+function littleDoubts({ little }: Evidence): Doubt[] {
+  if (little === undefined) return [];
+  const { disagreement, latency_ms: ms } = little;
+  if (disagreement <= 0.02 || disagreement * ms <= errorLimits.suspectMs) return [];
+  const share = `${Math.round(disagreement * 100)} %`;
+  return [
+    {
+      grave: false,
+      text: `requests in flight are ${share} off their rate times their latency: some waited in this machine`,
     },
   ];
 }

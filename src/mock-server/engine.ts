@@ -9,7 +9,7 @@ import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import type { Language } from '../core/wire/errors.ts';
 import { completionId } from '../core/wire/ids.ts';
-import { embeddingModels, modelOf } from '../core/wire/models.ts';
+import { isModel } from '../core/wire/models.ts';
 import { type Access, createGate } from './access.ts';
 import type { MockConfig } from './config.ts';
 import { type Control, createControl } from './control.ts';
@@ -122,7 +122,9 @@ export function createEngine(config: MockConfig, door: EngineDoor): Engine {
     const n = ++count;
     const wallMs = door.clock.wall();
     const { request, asked } = askedOf(given);
-    const entry = newEntry(n, wallMs, request, keys);
+    // A body takes its time: the request arrived when its headers did, and its duration counts from there.
+    const since = door.clock.now() - request.arrivedMs;
+    const entry = newEntry(n, Math.floor(wallMs - since), request, keys);
     journal.add(entry);
     const language = languageFor(config, request);
     const own = random.fork(label + n);
@@ -275,13 +277,7 @@ const languageFor = (config: MockConfig, { headers }: MockRequest): Language =>
 
 /** A client chooses the model's name, so only known ones become a label. */
 const labelOf = (model: string | undefined, config: MockConfig) =>
-  model === undefined
-    ? 'none'
-    : modelOf(model) || isEmbedding(model) || config.models.includes(model)
-      ? model
-      : 'other';
-
-const isEmbedding = (model: string) => embeddingModels.some(({ id }) => id === model);
+  model === undefined ? 'none' : isModel(model) || config.models.includes(model) ? model : 'other';
 
 const none: readonly never[] = [];
 

@@ -1,6 +1,6 @@
 /** The mock's own metrics, fed once per request and once per chunk. */
 import { createHistogram, type Histogram } from '../core/histogram.ts';
-import { createMetrics, type Metrics } from '../core/metrics.ts';
+import { createMetrics, type Metrics, statusLabel } from '../core/metrics.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Played } from './plan.ts';
 
@@ -44,7 +44,7 @@ export function createMeter(labels: { version: string; profile: string; era: str
     const key = `${endpoint} ${model} ${status} ${code}`;
     const bound =
       requests.get(key) ??
-      metrics.counter('glm_mock_requests_total', { endpoint, model, http_status: String(status), code });
+      metrics.counter('glm_mock_requests_total', { endpoint, model, http_status: statusLabel(status), code });
     requests.set(key, bound);
     return bound;
   };

@@ -79,7 +79,7 @@ function begin(quietMs: number) {
     passed = Math.max(passed, to - start);
   };
   const schedule = createSchedule(now, () => pump.wake());
-  const pump = createPump(() => schedule, jump, quietMs);
+  const pump = createPump(() => schedule, now, jump, quietMs);
   const putBack = replaceTime(schedule, now, () => wallStart + passed);
   rearm();
   const stop = () => {

@@ -7,6 +7,7 @@ import { checks as kinds } from './checks/index.ts';
 import type { Account, Allowance, History, Spent } from './history.ts';
 import type { Credential, ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
+import { leastStepMs } from './watch.ts';
 import { localOf } from './zone.ts';
 
 export type Reservation =
@@ -30,8 +31,24 @@ type Ledger = Pick<History, 'charge' | 'spent' | 'carry'>;
 export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Budget {
   let plan = first;
   const days = new Map<string, string>();
+  let shiftMs = clock.wall() - clock.now();
 
+  /** Whoever asks first after a step notices it: the watch may be late, and by then the new day would look like any other. */
+  const notice = () => {
+    const before = shiftMs;
+    shiftMs = clock.wall() - clock.now();
+    if (Math.abs(shiftMs - before) >= leastStepMs) carryOver();
+  };
+  const carryOver = () => {
+    for (const { name, budget } of plan.credentials) {
+      const before = days.get(name);
+      const day = dayOf(clock.wall(), budget.timezone);
+      days.set(name, day);
+      if (before !== undefined && before !== day) ledger.carry(name, before, day);
+    }
+  };
   const accountOf = ({ name, budget }: Credential): Account => {
+    notice();
     const account = { credential: name, day: dayOf(clock.wall(), budget.timezone) };
     days.set(name, account.day);
     return account;
@@ -66,17 +83,10 @@ export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Bud
       ...(mostCost !== undefined && { cost: left(cost, mostCost) }),
     };
   };
-  const stepped = () => {
-    for (const credential of plan.credentials) {
-      const before = days.get(credential.name);
-      const { day } = accountOf(credential);
-      if (before !== undefined && before !== day) ledger.carry(credential.name, before, day);
-    }
-  };
   const swap = (next: Budgeted) => {
     plan = next;
   };
-  return { reserve, remaining, stepped, swap };
+  return { reserve, remaining, stepped: notice, swap };
 }
 
 const free: Reservation = { kind: 'granted', settle: () => {} };

@@ -2,13 +2,14 @@
  * What a failing run leaves behind: a file that `glm-testkit mock replay` plays and `probe explain` judges again. One line
  * a call, in the core's format; the note beside it holds what the wire does not say.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openCassette, type RecordedExchange, type RecordedResponse } from '../core/cassette/cassette.ts';
 import { exchangeOf } from '../core/cassette/take.ts';
-import { codeOf, UsageError } from '../core/errors.ts';
+import { textOf, UsageError } from '../core/errors.ts';
 import { type Reason, reasons } from '../core/outcome.ts';
+import { makeFolder } from '../core/textfile.ts';
 import type { Call } from './checks/check.ts';
 import { checkKinds, contentSchema } from './config.ts';
 import type { Expectations, ProbeCheck } from './plan.ts';
@@ -101,9 +102,9 @@ export function writeCassette(
 ): string {
   const path = join(place.dir, nameOf(run));
   try {
-    mkdirSync(place.dir, { recursive: true, mode: 0o700 });
+    makeFolder(place.dir, 0o700);
   } catch (error) {
-    throw new UsageError('no_write', `${place.dir}: cannot be made (${codeOf(error) ?? 'unknown'})`);
+    throw new UsageError('no_write', `${place.dir}: cannot be made (${textOf(error)})`);
   }
   const writer = openCassette(path);
   for (const [at, call] of calls.entries()) writer.append(lineOf(call, at + 1, run, secrets));

@@ -1,8 +1,9 @@
 /** The probe's file as one schema. Defaults live here and nowhere else; `plan.ts` resolves it, `validate.ts` doubts it. */
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
-import { duration } from '../core/duration.ts';
+import { duration, parseDuration } from '../core/duration.ts';
 import { type Reason, reasons } from '../core/outcome.ts';
+import { conventionNames } from './otlp/conventions.ts';
 import { secretSource } from './secret.ts';
 
 export const checkKinds = [
@@ -25,6 +26,18 @@ export type CheckKind = (typeof checkKinds)[number];
 /** Every reason but `ok`. */
 const faults = reasons.filter(reason => reason !== 'ok') as [Exclude<Reason, 'ok'>, ...Exclude<Reason, 'ok'>[]];
 
+/** A duration within bounds, both written as durations. */
+const between = (low: string, high: string) =>
+  duration.refine(
+    ms => ms >= parseDuration(low) && ms <= parseDuration(high),
+    `must be at least ${low} and at most ${high}`,
+  );
+
+const longest = '366d';
+/** How long something may take. */
+export const deadline = between('1ms', '1d');
+const limit = between('1ms', longest);
+
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
 
 /** A share, written with its sign: `99.5%` is held as 0.995. */
@@ -44,21 +57,22 @@ const count = (low: number, high: number) => {
 const amount = (error: string) => z.number(error).min(0, error);
 
 /** Names become metric labels. */
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_.:-]{0,63}$/, 'must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen');
+const nameRule = 'must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen';
+const name = z.string().regex(/^[a-z0-9][a-z0-9_.:-]{0,63}$/, nameRule);
+const named = <Value extends z.ZodType>(value: Value) =>
+  z.record(name, value, { error: ({ code }) => (code === 'invalid_key' ? `its name ${nameRule}` : undefined) });
 
 const zones = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
 const timezone = z.string().refine(zone => zones.has(zone), 'is not an IANA time zone such as Asia/Shanghai');
 
 const deadlines = z.strictObject({
   /** DNS, TCP and TLS together. */
-  connect: duration.optional(),
-  first_byte: duration.optional(),
-  first_token: duration.optional(),
+  connect: deadline.optional(),
+  first_byte: deadline.optional(),
+  first_token: deadline.optional(),
   /** Silence between two tokens. */
-  idle: duration.optional(),
-  total: duration.optional(),
+  idle: deadline.optional(),
+  total: deadline.optional(),
 });
 
 /** What a visible answer must be. */
@@ -78,18 +92,18 @@ const expectations = z.strictObject({
   usage: z.enum(['required', 'optional']).optional(),
   /** `same` as asked for, `any`, or the name that has to be echoed. */
   model: z.string().min(1).optional(),
-  max_gap: duration.optional(),
-  ttft: duration.optional(),
+  max_gap: limit.optional(),
+  ttft: limit.optional(),
   /** First visible token. */
-  ttfot: duration.optional(),
-  total: duration.optional(),
+  ttfot: limit.optional(),
+  total: limit.optional(),
   /** At least so many, over the time between the first and the last token. */
   tokens_per_second: amount('must be a number of at least 0').optional(),
   /** Shortest lifetime that the server's certificate may still have. */
-  certificate: duration.optional(),
+  certificate: limit.optional(),
 });
 
-const latencyObjective = z.strictObject({ objective, threshold: duration });
+const latencyObjective = z.strictObject({ objective, threshold: limit });
 
 const slo = z.strictObject({
   availability: objective.optional(),
@@ -103,11 +117,14 @@ const slo = z.strictObject({
 export const sliNames = ['availability', 'correctness', 'ttfot', 'stall'] as const;
 export type SliName = (typeof sliNames)[number];
 
+/** It becomes a label and a line of the terminal. */
+const modelName = z.string().regex(/^\P{C}+$/u, 'must be a name without control characters');
+
 /** What `defaults`, a target and a check may all say; the nearest one wins, key by key. */
 const settings = {
-  model: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  model: z.union([modelName, z.array(modelName).min(1)]).optional(),
   /** From start to start. Either this or `cron`. */
-  interval: duration.optional(),
+  interval: between('100ms', longest).optional(),
   /** Five or six fields, in `timezone`. */
   cron: z.string().min(1).optional(),
   timezone: timezone.optional(),
@@ -203,7 +220,7 @@ const maintenance = z.union([
     /** Default: every day. */
     weekdays: z.array(z.enum(weekdays)).min(1).optional(),
     start: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "02:00"'),
-    duration,
+    duration: between('1m', '7d'),
   }),
   z.strictObject({
     ...covers,
@@ -236,14 +253,14 @@ const exporter = z.strictObject({
   basic: z.strictObject({ username: z.string().min(1), password: secretSource }).optional(),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
   /** Upper bounds of latency histograms in place of the built-in ones; every SLO threshold must be among them. */
-  buckets: z.array(duration).min(1).optional(),
+  buckets: z.array(limit).min(1).optional(),
   /** More series than this are refused before the start. */
   max_series: count(1, 1_000_000).default(10_000),
 });
 
 const state = z.strictObject({
   path: z.string().min(1).default('glm-probe.db'),
-  retention: wait('90d'),
+  retention: between('1d', '3660d').default(() => parseDuration('90d')),
 });
 
 const cassettes = z.strictObject({
@@ -261,11 +278,24 @@ const reference = z.strictObject({
   timeout: wait('3s'),
 });
 
+const otlp = z.strictObject({
+  /** Of the receiver of metrics, such as http://127.0.0.1:4318/v1/metrics. */
+  url: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
+  /** Sent along; their values are secrets. */
+  headers: z.record(z.string(), secretSource).default({}),
+  interval: wait('60s'),
+  timeout: wait('10s'),
+  /** Version of OpenTelemetry's GenAI names; each is stamped with it. */
+  convention: z.enum(conventionNames).default('1.41.1'),
+  /** `gen_ai.provider.name`. */
+  provider: name.default('z_ai'),
+});
+
 export const probeSchema = z.strictObject({
   /** Where this prober stands; a label. */
   vantage: name.default('local'),
-  credentials: z.record(name, credential),
-  targets: z.record(name, target),
+  credentials: named(credential),
+  targets: named(target),
   defaults: defaults.prefault({}),
   checks: z.array(check).min(1),
   maintenance: z.array(maintenance).default([]),
@@ -276,6 +306,7 @@ export const probeSchema = z.strictObject({
   codes: z.record(z.string(), z.enum(faults)).default({}),
   notifications: z.array(notification).default([]),
   exporter: exporter.prefault({}),
+  otlp: otlp.optional(),
   state: state.prefault({}),
   cassettes: cassettes.prefault({}),
   /** Runs at the same time, over all credentials. */
@@ -292,6 +323,7 @@ export type CredentialConfig = z.infer<typeof credential>;
 export type MaintenanceConfig = z.infer<typeof maintenance>;
 export type NotificationConfig = z.infer<typeof notification>;
 export type ExporterConfig = z.infer<typeof exporter>;
+export type OtlpConfig = z.infer<typeof otlp>;
 export type BudgetConfig = z.infer<typeof budget>;
 export type Price = z.infer<typeof price>;
 export type ExpectConfig = z.infer<typeof expectations>;

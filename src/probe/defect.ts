@@ -20,6 +20,7 @@ export type DefectCode =
   | 'missing_secret'
   | 'missing_file'
   | 'no_model'
+  | 'no_target'
   | 'bad_schedule'
   | 'interval_too_short'
   | 'max_tokens_too_low'
@@ -35,7 +36,12 @@ export type DefectCode =
 
 /** `checks[0].kind` */
 const keyOf = (path: Path): string =>
-  path.map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at > 0 ? '.' : ''}${String(step)}`)).join('');
+  path
+    .map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at > 0 ? '.' : ''}${shown(String(step))}`))
+    .join('');
+
+/** A name of the file as the terminal may have it. */
+const shown = (name: string) => (/\p{C}/u.test(name) ? JSON.stringify(name) : name).slice(0, 80);
 
 export type Report = (
   code: DefectCode,

@@ -5,6 +5,7 @@ import { reasons } from '../core/outcome.ts';
 import { createRecent } from '../core/recent.ts';
 import { checks } from './checks/index.ts';
 import type { Currency, Price, ProbeConfig } from './config.ts';
+import { contractParts } from './contract.ts';
 import {
   credentialOf,
   deadlinesOf,
@@ -128,6 +129,7 @@ const cardinality: Readonly<Record<string, number>> = {
   outcome: 2,
   fault_domain: 1, // each reason has one
   reason: reasons.length - 1,
+  part: contractParts.length,
   phase: 3,
   sli: 4,
   verdict: 3,

@@ -64,7 +64,7 @@ function callOf(exchange: RecordedExchange, note: CassetteNote, deadlines: Probe
   const stream = (body as { stream?: unknown }).stream === true;
   const record = reread(exchange, { expects: expects[kind], leadMs: note.lead_ms, deadlines });
   return {
-    ...{ label: note.label, wanted: note.wanted, right: note.right, wallMs: Date.parse(exchange.at) },
+    ...{ label: note.label, wanted: note.wanted, right: note.right, wallMs: Date.parse(exchange.at), gapsMs: [] },
     request: { kind, stream, body: JSON.stringify(body) },
     record: { ...record, reusedConnection: note.reused, ...unsentOf(note) },
     tape: tapeOf(exchange, note),

@@ -2,17 +2,16 @@
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
 import { checked, readKey, whole } from '../core/config.ts';
-import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
-import { type CheckKind, checkKinds, type ProbeFile, probeSchema } from './config.ts';
-import { type ProbePlan, planOf } from './plan.ts';
+import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
+import { hostName, type ProbePlan, planOf } from './plan.ts';
 import type { SecretReaders } from './secret.ts';
 
 const kinds = z.enum(checkKinds, { error: `knows only ${checkKinds.join(', ')}` });
 
 /** Written as it is checked here and handed on as text: the config's schema reads it again. */
 const wait = z.string().superRefine((text, context) => {
-  for (const { message } of duration.safeParse(text).error?.issues ?? []) context.addIssue({ code: 'custom', message });
+  for (const { message } of deadline.safeParse(text).error?.issues ?? []) context.addIssue({ code: 'custom', message });
 });
 
 export const checkFlags = z.strictObject({
@@ -66,7 +65,7 @@ function fileOf(flags: CheckFlags, url: string, model: string): ProbeFile {
   const { prompt, max_tokens, timeout, max_gap, ca, proxy, check = usualChecks } = flags;
   return {
     credentials: { main: { key: { env: keyVariable } } },
-    targets: { [nameOf(url)]: { url, ...(ca && { ca }), ...(proxy && { proxy: { url: proxy } }) } },
+    targets: { [hostName(url)]: { url, ...(ca && { ca }), ...(proxy && { proxy: { url: proxy } }) } },
     defaults: {
       model,
       ...(prompt && { prompt }),
@@ -79,6 +78,3 @@ function fileOf(flags: CheckFlags, url: string, model: string): ProbeFile {
 
 /** A whole call may take this long, and a server that says nothing is to be told from one that never ends. */
 const sameFor = (timeout: string) => ({ first_byte: timeout, first_token: timeout, total: timeout });
-
-/** The host, never a URL. */
-const nameOf = (url: string) => new URL(url).host.replace(/[[\]]/g, '').toLowerCase().slice(0, 64);

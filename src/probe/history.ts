@@ -2,9 +2,11 @@
  * What was seen, in one SQLite file: runs, hours, statuses, changes and what was spent. A transaction is either on the disk
  * when its function returns, or the function says that it is not; nothing is made up for what is missing.
  */
+import { statSync } from 'node:fs';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { FaultDomain } from '../core/outcome.ts';
+import type { KnownContract } from './contract.ts';
 import { countsAgainstSli, type ProbeRun, sliVerdict } from './run.ts';
 import { isServiceDegraded, type ServiceState, type Status } from './status.ts';
 
@@ -58,6 +60,8 @@ export interface Entry {
   readonly status: Status;
   /** The status is another one than before. */
   readonly changed: boolean;
+  /** What is known of the service's contract after it. */
+  readonly contract?: KnownContract | undefined;
 }
 
 export interface Spent {
@@ -85,6 +89,7 @@ export interface History {
   /** False: it is not stored, and the history knows nothing of it. */
   record(entry: Entry): boolean;
   status(id: string): Status | undefined;
+  contract(id: string): KnownContract | undefined;
   run(runId: string): ProbeRun | undefined;
   /** Newest first. */
   runs(id: string, most: number): RunLine[];
@@ -118,13 +123,15 @@ export interface HistoryOptions {
 const day = 86_400_000;
 const hour = 3_600_000;
 
-/** @throws {UsageError} `newer_state`, `bad_state`, `no_state` */
+/** @throws {UsageError} `newer_state`, `bad_state`, `no_state` for what is no file or cannot be opened */
 export async function openHistory(path: string, options: HistoryOptions = {}): Promise<History> {
   // Not at the top: older Nodes warn that SQLite is experimental, and only who keeps a history needs to hear that.
   const { DatabaseSync } = await import('node:sqlite');
   const { readOnly = false, mostPages } = options;
   let db: DatabaseSync | undefined;
   try {
+    // A pipe would be waited for without end.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no file');
     db = new DatabaseSync(path, { readOnly, timeout: lockWaitMs });
     prepare(db, path, readOnly);
     if (mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${mostPages}`);
@@ -134,6 +141,30 @@ export async function openHistory(path: string, options: HistoryOptions = {}): P
     throw complaint(error, path);
   }
   return historyOn(db, options.retentionMs ?? 90 * day);
+}
+
+/**
+ * Keeps a state for one `serve`: two would look twice, pay twice and each hold a status of its own. The lock is the
+ * system's, so a program that was killed keeps nothing.
+ * @returns gives it back
+ * @throws {UsageError} `state_in_use`
+ */
+export async function keepState(path: string): Promise<() => void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(`${path}.lock`, { timeout: lockWaitMs });
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db?.close();
+    if (!/locked/.test(textOf(error))) throw complaint(error, `${path}.lock`);
+    const remedy = 'end it, or say another state.path';
+    throw new UsageError('state_in_use', `${path}: another probe serve keeps this state; ${remedy}`);
+  }
+  const held = db;
+  return () => {
+    if (held.isOpen) held.close();
+  };
 }
 
 /** How long to wait for another process that writes. */
@@ -169,6 +200,14 @@ CREATE TABLE spending (
 ) WITHOUT ROWID;
 PRAGMA user_version = ${schemaVersion};`;
 
+/**
+ * Came later: an older program does not miss it, and who only looks at an older file does not need it, so its statements
+ * are made when they are used.
+ */
+const laterTables = 'CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID';
+const setContract = 'INSERT OR REPLACE INTO contracts VALUES (:id, :json)';
+const getContract = 'SELECT json FROM contracts WHERE id = :id';
+
 function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   if (version > schemaVersion)
@@ -183,6 +222,7 @@ function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
   // FULL: a commit that returned survives a power cut, not only a crash.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304');
   if (version === 0) db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+  db.exec(laterTables);
 }
 
 function historyOn(db: DatabaseSync, retentionMs: number): History {
@@ -204,13 +244,14 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
       return false;
     }
   };
-  const record: History['record'] = ({ run, repeats, status, changed }) =>
+  const record: History['record'] = ({ run, repeats, status, changed, contract }) =>
     write(() => {
       sql.addRun.run(rowOf(run, false));
       for (const repeat of repeats) sql.addRun.run(rowOf(repeat, true));
       sql.addHour.run(hourOf(run));
       sql.setStatus.run({ id: run.id, json: JSON.stringify(status) });
       if (changed) sql.addChange.run(changeOf(run.id, status));
+      if (contract !== undefined) db.prepare(setContract).run({ id: run.id, json: JSON.stringify(contract) });
     });
   const charge: History['charge'] = ({ credential, day: on }, id, by, allowance) => {
     let over = false;
@@ -243,6 +284,7 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
     spent,
     prune,
     status: id => parsed<Status>(sql.status.get({ id })),
+    contract: id => parsed<KnownContract>(db.prepare(getContract).get({ id })),
     run: runId => parsed<ProbeRun>(sql.run.get({ runId })),
     runs: (id, most) => sql.lastRuns.all({ id, most }).map(lineOf),
     runsSince: (id, fromMs) => sql.runsSince.all({ id, fromMs }).map(lineOf),

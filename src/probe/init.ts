@@ -26,7 +26,9 @@ export interface InitAnswers {
 
 /** The YAML of a file that `validate` finds nothing wrong with. */
 export function initialFile(answers: InitAnswers): string {
-  const { target, url, model, keyEnv, interval, checks: kinds } = answers;
+  const { target, url, keyEnv, interval, checks: kinds } = answers;
+  // Anything but a usual name might mean something else to YAML.
+  const model = /^glm-[\w.-]+$/i.test(answers.model) ? answers.model : JSON.stringify(answers.model);
   return `# yaml-language-server: $schema=./probe.schema.json
 # What to check, how often, and what is good. Doubt it offline: glm-testkit probe validate
 # The schema for your editor: glm-testkit probe schema > probe.schema.json

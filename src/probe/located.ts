@@ -49,11 +49,19 @@ export function locate(text: string): Located {
 /** Aliases are resolved only now, so an unknown one is only found now. */
 function valueIn(document: { toJS(): unknown }, mistakes: Mistake[], placeAt: (offset: number) => Place): unknown {
   try {
-    return document.toJS();
+    const value = document.toJS();
+    if (isCircular(value)) mistakes.push({ message: 'an alias stands inside of what it repeats', ...placeAt(0) });
+    return value;
   } catch (error) {
     mistakes.push({ message: error instanceof Error ? error.message : String(error), ...placeAt(0) });
     return undefined;
   }
+}
+
+/** JSON knows no circles, and neither may whoever walks through the value. */
+function isCircular(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return around.includes(value) || Object.values(value).some(inner => isCircular(inner, [...around, value]));
 }
 
 function nearest(from: Node | undefined, [step, ...rest]: Path): Node | undefined {

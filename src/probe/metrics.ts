@@ -1,14 +1,17 @@
 /** Runs and statuses as the `glm_probe_*` metrics of the catalogue. */
 import type { Clock } from '../core/clock.ts';
-import { catalogue, createMetrics, type MetricName, type Metrics } from '../core/metrics.ts';
+import { catalogue, createMetrics, type MetricName, type Metrics, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
 import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
 import { packageVersion } from '../core/version.ts';
 import { businessCode } from '../core/wire/errors.ts';
+import { isModel } from '../core/wire/models.ts';
 import type { ExporterConfig, SliName } from './config.ts';
+import { type ContractChange, contractParts } from './contract.ts';
 import { longestGapMs } from './grid.ts';
 import { latencyOf } from './history.ts';
 import { type ProbeCheck, type Slo, streams } from './plan.ts';
+import { quotaWindows } from './quota.ts';
 import { type ProbeRun, type SkipReason, type Subject, sliVerdict } from './run.ts';
 import { type ServiceState, type Status, serviceStates } from './status.ts';
 
@@ -22,6 +25,7 @@ export interface ProbeMetrics {
   show(subject: Subject, status: Status): void;
   skipped(subject: Subject, reason: SkipReason): void;
   missed(subject: Subject, count: number): void;
+  changed(subject: Subject, change: ContractChange): void;
   /** Takes other checks from now on; the series of those that are gone are removed. */
   swap(subjects: readonly Measured[], options?: ProbeMetricsOptions): Promise<void>;
   readonly metrics: Metrics;
@@ -99,6 +103,9 @@ export function createProbeMetrics(
     skipped: ifKnown((subject, reason: SkipReason) =>
       metrics.inc('glm_probe_runs_skipped_total', { ...labelsOf(subject), reason }),
     ),
+    changed: ifKnown((subject, { part }: ContractChange) =>
+      metrics.inc('glm_probe_contract_changes_total', { ...labelsOf(subject), part }),
+    ),
     missed: ifKnown((subject, count: number) => metrics.inc('glm_probe_runs_missed_total', labelsOf(subject), count)),
   };
 }
@@ -119,6 +126,8 @@ const byTarget: readonly MetricName[] = [
   'glm_probe_tls_certificate_not_after_timestamp_seconds',
   'glm_probe_api_errors_total',
   'glm_probe_maintenance',
+  'glm_probe_quota_remaining_ratio',
+  'glm_probe_quota_reset_timestamp_seconds',
 ];
 
 /** What is labelled with less than a whole check goes when the last check of its target does. */
@@ -165,10 +174,16 @@ const always = ['glm_probe_run_duration_seconds', 'glm_probe_time_to_first_byte_
 const ofStreams = [
   'glm_probe_time_to_first_token_seconds',
   'glm_probe_time_to_first_output_token_seconds',
+  'glm_probe_inter_chunk_seconds',
   'glm_probe_max_chunk_gap_seconds',
+  'glm_probe_time_per_output_token_seconds',
   'glm_probe_output_tokens_per_second',
 ] as const;
-const latencies: ReadonlySet<string> = new Set([...always, ...ofStreams.slice(0, 3)]);
+const latencies: ReadonlySet<string> = new Set([
+  ...always,
+  ...ofStreams.slice(0, 2),
+  'glm_probe_max_chunk_gap_seconds',
+]);
 
 const skips = ['overlap', 'budget', 'maintenance', 'connectivity', 'shutdown'] as const satisfies readonly SkipReason[];
 const domains = ['provider', 'account', 'network', 'client', 'prober'] as const satisfies readonly FaultDomain[];
@@ -191,6 +206,7 @@ function zeroAll(metrics: Metrics, subject: Measured): void {
   for (const sli of slisOf(subject))
     for (const verdict of ['good', 'bad', 'excluded'])
       metrics.zero('glm_probe_sli_events_total', { ...labels, sli, verdict });
+  for (const part of contractParts) metrics.zero('glm_probe_contract_changes_total', { ...labels, part });
   for (const phase of ['dns', 'tcp', 'tls'])
     metrics.zero('glm_probe_connect_phase_duration_seconds', { ...labels, phase });
   for (const reason of ['event_loop', 'clock_step'])
@@ -287,7 +303,7 @@ export function sliOf(sli: SliName, run: ProbeRun, slo: readonly Slo[] = []): 'g
 
 /** There was an answer, and it was not right. */
 const answered: ReadonlySet<string> = new Set([
-  ...['wrong_answer', 'contract', 'malformed', 'reasoning_only', 'empty', 'usage_missing'],
+  ...['wrong_answer', 'contract', 'malformed', 'reasoning_only', 'answer_in_reasoning', 'empty', 'usage_missing'],
 ]);
 
 type Labels = Readonly<Record<string, string>>;
@@ -317,18 +333,39 @@ function recordReadings(metrics: Metrics, labels: Labels, { readings }: ProbeRun
 
 function recordServer({ metrics, models }: Book, labels: Labels, run: ProbeRun): void {
   const { target } = run;
-  const { clock_skew_ms: skew, certificate_ends_at_ms: ends, http_status: status, code, response_model: model } = run;
+  const {
+    clock_skew_ms: skew,
+    certificate_ends_at_ms: ends,
+    http_status: status,
+    code,
+    response_model: answered,
+  } = run;
   if (skew !== null) metrics.set('glm_probe_clock_skew_seconds', { target }, skew / 1000);
   if (ends !== null) metrics.set('glm_probe_tls_certificate_not_after_timestamp_seconds', { target }, ends / 1000);
   if (run.state === 'bad' && status !== null && (status !== 200 || code !== null))
-    metrics.inc('glm_probe_api_errors_total', { target, http_status: String(status), code: codeLabel(code) });
-  if (model === null) return;
+    metrics.inc('glm_probe_api_errors_total', { target, http_status: statusLabel(status), code: codeLabel(code) });
+  recordQuota(metrics, run);
+  if (answered === null) return;
+  const model = modelLabel(answered, run.model);
   const before = models.get(keyOf(run));
   if (before !== undefined && before !== model)
     metrics.remove('glm_probe_response_model_info', { ...labels, response_model: before });
   metrics.set('glm_probe_response_model_info', { ...labels, response_model: model }, 1);
   models.set(keyOf(run), model);
 }
+
+/** A window is used up until it begins anew, or until somebody is let in again. */
+function recordQuota(metrics: Metrics, { target, state, usage, used_up: used }: ProbeRun): void {
+  if (state === 'good' && usage !== null)
+    for (const window of quotaWindows) metrics.remove('glm_probe_quota_remaining_ratio', { target, window });
+  if (used === null) return;
+  const labels = { target, window: used.window };
+  metrics.set('glm_probe_quota_remaining_ratio', labels, 0);
+  if (used.resets_at_ms !== null)
+    metrics.set('glm_probe_quota_reset_timestamp_seconds', labels, used.resets_at_ms / 1000);
+}
+
+const modelLabel = (answered: string, asked: string) => (answered === asked || isModel(answered) ? answered : 'other');
 
 /** A server may send anything as its code; a label may not become anything. */
 const codeLabel = (code: string | null) => (code === null ? 'none' : businessCode(code) === undefined ? 'other' : code);
@@ -345,10 +382,13 @@ function observeTimes(metrics: Metrics, labels: Labels, { kind, timing, run_id, 
   for (const phase of ['dns', 'tcp', 'tls'] as const)
     observe('glm_probe_connect_phase_duration_seconds', seconds(timing[`${phase}_ms`]), { phase });
   if (!streams.has(kind)) return;
+  const { tokens_per_second: rate } = timing;
   observe('glm_probe_time_to_first_token_seconds', seconds(timing.ttft_ms));
   observe('glm_probe_time_to_first_output_token_seconds', seconds(timing.first_visible_token_ms));
+  for (const ms of timing.gaps_ms ?? []) observe('glm_probe_inter_chunk_seconds', seconds(ms));
   observe('glm_probe_max_chunk_gap_seconds', seconds(timing.max_gap_ms));
-  observe('glm_probe_output_tokens_per_second', timing.tokens_per_second);
+  observe('glm_probe_time_per_output_token_seconds', rate === null ? null : 1 / rate);
+  observe('glm_probe_output_tokens_per_second', rate);
 }
 
 function show(metrics: Metrics, subject: Subject, status: Status): void {

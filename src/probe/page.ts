@@ -73,7 +73,7 @@ article { background: var(--card); border: 1px solid var(--line); border-radius:
 .state { font-weight: 600; white-space: nowrap; }
 span.up { color: var(--good); } span.degraded { color: var(--degraded); } span.down { color: var(--bad); } span.unknown, span.maintenance { color: var(--dim); }
 .bars { display: grid; gap: 10px 20px; grid-template-columns: repeat(auto-fit, minmax(205px, 1fr)); margin-top: 10px; }
-figure { margin: 0; min-width: 0; } figcaption { font-size: 13px; display: flex; justify-content: space-between; gap: 8px; font-variant-numeric: tabular-nums; }
+figure { margin: 0; min-width: 0; } figcaption { font-size: 13px; display: flex; justify-content: space-between; gap: 8px; font-variant-numeric: tabular-nums; } figcaption span:first-child { white-space: nowrap; }
 svg { display: block; width: 100%; height: 30px; } svg .good { fill: var(--good); } svg .degraded { fill: var(--degraded); }
 svg .partly { fill: var(--partly); } svg .bad { fill: var(--bad); } svg .unknown { fill: var(--unknown); opacity: .45; }
 svg path { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: non-scaling-stroke; } svg circle { fill: currentColor; }

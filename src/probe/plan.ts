@@ -1,8 +1,10 @@
 /** The file with everything inherited, chosen and read: a flat list of checks, and what they share. Secrets are closures. */
 import { randomUUID } from 'node:crypto';
 import type { DeadlineName } from '../core/call/record.ts';
+import { UsageError } from '../core/errors.ts';
 import type { Reason } from '../core/outcome.ts';
 import { proxyFor } from '../core/proxy.ts';
+import { expiryOf, readToken } from '../core/wire/auth.ts';
 import { modelOf, type ThinkingRule } from '../core/wire/models.ts';
 import type {
   BudgetConfig,
@@ -13,6 +15,7 @@ import type {
   ExporterConfig,
   MaintenanceConfig,
   NotificationConfig,
+  OtlpConfig,
   Price,
   ProbeConfig,
   Settings,
@@ -98,6 +101,8 @@ export interface Credential {
   readonly name: string;
   readonly callsAtOnce: number;
   readonly budget: BudgetConfig;
+  /** When its key, if that is itself a token, ends; ms since 1970. */
+  readonly expiresAtMs: number | undefined;
 }
 
 export interface Notification extends Omit<NotificationConfig, 'url' | 'secret' | 'name'> {
@@ -112,6 +117,10 @@ export interface Exporter extends Omit<ExporterConfig, 'bearer' | 'basic' | 'tls
   readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
 }
 
+export interface Otlp extends Omit<OtlpConfig, 'headers'> {
+  readonly headers: Readonly<Record<string, Secret>>;
+}
+
 export interface ProbePlan {
   readonly vantage: string;
   readonly checks: readonly ProbeCheck[];
@@ -120,6 +129,7 @@ export interface ProbePlan {
   readonly reference: ProbeConfig['reference'];
   readonly notifications: readonly Notification[];
   readonly exporter: Exporter;
+  readonly otlp: Otlp | undefined;
   readonly state: ProbeConfig['state'];
   readonly cassettes: ProbeConfig['cassettes'];
   readonly runsAtOnce: number;
@@ -127,7 +137,7 @@ export interface ProbePlan {
 
 /**
  * Reads every secret and file that the config names, and spells every check out.
- * @throws {UsageError} `no_secret`, `no_file`
+ * @throws {UsageError} `no_secret`, `no_file`, `bad_proxy`
  */
 export async function planOf(config: ProbeConfig, readers: SecretReaders): Promise<ProbePlan> {
   const endpoints = new Map<string, Endpoint>();
@@ -140,15 +150,22 @@ export async function planOf(config: ProbeConfig, readers: SecretReaders): Promi
       name,
       callsAtOnce: calls_at_once,
       budget,
+      expiresAtMs: endOf([...endpoints.values()].find(({ credential }) => credential === name)?.key),
     })),
     maintenance: config.maintenance,
     reference: config.reference,
     notifications: await Promise.all(config.notifications.map(one => notificationOf(one, readers))),
     exporter: await exporterOf(config.exporter, readers),
+    otlp: config.otlp && (await otlpOf(config.otlp, readers)),
     state: config.state,
     cassettes: config.cassettes,
     runsAtOnce: config.runs_at_once,
   };
+}
+
+function endOf(key: Secret | undefined): number | undefined {
+  const exp = key && readToken(key.reveal())?.exp;
+  return exp === undefined ? undefined : expiryOf(exp, 'lenient').ms;
 }
 
 /** A check spelled out without anything that has to be read: enough to doubt a config offline. */
@@ -355,9 +372,18 @@ async function endpointOf(
 async function proxyOf({ url, proxy }: TargetConfig, readers: SecretReaders): Promise<Secret | undefined> {
   if (proxy === 'none') return undefined;
   if (proxy !== undefined && 'url' in proxy) return createSecret('the config', proxy.url);
-  if (proxy !== undefined) return readSecret(proxy, readers);
+  if (proxy !== undefined) return proxyIn(await readSecret(proxy, readers));
   const found = proxyFor(url, readers.env);
-  return found === undefined ? undefined : createSecret('the environment', found);
+  return found === undefined ? undefined : proxyIn(createSecret('HTTPS_PROXY, HTTP_PROXY or ALL_PROXY', found));
+}
+
+/** As curl takes it: without a scheme it is http. What is no proxy is not repeated, for it may hold a password. */
+function proxyIn({ source, reveal }: Secret): Secret {
+  const text = reveal();
+  const href = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(href) || !/^https?:$/.test(new URL(href).protocol))
+    throw new UsageError('bad_proxy', `${source}: is no http(s) proxy such as http://proxy:3128`);
+  return createSecret(source, href);
 }
 
 /** By the vendor's hosts and paths; glm-api.md §1.1. Anything else is somebody's gateway. */
@@ -368,9 +394,19 @@ export function endpointKind(url: string): EndpointKind {
   return hostname === 'api.z.ai' ? 'intl' : 'cn';
 }
 
+/** A target's name when nobody gave one: the host, never a URL. `::1` begins with no letter or digit, so it is spelt `0::1`. */
+export const hostName = (url: string): string =>
+  new URL(url).host.replace(/[[\]]/g, '').replace(/^:/, '0:').toLowerCase().slice(0, 64);
+
 async function notificationOf(config: NotificationConfig, readers: SecretReaders): Promise<Notification> {
   const secret = config.secret && (await readSecret(config.secret, readers));
   return { ...config, name: config.name ?? config.kind, url: await readSecret(config.url, readers), secret };
+}
+
+async function otlpOf(config: OtlpConfig, readers: SecretReaders): Promise<Otlp> {
+  const headers: Record<string, Secret> = {};
+  for (const [name, source] of Object.entries(config.headers)) headers[name] = await readSecret(source, readers);
+  return { ...config, headers };
 }
 
 async function exporterOf(config: ExporterConfig, readers: SecretReaders): Promise<Exporter> {

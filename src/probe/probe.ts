@@ -5,8 +5,10 @@ import { parseKey } from '../core/wire/auth.ts';
 import { writeCassette } from './cassette.ts';
 import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
+import { contractOf } from './contract.ts';
 import { logOf } from './log.ts';
 import { newRunId, type ProbeCheck } from './plan.ts';
+import { usedUpIn } from './quota.ts';
 import { type ProbeRun, type RunCheck, type RunDoor, runVersion, type SkipReason, type Timing } from './run.ts';
 import { costOf, judge, timingOf, usageOf, type Verdict } from './verdict.ts';
 
@@ -87,7 +89,7 @@ export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdic
     detail: verdict.detail === null ? null : clean(verdict.detail),
     skipped: verdict.reason === 'cancelled' ? 'shutdown' : (about.skipped ?? null),
     warnings: verdict.warnings.map(({ kind: odd, detail }) => ({ kind: odd, detail: clean(detail) })),
-    timing: record === undefined ? noTiming : timingOf(record),
+    timing: call === undefined ? noTiming : timingOf(call),
     usage,
     cost: costOf(usage, price),
     calls: calls.length,
@@ -96,6 +98,8 @@ export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdic
     code: maybe(record?.code, clean),
     log_id: maybe(record?.logId, clean),
     response_model: maybe(record?.model, clean),
+    contract: contractOf(calls, clean),
+    used_up: usedUpIn(calls),
     connection: record?.headMs === undefined ? null : record.reusedConnection ? 'reused' : 'fresh',
     certificate_ends_at_ms: calls.findLast(({ tape }) => tape.peer)?.tape.peer?.certificateEndsMs ?? null,
     clock_skew_ms: calls.findLast(({ tape }) => tape.skewMs !== undefined)?.tape.skewMs ?? null,
@@ -112,7 +116,7 @@ const maybe = (text: string | undefined, clean: (text: string) => string) =>
 
 const noTiming: Timing = {
   ...{ dns_ms: null, tcp_ms: null, tls_ms: null, head_ms: null, ttft_ms: null, first_visible_token_ms: null },
-  ...{ max_gap_ms: null, total_ms: 0, tokens_per_second: null },
+  ...{ max_gap_ms: null, gaps_ms: null, total_ms: 0, tokens_per_second: null },
 };
 
 function cleaner(check: ProbeCheck): (text: string) => string {

@@ -4,14 +4,16 @@ import type { Metrics } from '../core/metrics.ts';
 import type { Random } from '../core/random.ts';
 import { createBudget } from './budget.ts';
 import { createConnectivity } from './connectivity.ts';
+import { type KnownContract, learn } from './contract.ts';
 import type { History } from './history.ts';
 import { maintenanceUntil } from './maintenance.ts';
 import { createProbeMetrics, type ProbeMetrics } from './metrics.ts';
 import { type Alert, alertOf, openOf, troubleOf } from './notify/alert.ts';
 import { createNotifier, type NotifyOutcome, type SendPost } from './notify/notifier.ts';
+import { createPusher, type Pusher, type SendOtlp } from './otlp/push.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import { skippedRun } from './probe.ts';
-import type { Cassettes, RunCheck, SkipReason } from './run.ts';
+import { type Cassettes, mostLogLines, type ProbeRun, type RunCheck, type SkipReason } from './run.ts';
 import { createSchedule } from './schedule.ts';
 import { newStatus, type Status, statusAfter, statusAt } from './status.ts';
 import { staleMsOf } from './stored.ts';
@@ -26,6 +28,8 @@ export interface ProberDoor {
   readonly send: SendPost;
   /** Asks a reference URL; the network by default. */
   readonly ask?: (url: string, timeoutMs: number) => Promise<boolean>;
+  /** Takes an export to a collector; the network by default. */
+  readonly sendOtlp?: SendOtlp;
   /** A sentence for whoever runs this. */
   readonly say: (sentence: string) => void;
 }
@@ -59,6 +63,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   const opened = new Map<string, Alert>();
   /** Checks whose last run could not be stored. */
   const lost = new Set<string>();
+  const contracts = new Map<string, KnownContract>();
   const budget = createBudget(first, history, clock);
 
   const watch = createWatch({
@@ -80,27 +85,52 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       if (outcome !== 'sent') say(`notification ${channel} ${outcome}: ${why ?? 'no reason given'}`);
     },
   });
+  const pusherOf = ({ otlp, vantage }: ProbePlan): Pusher | undefined =>
+    otlp &&
+    createPusher(otlp, vantage, {
+      ...{ clock, ...(door.sendOtlp && { send: door.sendOtlp }) },
+      done: (outcome, why) => {
+        counted.metrics.inc('glm_probe_otlp_exports_total', { outcome });
+        if (why !== undefined) say(`otlp export failed: ${why}`);
+      },
+    });
+  let pusher = pusherOf(first);
   const restore = (check: ProbeCheck) => {
     if (statuses.has(check.id)) return;
     const status = history.status(check.id) ?? newStatus(clock.wall());
     statuses.set(check.id, status);
+    const contract = history.contract(check.id);
+    if (contract !== undefined) contracts.set(check.id, contract);
     const open = openOf(status, check);
     if (open === undefined) return;
     opened.set(check.id, open);
     notifier.resume(open);
   };
-  const keep = (check: ProbeCheck, { run, repeats, standing, disturbed }: Seen) => {
+  const keep = (check: ProbeCheck, { run: seen, repeats, standing, disturbed }: Seen) => {
+    const run = learnt(check, seen);
     const before = statuses.get(check.id) ?? newStatus(clock.wall());
     const status = statusAfter(before, run, standing);
     statuses.set(check.id, status);
     const changed = status.state !== before.state || status.sinceMs !== before.sinceMs;
-    const stored = history.record({ run, repeats, status, changed });
+    const stored = history.record({ run, repeats, status, changed, contract: contracts.get(check.id) });
     if (stored) lost.delete(check.id);
     else notStored(check);
-    for (const one of [run, ...repeats])
+    for (const one of [run, ...repeats]) {
       counted.record(one, { repeat: one !== run, discarded: disturbed.get(one.run_id) });
+      if (!disturbed.has(one.run_id)) pusher?.record(one, check.endpoint.url);
+    }
     if (run.skipped !== null) counted.skipped(check, run.skipped);
     tell(check, status);
+  };
+  /** The run with what it changed of the service's contract in its log. */
+  const learnt = (check: ProbeCheck, run: ProbeRun): ProbeRun => {
+    const { known, changes } = learn(contracts.get(check.id), run);
+    contracts.set(check.id, known);
+    for (const change of changes) {
+      counted.changed(check, change);
+      say(`the contract of ${check.id} changed: ${change.detail}`);
+    }
+    return { ...run, log: [...run.log, ...changes.map(({ detail }) => `contract: ${detail}`)].slice(-mostLogLines) };
   };
   const notStored = (check: ProbeCheck) => {
     lost.add(check.id);
@@ -178,12 +208,23 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     plan = next;
     for (const check of next.checks) restore(check);
     for (const { id } of before.checks) if (!next.checks.some(check => check.id === id)) statuses.delete(id);
+    for (const { name } of before.credentials)
+      counted.metrics.remove('glm_probe_credential_expiry_timestamp_seconds', { credential: name });
     budget.swap(next);
     notifier.swap(next.notifications);
+    await swapPusher(before, next);
     connectivity = connectivityOf(next, door);
     schedule.swap(next);
     await counted.swap(next.checks, { buckets: next.exporter.buckets });
     zeroRest(counted, next, clock);
+  };
+  /** Another receiver or other names begin a new book. */
+  const swapPusher = async (before: ProbePlan, next: ProbePlan) => {
+    const tellsSame = JSON.stringify(otlpTraits(before)) === JSON.stringify(otlpTraits(next));
+    if (tellsSame) return;
+    const old = pusher;
+    pusher = pusherOf(next);
+    await old?.stop();
   };
   const troubles = () => {
     const silentMs = clock.now() - watch.lastBeatMs;
@@ -199,6 +240,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     await schedule.stop();
     watch.stop();
     await notifier.stop();
+    await pusher?.stop();
   };
   return {
     ...{ swap, statusOf, metrics, troubles, stop },
@@ -209,6 +251,12 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   };
 }
 
+/** Secrets are compared by their values, and go nowhere. */
+const otlpTraits = ({ otlp, vantage }: ProbePlan) => [
+  vantage,
+  otlp && { ...otlp, headers: Object.entries(otlp.headers).map(([name, secret]) => [name, secret.reveal()]) },
+];
+
 const connectivityOf = ({ reference }: ProbePlan, { clock, ask }: ProberDoor) =>
   createConnectivity(reference, { clock, ...(ask && { ask }) });
 
@@ -217,7 +265,11 @@ function cassettesOf({ cassettes: { dir, keep, max_bytes: maxBytes } }: ProbePla
 }
 
 /** What belongs to no check exists at zero, too; a plan that was taken is the one that is in use. */
-function zeroRest({ metrics }: ProbeMetrics, { notifications }: ProbePlan, clock: Clock): void {
+function zeroRest({ metrics }: ProbeMetrics, { notifications, credentials, otlp }: ProbePlan, clock: Clock): void {
+  if (otlp !== undefined)
+    for (const outcome of ['sent', 'failed']) metrics.zero('glm_probe_otlp_exports_total', { outcome });
+  for (const { name: credential, expiresAtMs: ends } of credentials)
+    if (ends !== undefined) metrics.set('glm_probe_credential_expiry_timestamp_seconds', { credential }, ends / 1000);
   metrics.zero('glm_probe_schedule_lag_seconds', {});
   metrics.zero('glm_probe_event_loop_stalls_total', {});
   metrics.zero('glm_probe_clock_steps_total', {});

@@ -33,13 +33,16 @@ function missing({ target, check, model }: Ruled) {
     expr: `absent(glm_probe_interval_seconds{${labels.join(',')}})`,
     for: '10m',
     // absent() gives the names anyway; without them promtool takes two such rules for one.
-    labels: { severity: 'ticket', target, check, model },
+    labels: { severity: 'ticket', target, check, model: literal(model) },
     annotations: {
       summary: '{{ $labels.target }} {{ $labels.check }} ({{ $labels.model }}) is configured, and no prober runs it',
       runbook_url: `${runbooks}#glmprobecheckmissing`,
     },
   };
 }
+
+/** A label of a rule is a template of Go's, and a model may have any name; a string of JSON is one of Go's as well. */
+const literal = (text: string) => (text.includes('{{') ? `{{ ${JSON.stringify(text)} }}` : text);
 
 const titles = ['check', 'every', 'down', 'objective', 'page', 'of failures', 'ticket', 'of failures'];
 

@@ -5,7 +5,9 @@ import { domainOf, type FaultDomain, type Reason } from '../core/outcome.ts';
 import type { Random } from '../core/random.ts';
 import type { Usage } from '../core/wire/chat.ts';
 import type { CheckKind, Currency } from './config.ts';
+import type { Contract } from './contract.ts';
 import type { ProbeCheck } from './plan.ts';
+import type { UsedUp } from './quota.ts';
 
 /** Raised when a reader of the last version would misread it. */
 export const runVersion = 1;
@@ -53,6 +55,8 @@ export interface Timing {
   readonly first_visible_token_ms: number | null;
   /** Longest silence between two tokens of a stream. */
   readonly max_gap_ms: number | null;
+  /** Silences between reads that brought tokens, in their order: the first `mostGaps`. */
+  readonly gaps_ms: readonly number[] | null;
   readonly total_ms: number;
   /** Completion tokens after the first one, over the time from the first to the last. */
   readonly tokens_per_second: number | null;
@@ -98,6 +102,10 @@ export interface ProbeRun {
   readonly log_id: string | null;
   /** The model that the answer names; a gateway may answer with another than was asked for. */
   readonly response_model: string | null;
+  /** The shape of the answer, without its content. */
+  readonly contract: Contract | null;
+  /** The plan window that a refusal says is used up. */
+  readonly used_up: UsedUp | null;
   readonly connection: 'fresh' | 'reused' | null;
   /** When the server's certificate ends. */
   readonly certificate_ends_at_ms: number | null;
@@ -117,6 +125,9 @@ export interface ProbeRun {
 export type Subject = Pick<ProbeRun, 'target' | 'check' | 'model'>;
 
 export const mostLogLines = 200;
+
+/** An answer of more chunks says nothing new with the rest. */
+export const mostGaps = 1000;
 
 /** Whether the run is a bad event of the service level: only the provider's and the network's faults are. */
 export const countsAgainstSli = ({ state, reason }: Pick<ProbeRun, 'state' | 'reason'>): boolean =>

@@ -64,7 +64,7 @@ export function createSchedule(
   const ending = new AbortController();
   const lines = new Map<string, Line>();
   const running = new Set<Promise<void>>();
-  const places = createPlaces(first);
+  const places = createPlaces(first, clock);
   let plan = first;
 
   /** Wall time decides where the grid is, monotonic time when the timer fires. */

@@ -66,7 +66,7 @@ export const sourceName = ({ env, file, command = [] }: SecretSource): string =>
   env !== undefined ? `env ${env}` : file !== undefined ? `file ${file}` : `command ${command[0]}`;
 
 async function textAt({ env, file, command = [] }: SecretSource, readers: SecretReaders): Promise<string> {
-  if (env !== undefined) return readers.env[env] ?? '';
+  if (env !== undefined) return (Object.hasOwn(readers.env, env) && readers.env[env]) || '';
   return file !== undefined ? readers.file(file) : readers.command(command);
 }
 

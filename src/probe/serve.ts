@@ -4,7 +4,7 @@ import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { type Exporter, startExporter } from './exporter.ts';
-import { openHistory } from './history.ts';
+import { keepState, openHistory } from './history.ts';
 import { loadPlan } from './load.ts';
 import type { SendPost } from './notify/notifier.ts';
 import { sendPost } from './notify/post.ts';
@@ -45,6 +45,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
   const plan = await loadPlan(file, readers);
   const history = await openHistory(plan.state.path, { retentionMs: plan.state.retention });
+  let release: () => void;
+  try {
+    release = await keepState(plan.state.path);
+  } catch (error) {
+    history.close();
+    throw error;
+  }
   const prober = createProber(plan, { clock, random, history, look, send, say });
   let exporter: Exporter;
   try {
@@ -52,6 +59,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   } catch (error) {
     await prober.stop();
     history.close();
+    release();
     throw error;
   }
   const reload = createReload(options, prober, exporter);
@@ -61,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await exporter.close();
     await prober.stop();
     history.close();
+    release();
   };
   return {
     ...{ url: exporter.url, prober, reload, close },

@@ -1,5 +1,5 @@
 /** Everything that can be known to be wrong with a file before anything is sent, each with its line and column. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { z } from 'zod';
 import { redactText } from '../core/cassette/redaction.ts';
 import { systemClock } from '../core/clock.ts';
@@ -33,8 +33,18 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const { config, defects } = shapeOf(located);
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
-  const doubts = doubtsOf(config, located, { fileExists: existsSync, ...options });
+  const doubts = doubtsOf(config, located, { fileExists: isReadable, ...options });
   return { config, ...doubts, defects: inOrder([...defects, ...secrets, ...doubts.defects]) };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return !statSync(path).isDirectory();
+  } catch {
+    // Whatever stands in the way, it cannot be read.
+    return false;
+  }
 }
 
 /** Reads a file that has to be without errors. @throws {UsageError} `bad_config` with all of them, `no_file` */
@@ -77,8 +87,10 @@ function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
   const first = probeSchema.safeParse(value, { reportInput: true });
   if (first.success) return { config: first.data, defects };
   for (const issue of first.error.issues.flatMap(leaves)) tell(issue, report);
-  // A misspelt key must not hide what is wrong with the rest.
-  const again = probeSchema.safeParse(without(value, first.error.issues.flatMap(unknownKeys)));
+  // A misspelt key or a secret must not hide what is wrong with the rest.
+  const rest = without(value, first.error.issues.flatMap(unknownKeys));
+  for (const { path } of first.error.issues.flatMap(leaves).filter(isSecret)) put(rest, path, { command: ['…'] });
+  const again = probeSchema.safeParse(rest);
   return { config: again.success ? again.data : undefined, defects };
 }
 
@@ -94,36 +106,54 @@ function leaves(issue: Issue): Issue[] {
 
 /** A branch of another type is further off than one with a wrong key. */
 const weightOf = (issues: readonly Issue[]) =>
-  issues.reduce((sum, { code, path }) => sum + (code === 'invalid_type' && path.length === 0 ? 100 : 1), 0);
+  issues.reduce((sum, { code, path }) => sum + (path.length === 0 && wrongAtAll.has(code) ? 100 : 1), 0);
+
+const wrongAtAll: ReadonlySet<Issue['code']> = new Set(['invalid_type', 'invalid_value']);
 
 function tell(issue: Issue, report: Report): void {
+  if (issue.code === 'invalid_key')
+    return report('bad_value', issue.path, `this name ${issue.issues[0]?.message}`, { key: true });
   if (issue.code !== 'unrecognized_keys') return report(...described(issue));
   const known = keysAt(issue.path);
-  for (const key of issue.keys)
-    report('unknown_key', [...issue.path, key], `unknown key${suggestion(key, known)}`, { key: true });
+  for (const key of issue.keys) {
+    const message = known.includes(key)
+      ? 'does not go together with the other keys here'
+      : `unknown key${suggestion(key, known)}`;
+    report('unknown_key', [...issue.path, key], message, { key: true });
+  }
 }
 
 function described(issue: Issue): [DefectCode, Path, string] {
   const { path, message } = issue;
-  if (message.startsWith('a secret may not')) return ['literal_secret', path, message];
+  if (isSecret(issue)) return ['literal_secret', path, message];
   if (issue.code.startsWith('invalid') && issue.input === undefined) return ['bad_value', path, 'is missing'];
-  const near = issue.code === 'invalid_value' ? suggestion(String(issue.input), issue.values.map(String)) : '';
-  return ['bad_value', path, `${message}${near}`];
+  if (issue.code !== 'invalid_value') return ['bad_value', path, message];
+  const near = suggestion(String(issue.input), issue.values.map(String));
+  // A list that nobody reads to its end hides the word that was meant.
+  const short =
+    issue.values.length > 20 && near !== '' ? `is none of the ${issue.values.length} words for it` : message;
+  return ['bad_value', path, `${short}${near}`];
 }
+
+const isSecret = ({ message }: Issue) => message.startsWith('a secret may not');
 
 const unknownKeys = (issue: Issue): Path[] =>
   leaves(issue).flatMap(leaf => (leaf.code === 'unrecognized_keys' ? leaf.keys.map(key => [...leaf.path, key]) : []));
 
 function without(value: unknown, paths: readonly Path[]): unknown {
   const copy: unknown = structuredClone(value);
-  for (const path of paths) {
-    const around = path
-      .slice(0, -1)
-      .reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown>)[step], copy);
-    delete (around as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
-  }
+  for (const path of paths) delete around(copy, path)[path.at(-1) as PropertyKey];
   return copy;
 }
+
+const put = (value: unknown, path: Path, what: unknown) => {
+  around(value, path)[path.at(-1) as PropertyKey] = what;
+};
+
+const around = (value: unknown, path: Path) =>
+  path.slice(0, -1).reduce((inner, step) => inner[step] as Around, value as Around);
+
+type Around = Record<PropertyKey, unknown>;
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;

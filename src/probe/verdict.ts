@@ -55,7 +55,14 @@ function verdictOf({ kind, detail }: Outcome, deadline: DeadlineName | undefined
 function endingOf(call: Call, terms: Terms): Outcome {
   const { outcome } = call.record;
   if (outcome.kind === 'usage_missing' && terms.expect.usage === 'optional') return { kind: 'ok' };
-  return recoded(outcome, call, terms);
+  return isMisfiled(call) ? { ...outcome, kind: 'answer_in_reasoning' } : recoded(outcome, call, terms);
+}
+
+/** A model that came to its end has not run out of tokens while it thought: its parser put the answer in the wrong field. */
+function isMisfiled({ record, right }: Call): boolean {
+  const { outcome, finishReason, reasoning } = record;
+  if (outcome.kind !== 'reasoning_only' || finishReason !== 'stop' || right === undefined) return false;
+  return mistakeIn(right, { ...record, text: reasoning }) === undefined;
 }
 
 /** The config may know a code better than the table; an error inside a stream stays one, whatever its code. */
@@ -182,7 +189,7 @@ function tokensPerSecond(record: CallRecord): number | undefined {
 const micro = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms * 1000) / 1000);
 
 /** Times of one call as durations. */
-export function timingOf(record: CallRecord): Timing {
+export function timingOf({ record, gapsMs }: Pick<Call, 'record' | 'gapsMs'>): Timing {
   const { dnsMs, tcpMs, tlsMs } = phases(record);
   return {
     dns_ms: micro(dnsMs),
@@ -192,6 +199,7 @@ export function timingOf(record: CallRecord): Timing {
     ttft_ms: micro(ttft(record)),
     first_visible_token_ms: micro(ttftVisible(record)),
     max_gap_ms: micro(gapOf(record)),
+    gaps_ms: record.lastTokenMs === undefined ? null : gapsMs.map(ms => Math.round(ms * 1000) / 1000),
     total_ms: Math.round(e2e(record) * 1000) / 1000,
     tokens_per_second: micro(tokensPerSecond(record)),
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeFromCompressedBase64 } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
-import { bucketsOf, createHistogram, type Histogram, summaryOf, valueAt } from '../../src/core/histogram.ts';
+import { addSparse, bucketsOf, createHistogram, type Histogram, summaryOf, valueAt } from '../../src/core/histogram.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 const seeded = { seed: 99, numRuns: 300 };
@@ -144,4 +144,19 @@ test('a bucket of a list stands for a value as near as the histogram promises', 
     const [, , , index = 0] = histogram.sparse();
     expect(Math.abs(valueAt(index) - ms)).toBeLessThanOrEqual(Math.max(0.001, ms * 0.002));
   }
+});
+
+test('lists add up to the list of all that they hold', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }))), parts => {
+      const lists = parts.map(values => {
+        const histogram = createHistogram();
+        for (const value of values) histogram.record(value);
+        return histogram.sparse();
+      });
+      const whole = createHistogram();
+      for (const list of lists) whole.absorb(list);
+      expect(lists.reduce(addSparse, [])).toEqual(whole.sparse());
+    }),
+  );
 });

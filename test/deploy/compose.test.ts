@@ -109,3 +109,9 @@ test('the probe’s file has no mistake, and its key is one that the mock takes'
   expect(() => readProbeFile(join(deploy, 'probe.yaml'), { GLM_API_KEY })).not.toThrow();
   expect(compose.services.mock?.command).toContain(GLM_API_KEY);
 });
+
+test('Alertmanager routes and inhibits by the example, of which there is one', () => {
+  const mounted = mounts.filter(({ name }) => name === 'alertmanager').map(({ source }) => source);
+  expect(mounted).toEqual(['../dashboards/alertmanager/alertmanager.yml']);
+  expect(existsSync(join(deploy, 'alertmanager.yml'))).toBe(false);
+});

@@ -23,6 +23,7 @@ import { createPacer } from '../../src/loadtest/pacer.ts';
 import { rawRecord } from '../../src/loadtest/raw-record.ts';
 import { screen } from '../../src/loadtest/report/screen.ts';
 import { runLoad } from '../../src/loadtest/runner.ts';
+import { parseThreshold } from '../../src/loadtest/thresholds.ts';
 import { totalOf } from '../../src/loadtest/total.ts';
 import { createMock, type TestMock } from '../../src/mock-server/index.ts';
 import { scenarios } from '../../src/mock-server/scenarios/index.ts';
@@ -335,11 +336,14 @@ test('11. a client that is blocked 20 ms of every 100 is INVALID, and no gate is
     };
     return { ...driver, close };
   };
-  const { validity, doubts } = await load(
-    against({ ...closed(20, 60_000), maxRequests: 400, calibrate: true, workload: against().workload }),
+  const thresholds = [parseThreshold('error_rate<99%')];
+  const { validity, doubts, ...judged } = await load(
+    against({ ...closed(20, 60_000), maxRequests: 400, calibrate: true, thresholds }),
     { createDriver: blocked },
   );
   expect(validity).toBe('INVALID');
+  expect(judged.thresholds).toMatchObject([{ ok: true }]); // kept, and still no pass
+  expect(judged.verdict).toBe('not_measurable');
   expect(doubts.join('\n')).toMatch(
     /against known times this machine stamped (first tokens|gaps) \d+\.\d ms off at p99/,
   );
@@ -361,6 +365,13 @@ test.each(['socket', 'undici'] as const)('12. %s: a Chinese answer survives a sp
   await driver.close();
   await server.close();
   expect(record).toMatchObject({ outcome: { kind: 'ok' }, visibleChars: said.length, done: true });
+});
+
+test('a gate on an endpoint that answers nothing well has failed, though nothing was measured', async () => {
+  const nobody = against({ baseUrl: 'http://127.0.0.1:1/api/paas/v4', ...closed(1, 60_000), maxRequests: 2 });
+  const result = await load({ ...nobody, thresholds: [parseThreshold('ttft_content:p95<1s')] });
+  expect(result).toMatchObject({ verdict: 'fail', thresholds: [{ ok: false, actual: null }] });
+  expect(screen(result)).toMatch(/^FAIL +VALID +none of 2 requests was answered well/);
 });
 
 test('13. what is still under way when the grace is over is counted as censored, and nothing is missing', async () => {

@@ -13,17 +13,17 @@ const limits = (maxTokens: number) => ({ maxTokens, maxCost: Number.POSITIVE_INF
 
 test('the worst case is set aside, so requests under way cannot overshoot', () => {
   const budget = createBudget(limits(450));
-  expect([budget.reserve(wanted), budget.reserve(wanted), budget.reserve(wanted)]).toEqual([true, true, false]);
+  expect([budget.reserve(wanted), budget.reserve(wanted), budget.reserve(wanted)]).toEqual(['held', 'held', 'later']);
   expect(budget.spentTokens).toBe(0);
 });
 
 test('what was not used is free again, and a refusal costs nothing', () => {
   const budget = createBudget(limits(250));
   budget.reserve(wanted);
-  expect(budget.reserve(wanted)).toBe(false);
+  expect(budget.reserve(wanted)).toBe('later');
   budget.settle(wanted, answered(20, 10));
   expect(budget.spentTokens).toBe(30);
-  expect(budget.reserve(wanted)).toBe(true);
+  expect(budget.reserve(wanted)).toBe('held');
   budget.settle(wanted, refused);
   expect(budget.spentTokens).toBe(30);
 });
@@ -35,17 +35,30 @@ test('an answer that broke off without usage is charged by what was seen of it',
   expect(budget.spentTokens).toBe(100 + 30);
 });
 
+test('what does not fit beside what is spent never will, and what only has to wait is told of the next settlement', async () => {
+  const budget = createBudget(limits(450));
+  expect([budget.reserve({ promptTokens: 0, maxTokens: 451 }), budget.reserve(wanted)]).toEqual(['never', 'held']);
+  expect([budget.reserve(wanted), budget.reserve(wanted)]).toEqual(['held', 'later']);
+  const settled = budget.settled();
+  budget.settle(wanted, answered(20, 10));
+  await settled;
+  expect(budget.reserve(wanted)).toBe('held');
+  budget.settle(wanted, answered(80, 100));
+  budget.settle(wanted, answered(80, 100));
+  expect(budget.reserve(wanted)).toBe('never');
+});
+
 test('money is counted by the price of both directions', () => {
   const budget = createBudget({
     maxTokens: Number.POSITIVE_INFINITY,
     maxCost: 1,
     price: { input: 1000, output: 4000 },
   });
-  expect(budget.reserve(wanted)).toBe(true); // 0.1 + 0.4
+  expect(budget.reserve(wanted)).toBe('held'); // 0.1 + 0.4
   budget.settle(wanted, answered(100, 100));
   expect(budget.spentCost).toBeCloseTo(0.5);
-  expect(budget.reserve(wanted)).toBe(true);
-  expect(budget.reserve(wanted)).toBe(false);
+  expect(budget.reserve(wanted)).toBe('held');
+  expect(budget.reserve(wanted)).toBe('later');
 });
 
 test('whatever order requests come and end in, no more is spent than allowed', () => {
@@ -60,7 +73,7 @@ test('whatever order requests come and end in, no more is spent than allowed', (
         const open: number[] = [];
         for (const { open: opens, share } of steps) {
           if (opens || open.length === 0) {
-            if (budget.reserve(wanted)) open.push(1);
+            if (budget.reserve(wanted) === 'held') open.push(1);
           } else {
             open.pop();
             budget.settle(wanted, answered(Math.floor(100 * share), Math.floor(100 * share)));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isLoopback, readLoadConfig } from '../../src/loadtest/config.ts';
 
@@ -71,16 +74,36 @@ test.each<[object, RegExp]>([
   [{ duration: '0' }, /--duration: must be above 0/],
   [{ url: 'http://127.0.0.1/v4/chat/completions' }, /--url: must end before \/chat\/completions/],
   [{ prompts: '/no/such/file' }, /--prompts: \/no\/such\/file: no such file/],
-  [{ ca: '/no/such/file' }, /--ca: \/no\/such\/file: no such file/],
+  [{ ca: '/no/such/file', url: 'https://127.0.0.1/v4' }, /--ca: \/no\/such\/file: no such file/],
   [{ api_key_file: '/no/such/file' }, /--api-key-file: \/no\/such\/file: no such file/],
   [{ threshold: ['goodput>95%'] }, /--threshold "goodput>95%" needs --slo/],
   [{ agents: '2' }, /--agents needs --redis/],
   [{ redis: 'redis://127.0.0.1' }, /say how many with --agents/],
   [{ redis: '127.0.0.1:6379', agents: '2' }, /--redis: is not a redis:\/\/ or rediss:\/\/ URL/],
   [{ agents: '2', redis: 'redis://127.0.0.1', workers: '2', as: 'vllm' }, /--workers .*\n--as /],
+  [{ concurrency: '5', rate: '5' }, /--concurrency goes with no --rate and no --trace/],
+  [{ arrival: 'gamma' }, /--arrival goes with --rate/],
+  [{ rate: '5', shape: '2' }, /--shape goes with --rate and --arrival gamma/],
+  [{ speed: '2', scale: '3' }, /--speed goes with --trace.*\n--scale goes with --trace/],
+  [{ max_in_flight: '5' }, /--max-in-flight goes with --rate or --trace/],
+  [{ retries: '5', backoff: '1s' }, /--retries goes with --on-limit backoff.*\n--backoff /],
+  [{ prefix_tokens: '5' }, /--prefix-tokens goes with --cache shared-prefix/],
+  [{ ca: '/etc/hosts' }, /--ca goes with an https URL/],
+  [{ trace: '/dev/null' }, /--trace: \/dev\/null: is empty/],
+  [{ out: '' }, /--out: must not be empty/],
+  [{ junit: '', summary: '', prom: '' }, /--junit: .*\n.*--summary: .*\n.*--prom: must not be empty/],
   [{ colour: 'red' }, /unknown key --colour/],
 ])('options %j are refused', (more, message) => {
   expect(() => read(more)).toThrow(message);
+});
+
+test('a file may hold settings of several kinds of runs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  const file = join(folder, 'load.yaml');
+  writeFileSync(file, 'concurrency: 20\narrival: gamma\nshape: 2\nretries: 3\n');
+  expect(read({ config: file, rate: '5' }).arrivals).toMatchObject({ kind: 'open', law: 'gamma', shape: 2 });
+  expect(read({ config: file }).arrivals).toMatchObject({ kind: 'closed' });
+  rmSync(folder, { recursive: true });
 });
 
 test('a run without a seed gets one', () => {

@@ -1,12 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../src/loadtest/cli.ts';
 import { load } from '../../src/loadtest/load.ts';
 import type { LoadResult } from '../../src/loadtest/result.ts';
 import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';
+import { launch } from '../support/process.ts';
 import { closed, planOf } from './plan.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -68,6 +69,18 @@ test('the screen has a verdict, the latencies and the failures by class', async 
   const { out, err } = await loadRun(server.url, '-c', '2', '--max-requests', '10', '--seed', '1');
   expect(err).toMatch(/seed 1\n/);
   for (const word of ['PASS', 'TTFT', 'ITL', 'TPOT', 'E2E', 'overloaded', 'provider']) expect(out).toContain(word);
+});
+
+test('in a terminal of 80 columns no line of the screen is longer', async () => {
+  const server = await serve(fake.good);
+  const { columns } = process.stdout;
+  cleanups.push(() => {
+    process.stdout.columns = columns;
+  });
+  process.stdout.columns = 80;
+  const { out } = await loadRun(server.url, '-c', '2', '--max-requests', '30');
+  expect(out).toMatch(/TTFT content/);
+  expect(Math.max(...out.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
 });
 
 test('a run in which nothing succeeded exits 1', async () => {
@@ -175,4 +188,46 @@ test.each(['socket', 'undici', 'autocannon'] as const)('%s: what outlasts the gr
   });
   const { ledger } = await load(plan);
   expect(ledger).toEqual({ planned: 4, ok: 0, censored: 4 });
+});
+
+test('a file that cannot be written in the end costs neither the screen nor the other files, and nothing stays open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const [junit, prom] = [join(folder, 'gone', 'junit.xml'), join(folder, 'load.prom')];
+  mkdirSync(dirname(junit));
+  const server = await serve((response, request) => {
+    rmSync(dirname(junit), { recursive: true, force: true });
+    fake.good(response, request);
+  });
+  const flags = ['-c', '1', '--max-requests', '2', '--metrics-port', '0', '--junit', junit, '--prom', prom];
+  const { code, out, err } = await loadRun(server.url, ...flags);
+  const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(err)?.[1];
+  expect([code, out]).toEqual([2, expect.stringContaining('PASS')]);
+  expect(err).toMatch(/error: .*junit\.xml: cannot be written/);
+  expect(readFileSync(prom, 'utf8')).toContain('glm_load_requests_total');
+  await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
+});
+
+test('a folder never holds two runs: what an earlier one left goes when the next begins', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'result.json'), 'of an earlier run');
+  const seen: string[] = [];
+  const server = await serve((response, request) => {
+    seen.push(readdirSync(folder).join());
+    fake.good(response, request);
+  });
+  await loadRun(server.url, '-c', '1', '--max-requests', '1', '-o', folder);
+  expect(seen).toEqual(['requests.ndjson']);
+  expect(readdirSync(folder).sort()).toEqual(['report.html', 'requests.ndjson', 'result.json']);
+});
+
+test('progress that nobody reads costs no result', async () => {
+  const server = await serve(fake.good);
+  const argv = ['load', 'run', '--url', server.url, '--model', 'glm-4.6', '--no-calibrate', '-c', '1'];
+  const run = launch([...argv, '-d', '1500ms', '--json'], { env });
+  await run.notes(/tokens a request/);
+  run.child.stderr?.destroy();
+  expect(await run.ended).toBe(0);
+  expect(JSON.parse(run.out()).ledger.ok).toBeGreaterThan(0);
 });

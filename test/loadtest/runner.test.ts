@@ -8,6 +8,7 @@ import type { Interval } from '../../src/loadtest/interval.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
 import type { Finished } from '../../src/loadtest/request.ts';
 import { type RunEnd, runLoad, type Shard, seatsOf } from '../../src/loadtest/runner.ts';
+import { littleOf } from '../../src/loadtest/stats/little.ts';
 import { totalOf } from '../../src/loadtest/total.ts';
 import { closed, open, planOf } from './plan.ts';
 
@@ -96,6 +97,13 @@ test('a closed loop keeps its level and finishes what it started', async () => {
   expect(total.histograms.ttft_any_ms?.quantile(0.5)).toBeCloseTo(50, 0);
   expect(total.histograms.itl_ms?.count).toBe(40);
   expect(end).toMatchObject({ offeredMs: 1000, halted: undefined });
+});
+
+test('what was in flight is its rate times its latency, over a whole run with its warm-up and its end', async () => {
+  for (const load of [closed(4, 1000), open(30, 1000)]) {
+    const { intervals } = await run({ plan: { ...load, warmupMs: 300 }, ms: n => 50 + 20 * (n % 7) });
+    expect(littleOf(intervals)?.disagreement).toBeLessThan(0.01); // a bucket is 0.2 % wide, the clock 1 ms coarse
+  }
 });
 
 test('stages raise and lower the level, and a seat that is no longer wanted ends after its request', async () => {
@@ -247,6 +255,32 @@ test('a budget ends the run before it is overshot', async () => {
   const { end, total } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(200) } });
   expect(end?.halted).toBe('budget');
   expect(total.inputTokens + total.outputTokens).toBeLessThanOrEqual(200);
+});
+
+test('a closed loop waits for what settles before it gives up, and the wait is nobody’s latency', async () => {
+  // One request may take from 30 to 34 tokens and takes 15: three fit at once, and two more one after the other.
+  const { end, total, seen } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(100) } });
+  expect([seen.most, seen.sentAt, end?.halted]).toEqual([3, [0, 0, 0, 100, 200], 'budget']);
+  expect(total.ended).toEqual({ ok: 5, unsent: 3 });
+  expect(total.inputTokens + total.outputTokens).toBe(75);
+  expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
+});
+
+test('an open loop leaves out what the budget has no room for at its time, and goes on when it has', async () => {
+  const { end, total, finished } = await run({ plan: { ...open(10, 1000), budget: budgetOf(70) }, ms: () => 350 });
+  expect(end?.halted).toBe('budget');
+  expect(total.ended.unsent).toBeGreaterThan(0);
+  expect(Math.max(...finished.map(({ n }) => n))).toBeGreaterThan(finished.length - 1);
+  expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
+});
+
+test('Ctrl-C while requests wait for the budget leaves them unsent', async () => {
+  const { end, total } = await run({
+    plan: { ...closed(4, 10_000), budget: budgetOf(40) },
+    ms: () => 500,
+    stopAt: 100,
+  });
+  expect([end?.halted, total.ended.unsent]).toEqual(['stopped', total.planned - (total.ended.ok ?? 0)]);
 });
 
 test('a connection that cannot be made is not tried thousands of times', async () => {

@@ -46,6 +46,12 @@ test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
   ['a busy loop', { intervals: seconds(...calm.map(() => health({ elu: 0.65 }))) }, 'SUSPECT', /65 % busy/],
   ['a full loop', { intervals: seconds(...calm.map(() => health({ elu: 0.9 }))) }, 'INVALID', /90 % busy/],
   ['a thief', { intervals: seconds(...calm.map(() => health({ steal: 0.2 }))) }, 'SUSPECT', /20 %/],
+  [
+    'a wait in this machine',
+    { little: { in_flight: 10, requests_per_second: 8, latency_ms: 1000, disagreement: 0.2 } },
+    'SUSPECT',
+    /in flight are 20 % off their rate times their latency/,
+  ],
   ['a greedy thief', { intervals: seconds(...calm.map(() => health({ steal: 0.5 }))) }, 'INVALID', /50 %/],
   ['first tokens stamped late', { before: calibration(7) }, 'SUSPECT', /7\.0 ms/],
   ['first tokens stamped far too late', { after: calibration(19) }, 'INVALID', /19\.0 ms/],
@@ -74,4 +80,11 @@ test('one bad second in twenty is not the run', () => {
 test('the worst of several processes counts', () => {
   const intervals = calm.map(interval => ({ ...interval, health: [health(), health({ elu: 0.9 })] }));
   expect(judgeValidity({ ...good, intervals }).validity).toBe('INVALID');
+});
+
+test.each([
+  ['a small share', { in_flight: 10, requests_per_second: 10, latency_ms: 1000, disagreement: 0.019 }],
+  ['a small time', { in_flight: 1, requests_per_second: 100, latency_ms: 10, disagreement: 0.3 }],
+])('%s that rate times latency leaves open is no doubt', (_, little) => {
+  expect(judgeValidity({ ...good, little }).validity).toBe('VALID');
 });

@@ -313,3 +313,11 @@ test('a flag behind a subcommand is the subcommand’s, though mock has one of t
   const [, port = ''] = await record.says(/base URL +http:\/\/127\.0\.0\.1:(\d+)\//);
   expect(Number(port)).not.toBe(4010);
 });
+
+test('scenarios --json is an array of five fields each, every fault of the catalogue among them', async () => {
+  const { out } = await run(command, ['mock', 'scenarios', '--json']);
+  const list = JSON.parse(out) as Record<string, unknown>[];
+  expect(new Set(list.map(one => Object.keys(one).join()))).toEqual(new Set(['name,id,outcome,fault_domain,evidence']));
+  const ids = list.map(({ id }) => id);
+  expect(Array.from({ length: 32 }, (_, i) => `F${i + 1}`).filter(id => !ids.includes(id))).toEqual([]);
+});

@@ -326,3 +326,20 @@ test('the journal knows the number of a retry, and what the client was told to w
   expect((await chat('hi', { 'x-stainless-retry-count': '2' })).entry).toMatchObject({ attempt: 2, told: true });
   expect((await chat('hi', { 'x-stainless-retry-count': 'x' })).entry.attempt).toBeUndefined();
 });
+
+test('a request arrived with its headers, however long its body took', async () => {
+  const { engine, clock, key } = createTestEngine();
+  const arrivedMs = clock.now();
+  clock.advance(40);
+  const headers = { authorization: key };
+  const asked = {
+    method: 'POST',
+    path: '/api/paas/v4/chat/completions',
+    headers,
+    body: JSON.stringify(hello),
+    arrivedMs,
+  };
+  const { settle } = await engine.handle(asked);
+  settle({ ending: 'complete', headSent: true, beats: 1, bytes: 1, worstLatenessMs: 0 });
+  expect(engine.journal.entries()[0]).toMatchObject({ at: noon, durationMs: 40 });
+});

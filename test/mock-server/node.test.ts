@@ -251,6 +251,18 @@ test('many requests at once are all answered and counted', async () => {
   expect(await metric(mock, 'glm_mock_output_tokens_total')).toBe('4000');
 });
 
+test('a caller who asks for every status there could be makes no label of an unknown one', async () => {
+  const mock = await start();
+  const ask = async (status: number) => {
+    const response = await send(mock, hello, { 'x-glm-fault': `html-gateway,status=${status}` });
+    expect(response.status).toBe(status);
+    return response.text();
+  };
+  for (const status of [433, 502, 599]) await ask(status);
+  const counted = [...(await mock.metrics()).matchAll(/^glm_mock_requests_total\{.*http_status="(\w+)".*\} (\d)$/gm)];
+  expect(counted.map(([, status, count]) => `${status}: ${count}`).sort()).toEqual(['502: 1', 'other: 2']);
+});
+
 test('closing lets a running stream end, refuses new connections, and is done with the stream', async () => {
   const clock = createManualClock(noon);
   const mock = await start({ clock, timing: 'ttft=1s,itl=1s', replyTokens: 10 });

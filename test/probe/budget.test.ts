@@ -127,6 +127,21 @@ test('a new day is a new budget; a clock that jumps there is not', async () => {
   expect(stepped.reserve(check).kind).toBe('refused');
 });
 
+test('whoever asks first after the clock was set notices it, before anybody is told', async () => {
+  const plan = await planWith(300);
+  const history = await ledger();
+  let wallMs = noon;
+  const budget = createBudget(plan, history, { ...createManualClock(noon), wall: () => wallMs });
+  budget.reserve(plan.checks[0]!);
+  budget.reserve(plan.checks[0]!);
+  wallMs += 30 * 3_600_000;
+  expect(budget.remaining('main').tokens).toBeCloseTo(1 - 224 / 300, 9);
+  budget.stepped();
+  expect(budget.reserve(plan.checks[0]!).kind).toBe('refused');
+  wallMs -= 30 * 3_600_000;
+  expect(budget.reserve(plan.checks[0]!).kind).toBe('refused');
+});
+
 test('near the end a check may only have its share', async () => {
   const checks: Checks = [
     { kind: 'chat', name: 'greedy', budget_weight: 1 },

@@ -142,6 +142,7 @@ test('JSON results have every field, null where there is nothing', async () => {
       ttft_ms: expect.any(Number),
       first_visible_token_ms: expect.any(Number),
       max_gap_ms: expect.any(Number),
+      gaps_ms: expect.any(Array),
       total_ms: expect.any(Number),
       tokens_per_second: expect.toSatisfy(rate => rate === null || rate > 0),
     },
@@ -153,6 +154,12 @@ test('JSON results have every field, null where there is nothing', async () => {
     code: null,
     log_id: 'log-1',
     response_model: 'glm-4.6',
+    contract: {
+      frames: expect.arrayContaining(['choices[].delta.content: string', 'usage.total_tokens: number']),
+      headers: ['content-type', 'date', 'x-log-id'],
+      ...{ fingerprint: null, error: null },
+    },
+    used_up: null,
     connection: 'fresh',
     certificate_ends_at_ms: null,
     clock_skew_ms: expect.any(Number),
@@ -174,10 +181,40 @@ test('metrics are written as a whole file', async () => {
   expect(text).not.toContain('canary');
 });
 
-test('a metrics file that cannot be written is a usage error, after the verdict was printed', async () => {
-  const server = await serve(fake.good);
-  const { code, out, err } = await check(server.url, '--prom', join(folder(), 'no', 'such', 'folder'));
-  expect([code, out.includes('good'), err]).toEqual([2, true, expect.stringContaining('cannot be written')]);
+test.each(['--prom', '--junit', '--record'])('nothing is asked when there is no place for %s', async flag => {
+  let asked = 0;
+  const server = await serve((req, res) => {
+    asked++;
+    fake.good(req, res);
+  });
+  for (const where of ['/proc/no/such/place', '/dev/null/x']) {
+    const { code, out, err } = await check(server.url, flag, where);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(`${flag} ${where}: cannot be written`)]);
+  }
+  expect(asked).toBe(0);
+});
+
+test.each(['no proxy at all', 'me:canary@', 'socks5://me:canary@proxy'])(
+  'a proxy such as %s is a usage error that does not repeat it',
+  async text => {
+    const { code, out, err } = await run(
+      command,
+      ['probe', 'check', '--url', 'http://example.invalid/v4', '--model', 'glm-4.6'],
+      { env: { GLM_API_KEY: 'a.b', HTTP_PROXY: text, http_proxy: text } },
+    );
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining('is no http(s) proxy such as')]);
+    expect(err).not.toContain('canary');
+  },
+);
+
+test('a deadline of nothing is told by its flag', async () => {
+  const { code, err } = await check('http://127.0.0.1:1/v4', '--timeout', '0s');
+  expect([code, err]).toEqual([2, expect.stringContaining('--timeout: must be at least 1ms and at most 1d')]);
+});
+
+test('an address of IPv6 has a name, too', async () => {
+  const { code, err } = await check('http://[::1]:1/v4', '--check', 'chat');
+  expect([code, err]).toEqual([1, '']);
 });
 
 test('the key may come from a file', async () => {
@@ -197,6 +234,15 @@ test.each<[string, string[], string]>([
   const { code, err } = await check('http://127.0.0.1:1/v4', ...flags);
   expect([code, err]).toEqual([2, expect.stringContaining(message)]);
 });
+
+test.each(['http://u:canary@h/v4', 'http://h/v4?k=canary', 'http://u:canary@h/v4#canary'])(
+  'what a URL such as %s holds is not repeated',
+  async url => {
+    const { code, out, err } = await check(url);
+    expect([code, err]).toEqual([2, expect.stringContaining('--url: must hold no user, password or query')]);
+    expect(out + err).not.toContain('canary');
+  },
+);
 
 test('without a key nothing is sent', async () => {
   const server = await serve(fake.good);

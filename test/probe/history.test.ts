@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type History, type HistoryOptions, latencyOf, openHistory, schemaVersion } from '../../src/probe/history.ts';
+import {
+  type History,
+  type HistoryOptions,
+  keepState,
+  latencyOf,
+  openHistory,
+  schemaVersion,
+} from '../../src/probe/history.ts';
 import { newStatus, statusAfter, statusAt } from '../../src/probe/status.ts';
 import { scratch } from '../support/probe.ts';
 import { entryOf, runAt } from '../support/probe-runs.ts';
@@ -237,4 +244,20 @@ test.each([
   ['a disturbed one', { warnings: [{ kind: 'measurement', detail: 'busy' }] }, null],
 ] as const)('the latency of %s', (_, more, latency) => {
   expect(latencyOf(runAt(noon, more))).toBe(latency);
+});
+
+test('a state is kept by one at a time, and free again when it is given back', async () => {
+  const path = file();
+  const release = await keepState(path);
+  await expect(keepState(path)).rejects.toMatchObject({ code: 'state_in_use' });
+  release();
+  release();
+  (await keepState(path))();
+});
+
+test('what is no file is not waited for', async () => {
+  await expect(openHistory('/dev/null')).rejects.toMatchObject({
+    code: 'no_state',
+    message: '/dev/null: cannot be opened (it is no file); say another state.path',
+  });
 });

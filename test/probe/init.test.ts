@@ -90,3 +90,16 @@ test.each([
   expect([code, err, existsSync(out)]).toEqual([2, expect.stringContaining(message), false]);
   expect(err).not.toContain('Canary');
 });
+
+test.each(['bad: model # x', '- {', 'true', '模型'])('a model called %s is that model in the file', async model => {
+  const out = place();
+  const { code } = await run(io => initCommand(io, undefined), ['init', '--model', model, '--out', out]);
+  expect([code, validate(readFileSync(out, 'utf8'), options).config?.defaults.model]).toEqual([0, model]);
+});
+
+test.each(['1s', '0s'])('an interval of %s writes no file that has to be mended first', async interval => {
+  const out = place();
+  const { code, err } = await run(io => initCommand(io, undefined), ['init', '--interval', interval, '--out', out]);
+  expect([code, existsSync(out)]).toEqual([2, false]);
+  expect(err).toContain(`${out} is not written; it would say`);
+});

@@ -36,7 +36,7 @@ test('all series of a check are there at zero before it runs, and are about as m
   const own = linesOf(await metrics.text()).filter(line => line.includes('check="chat_stream"'));
   expect(own.filter(line => /_(total|bucket|count|sum)\{/.test(line)).every(line => line.endsWith(' 0'))).toBe(true);
   expect(own.length).toBeGreaterThan(150);
-  expect(own.length).toBeLessThan(240);
+  expect(own.length).toBeLessThan(270);
   // Not before a run: states, times and the names of models.
   expect(seriesPerCheck(2) - own.length).toBeGreaterThanOrEqual(0);
   expect(seriesPerCheck(2) - own.length).toBeLessThan(40);
@@ -87,8 +87,59 @@ test('a run is counted under its outcome, its fault, its tokens and its indicato
     'glm_probe_api_errors_total{target="home",http_status="400",code="other"} 1',
     `glm_probe_success{${base}} 0`,
     `glm_probe_time_to_first_output_token_seconds_count{${base}} 1`,
+    `glm_probe_inter_chunk_seconds_bucket{le="0.02",${base}} 1`,
+    `glm_probe_inter_chunk_seconds_count{${base}} 2`,
+    `glm_probe_time_per_output_token_seconds_sum{${base}} 0.025`,
+    `glm_probe_contract_changes_total{${base},part="frame_shape"} 0`,
   ])
     expect(text).toContain(`${line}\n`);
+});
+
+test('a window is used up until somebody is let in again; when it begins anew stays known', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  const used_up = { window: 'hours', resets_at_ms: noon + 3_600_000 } as const;
+  probe.record(runAt(noon, { reason: 'quota_exhausted', code: '1308', http_status: 429, usage: null, used_up }));
+  const [left, reset] = ['remaining_ratio', 'reset_timestamp_seconds'].map(
+    name => `glm_probe_quota_${name}{target="home",window="hours"}`,
+  );
+  expect(await probe.metrics.text()).toContain(`${left} 0\n`);
+  expect(await probe.metrics.text()).toContain(`${reset} ${noon / 1000 + 3600}\n`);
+  probe.record(runAt(noon, { usage: null }));
+  expect(await probe.metrics.text()).toContain(`${left} 0\n`);
+  probe.record(runAt(noon));
+  expect(await probe.metrics.text()).not.toContain(left);
+  expect(await probe.metrics.text()).toContain(`${reset} ${noon / 1000 + 3600}\n`);
+});
+
+test.each([
+  ['glm-4.7', 'glm-4.7'],
+  ['embedding-3', 'embedding-3'],
+  ['our-own', 'other'],
+  ['GLM-4.6', 'other'],
+  ['', 'other'],
+  ['x"} 1\nevil{a="', 'other'],
+  ['模型', 'other'],
+])('a server that names its model %j is shown as %s', async (response_model, shown) => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  probe.record(runAt(noon));
+  probe.record(runAt(noon, { response_model }));
+  const lines = linesOf(await probe.metrics.text()).filter(line => line.startsWith('glm_probe_response_model_info'));
+  expect(lines).toEqual([`glm_probe_response_model_info{${base},response_model="${shown}"} 1`]);
+});
+
+test('a model that nobody knows but the config is shown by its name', async () => {
+  const probe = createProbeMetrics(await checksFor([{ kind: 'chat', model: 'our-own' }]), clock);
+  probe.record(runAt(noon, { check: 'chat', model: 'our-own', response_model: 'our-own' }));
+  expect(await probe.metrics.text()).toContain('model="our-own",response_model="our-own"} 1');
+});
+
+test('a server that answers with every status there could be makes no more series than HTTP has statuses', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  for (let status = 100; status < 1000; status += 1)
+    probe.record(runAt(noon, { reason: 'unknown_code', http_status: status, code: `${status}` }));
+  const lines = linesOf(await probe.metrics.text()).filter(line => line.startsWith('glm_probe_api_errors_total'));
+  expect(lines.length).toBeLessThan(80);
+  expect(lines).toContainEqual(expect.stringMatching(/http_status="other",code="other"\} \d{3}$/));
 });
 
 test('what is not known is absent, not zero', async () => {
@@ -176,7 +227,7 @@ test('OpenMetrics has the same numbers, exemplars that lead to runs, and does no
   expect(open).toContain('# TYPE glm_probe_runs counter\n');
   expect(open).toContain(`glm_probe_runs_total{${base},outcome="success"} 1\n`);
   expect(open).toContain(`# {run_id="${one.run_id}"} 0.32 ${(noon / 1000).toFixed(3)}\n`);
-  expect(open.match(/ # \{run_id=/g)).toHaveLength(9);
+  expect(open.match(/ # \{run_id=/g)).toHaveLength(12);
   expect(await probe.metrics.text()).toBe(before);
   expect(before).not.toContain(' # {');
 });

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import type { NotificationConfig } from '../../src/probe/config.ts';
 import { type Alert, alertOf, openOf, reaches } from '../../src/probe/notify/alert.ts';
-import { postOf, titleOf } from '../../src/probe/notify/bodies.ts';
+import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
 import { createNotifier } from '../../src/probe/notify/notifier.ts';
 import { sendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
@@ -246,4 +246,9 @@ test.each([
 test('the URL, which is a secret, is in no complaint', async () => {
   const sent = sendPost({ url: 'http://127.0.0.1:1/canary-token', body: '{}' }, 5000, new AbortController().signal);
   await expect(sent).rejects.toThrow(/^no connection \(ECONNREFUSED\)$/);
+});
+
+test('a template may name what there is, and nothing else', () => {
+  const alert = alertOf(undefined, down, subject);
+  expect(Object.keys(fieldsOf(alert as Alert, 0)).toSorted()).toEqual([...templateFields].toSorted());
 });

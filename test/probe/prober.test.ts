@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import { createRandom } from '../../src/core/random.ts';
+import { mintToken } from '../../src/core/wire/auth.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { openHistory } from '../../src/probe/history.ts';
 import type { Post } from '../../src/probe/notify/bodies.ts';
@@ -214,6 +215,31 @@ test('a restart knows the outage, tells nobody twice, and counts what it missed'
   again.answer({});
   await again.pass(minute);
   expect(again.kinds()).toEqual(['down again', 'recovered']);
+});
+
+test('a change of the contract is counted once, said, and found in the run’s log, also after a restart', async () => {
+  const contract = { frames: ['a'], headers: ['h'], fingerprint: null, error: null };
+  const first = await stage(await plan());
+  first.answer({ contract });
+  await first.pass(15 * minute);
+  await first.prober.stop();
+  first.history.close();
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 15 * minute) });
+  again.answer({ contract: { ...contract, frames: ['a', 'b'] } });
+  await again.pass(5 * minute);
+  expect(again.said).toEqual([`the contract of ${id} changed: new key b`]);
+  expect(await again.text()).toContain(`glm_probe_contract_changes_total{${labels},part="frame_shape"} 1\n`);
+  const logs = again.history.runs(id, 5).map(({ runId }) => again.history.run(runId)?.log.at(-1));
+  expect(logs.filter(line => line === 'contract: new key b')).toHaveLength(1);
+});
+
+test('a credential that is a token shows its end, and a swap takes the series along', async () => {
+  const key = await mintToken({ id: 'a', secret: 'b' }, { nowMs: noon, ttlMs: hour });
+  const { prober, text } = await stage(await planFor(fileOf('http://127.0.0.1:9/v4', [{ kind: 'chat' }]), key));
+  const series = 'glm_probe_credential_expiry_timestamp_seconds{credential="main"}';
+  expect(await text()).toContain(`${series} ${(noon + hour) / 1000}\n`);
+  await prober.swap(await plan());
+  expect(await text()).not.toContain(series);
 });
 
 test('a run that could not be stored is unknown to the page, counted, and health says so', async () => {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -6,6 +7,8 @@ import { command } from '../../src/probe/cli.ts';
 import { ruleFiles } from '../../src/probe/rules.ts';
 import { run } from '../support/io.ts';
 import { fileOf, scratch } from '../support/probe.ts';
+
+const promtool = '/usr/bin/promtool';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -68,6 +71,17 @@ test('a model’s name cannot break out of its rule', async () => {
   await run(command, ['probe', 'rules', '-c', config, '-o', out], { env: { KEY: 'a.b' } });
   const { groups } = parse(readFileSync(join(out, 'checks.yml'), 'utf8'));
   expect(groups[0].rules[0].expr).toContain(String.raw`model="a\"} or vector(1) # \\"`);
+});
+
+test('a model’s name is no template of the rule’s labels', async () => {
+  const { path, out } = place();
+  const config = join(path, 'odd.yaml');
+  const model = `{{ x }} "模型" \\ '`;
+  writeFileSync(config, stringify(fileOf('http://127.0.0.1:4010', [{ kind: 'chat', model }])));
+  await run(command, ['probe', 'rules', '-c', config, '-o', out], { env: { KEY: 'a.b' } });
+  const { groups } = parse(readFileSync(join(out, 'checks.yml'), 'utf8'));
+  expect(groups[0].rules[0].labels.model).toBe(`{{ ${JSON.stringify(model)} }}`);
+  if (existsSync(promtool)) execFileSync(promtool, ['check', 'rules', join(out, 'checks.yml')], { stdio: 'pipe' });
 });
 
 test.each([

@@ -24,7 +24,7 @@ const checkOf = (id: string, schedule: Partial<Extract<Rhythm, { kind: 'interval
 
 const planOf = (checks: readonly ProbeCheck[], more: Partial<Scheduled> = {}): Scheduled => ({
   checks,
-  credentials: [{ name: 'main', callsAtOnce: 1, budget: { currency: 'CNY', timezone: 'UTC' } }],
+  credentials: [{ name: 'main', callsAtOnce: 1, budget: { currency: 'CNY', timezone: 'UTC' }, expiresAtMs: undefined }],
   maintenance: [],
   runsAtOnce: 4,
   ...more,

@@ -276,3 +276,22 @@ test('status and page say where there is no state yet', async () => {
     expect(err).toMatch(/state\.db: /);
   }
 });
+
+test('page writes nowhere where nothing can be made, and says so', async () => {
+  const mock = await service();
+  const { file } = place(mock.baseUrl);
+  const { serving } = await start(file);
+  await serving.close();
+  const { code, err } = await run(command, ['probe', 'page', '-c', file, '-o', '/proc/no/such'], { env });
+  expect([code, err]).toEqual([2, expect.stringContaining('--out /proc/no/such: cannot be written')]);
+});
+
+test('a second serve on one state is refused, and leaves the first alone', async () => {
+  const mock = await service();
+  const { file } = place(mock.baseUrl);
+  const { serving } = await start(file);
+  await expect(start(file)).rejects.toMatchObject({ code: 'state_in_use' });
+  expect((await fetch(`${serving.url}/healthz`)).status).toBe(200);
+  await serving.close();
+  await (await start(file)).serving.close();
+});

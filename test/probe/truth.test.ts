@@ -78,6 +78,17 @@ test.each([
   else expect(run).toMatchObject({ state: 'bad', reason: 'wrong_answer', fault_domain: 'provider', detail });
 });
 
+test('an answer that is filed as thinking is told from thinking that led nowhere', async () => {
+  const look = async (fault: string) => {
+    const check = await checkFor(`${mock.url}/~${fault}/api/paas/v4`, 'chat_stream', { key: mock.apiKey });
+    return runCheck(check, doorFor({ cassettes: { dir: folder.path, keep: 1000, maxBytes: 1 << 20 } }));
+  };
+  const run = await look('answer-in-reasoning');
+  expect(run).toMatchObject({ state: 'bad', reason: 'answer_in_reasoning', fault_domain: 'provider' });
+  expect(explain(run.cassette as string).verdict.reason).toBe('answer_in_reasoning');
+  expect(await look('reasoning-only,value=length')).toMatchObject({ state: 'bad', reason: 'reasoning_only' });
+});
+
 test.each([
   ['no-done', 'no_done', 'no [DONE]'],
   ['other-model', 'model', 'glm-5.3 answered in place of glm-4.6'],

@@ -6,6 +6,7 @@ import { checkKinds } from '../../src/probe/config.ts';
 import { estimateOf, runsPerDay, seriesPerCheck, shortestGapMs } from '../../src/probe/estimate.ts';
 import { initialFile } from '../../src/probe/init.ts';
 import { outlinesOf } from '../../src/probe/plan.ts';
+import { validationReport } from '../../src/probe/report/validation.ts';
 import { suggestion } from '../../src/probe/suggest.ts';
 import { fileSchema, lineOf, validate } from '../../src/probe/validate.ts';
 import { localOf, momentsOf } from '../../src/probe/zone.ts';
@@ -80,7 +81,7 @@ test.each<[string, string, string[]]>([
   [
     'a file that is not there',
     having(['env: GLM_API_KEY', 'file: /run/secrets/glm']),
-    ['f:3:18: credentials.main.key.file: /run/secrets/glm: no such file'],
+    ['f:3:18: credentials.main.key.file: /run/secrets/glm: no such file, or it cannot be read'],
   ],
   [
     '4: an interval shorter than a run may take',
@@ -214,10 +215,12 @@ test.each<[string, string, string[]]>([
   [
     'an unknown target',
     having('    targets: [bigmodle]'),
-    [
-      'f:10:5: checks[0]: has no model: say one here, for its target or in defaults',
-      'f:11:15: checks[0].targets[0]: there is no target of this name; did you mean bigmodel?',
-    ],
+    ['f:11:15: checks[0].targets[0]: there is no target of this name; did you mean bigmodel?'],
+  ],
+  [
+    'a target whose name can be no label',
+    having(['bigmodel:', "'上海 A':"]),
+    ['f:6:5: targets.上海 A: its name must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen'],
   ],
   [
     'no model',
@@ -252,6 +255,86 @@ test.each<[string, string, string[]]>([
       'f:6:10: targets.bigmodel.url: must hold no user, password or query; the key comes from the environment or a file',
     ],
   ],
+  [
+    'a proxy with a password',
+    having(['paas/v4', 'paas/v4\n    proxy: { url: "http://me:pass@proxy" }']),
+    [
+      'f:7:19: targets.bigmodel.proxy.url: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }',
+      'f:7:19: targets.bigmodel.proxy.url: must hold no user, password or query; the key comes from the environment or a file',
+    ],
+  ],
+  ['a URL with a fragment', having(['paas/v4', 'paas/v4#Canary']), ['f:6:10: targets.bigmodel.url: must hold no #']],
+  [
+    'a name that can be no label',
+    having(['  bigmodel:', '  大模型:']),
+    ['f:5:3: targets.大模型: this name must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen'],
+  ],
+  [
+    'a model whose name would break lines',
+    having(['model: glm-4.6', 'model: "glm\\n4"']),
+    ['f:8:10: defaults.model: must be a name without control characters'],
+  ],
+  [
+    'no target',
+    having(['  bigmodel:\n    url: https://open.bigmodel.cn/api/paas/v4', '  {}']),
+    ['f:5:3: targets: is empty: say at least one target'],
+  ],
+  ...['interval: 0s', 'interval: 99999999999d'].map(
+    text =>
+      [text, having(`    ${text}`), ['f:11:15: checks[0].interval: must be at least 100ms and at most 366d']] as [
+        string,
+        string,
+        string[],
+      ],
+  ),
+  [
+    'a deadline of nothing',
+    having('    deadlines: { total: 0s }'),
+    ['f:11:25: checks[0].deadlines.total: must be at least 1ms and at most 1d'],
+  ],
+  [
+    'a state that is forgotten at once',
+    `${good}state: { retention: 0s }\n`,
+    ['f:11:21: state.retention: must be at least 1d and at most 3660d'],
+  ],
+  [
+    'a window of both kinds',
+    `${good}maintenance: [{ start: "01:00", duration: 1h, until: "2026-12-01T00:00:00Z" }]\n`,
+    ['f:11:47: maintenance[0].until: does not go together with the other keys here'],
+  ],
+  [
+    'a reason that is misspelt',
+    `${good}codes: { 1305: overload }\n`,
+    [
+      expect.stringMatching(
+        /^f:11:8: codes\.1305: is none of the \d+ words for it; did you mean overloaded\?$/,
+      ) as never,
+    ],
+  ],
+  [
+    'two channels of one name',
+    `${good}notifications: [{ kind: slack, url: { env: GLM_API_KEY } }, { kind: slack, url: { env: GLM_API_KEY } }]\n`,
+    ['f:11:69: notifications[1].kind: slack is also what notifications[0] is called; give one of them a name'],
+  ],
+  [
+    'a template that names what is not there',
+    `${good}notifications: [{ kind: webhook, url: { env: GLM_API_KEY }, template: '{"a":"{{reson}}"}' }]\n`,
+    ['f:11:71: notifications[0].template: nothing is called {{reson}}; did you mean reason?'],
+  ],
+  [
+    'a template that is no JSON',
+    `${good}notifications: [{ kind: webhook, url: { env: GLM_API_KEY }, template: '{"a":{{words}}' }]\n`,
+    ['f:11:71: notifications[0].template: is no JSON when its places are filled; put them inside quotes'],
+  ],
+  ['an alias in what it repeats', `${good}vantage: &x [*x]\n`, ['f:1:1: an alias stands inside of what it repeats']],
+  ...['constructor', '__proto__'].map(
+    word =>
+      [
+        `a variable called ${word}`,
+        having(['GLM_API_KEY', word]),
+        [`f:3:17: credentials.main.key.env: the environment variable ${word} is not set`],
+      ] as [string, string, string[]],
+  ),
   ['no YAML', 'checks: [', [expect.stringMatching(/^f:1:\d+: /) as never]],
   ['a key twice', `${good}defaults: {}\n`, ['f:11:1: Map keys must be unique']],
   ['nothing', '', ['f:1:1: credentials: is missing', 'f:1:1: targets: is missing', 'f:1:1: checks: is missing']],
@@ -264,6 +347,16 @@ test.each<[string, string, string[]]>([
 
 test('a misspelt key does not hide what is wrong with the rest', () => {
   expect(told(having(['model: glm', 'modell: glm-5\n  model: glm'], '    max_tokens: 1'))).toHaveLength(2);
+});
+
+test('a secret in the file does not hide what is wrong with the rest', () => {
+  const text = having(['{ env: GLM_API_KEY }', 'Canary0123456789'], '    max_tokens: 1');
+  expect(told(text).map(line => line.slice(0, 6))).toEqual(['f:3:10', 'f:11:1']);
+});
+
+test('a folder is no file that can be read', () => {
+  const { defects } = validate(having(['env: GLM_API_KEY', 'file: /']), { env: {}, nowMs: 0 });
+  expect(defects).toMatchObject([{ code: 'missing_file', message: '/: no such file, or it cannot be read' }]);
 });
 
 test('what stands once and is inherited by many is told once', () => {
@@ -332,6 +425,17 @@ test('the worst day is one on which every run fails, is confirmed and writes to 
   );
   expect(expected).toEqual({ tokens: 24 * (40 + 12), cost: (24 * (40 + 120)) / 1e6 });
   expect(worst).toEqual({ tokens: 48 * (40 + 64), cost: (48 * (40 + 640)) / 1e6 });
+});
+
+test('how soon a page comes is what the alert rules say, and a check that runs too seldom never pages', () => {
+  const text = having(
+    '    interval: 1m',
+    '    slo: { availability: 99.9% }',
+    '  - { kind: chat, interval: 1h, slo: { availability: 99% } }',
+  );
+  const report = validationReport('f', validate(text, options), 0);
+  expect(report).toMatch(/bigmodel\/chat_stream\/glm-4.6 +availability 99.9% +3 +3m +43\n/);
+  expect(report).toMatch(/bigmodel\/chat\/glm-4.6 +availability 99% +- +never +7\n/);
 });
 
 test.each([

@@ -152,7 +152,7 @@ test('the same under warn is degraded and good', () => {
 
 test('tokens that all came in one read have no rate', () => {
   expect(judge(termsFor({ tokens_per_second: 1 }), [at({ lastTokenMs: 10 })], {}).reason).toBeNull();
-  expect(timingOf(at({ lastTokenMs: 10 }).record).tokens_per_second).toBeNull();
+  expect(timingOf(at({ lastTokenMs: 10 })).tokens_per_second).toBeNull();
 });
 
 test('an expression that never ends does not match, in time', () => {
@@ -167,6 +167,18 @@ test('missing usage is forgiven where the config says so, and told', () => {
   expect(judge(termsFor(), [call], {}).reason).toBe('usage_missing');
   const forgiven = judge(termsFor({ usage: 'optional' }), [call], {});
   expect(forgiven).toMatchObject({ state: 'good', warnings: [{ kind: 'usage' }] });
+});
+
+test.each<[string, Partial<CallRecord>, Reason]>([
+  ['the right number', { reasoning: '2 + 3, that is 5.' }, 'answer_in_reasoning'],
+  ['the right number, cut at max_tokens', { reasoning: '2 + 3 = 5', finishReason: 'length' }, 'reasoning_only'],
+  ['another number', { reasoning: 'Let me think about 2 + 3.' }, 'reasoning_only'],
+  ['nothing that was kept', {}, 'reasoning_only'],
+])('thinking without an answer that holds %s', (_, more, reason) => {
+  const record = { finishReason: 'stop', ...more, outcome: { kind: 'reasoning_only' } } as const;
+  const call = callOf(record, { right: { kind: 'number', value: 5 } });
+  expect(judge(termsFor(), [call], {})).toMatchObject({ reason, fault_domain: 'provider' });
+  expect(judge(termsFor(), [callOf(record)], {}).reason).toBe('reasoning_only');
 });
 
 test('a stream without [DONE] and one cut at max_tokens are good and degraded', () => {
@@ -222,8 +234,8 @@ test('a call whose ending means what its check says is not judged by it', () => 
 
 test('times are durations, and null where the phase did not happen', () => {
   const moments = { connectMs: 100, tcpMs: 101, sentMs: 102, headMs: 112, firstTokenMs: 120, firstVisibleMs: 130 };
-  const { record } = callOf({ intendedMs: 100, startMs: 100, ...moments, lastTokenMs: 220, maxGapMs: 10, endMs: 221 });
-  expect(timingOf(record)).toEqual({
+  const record = { intendedMs: 100, startMs: 100, ...moments, lastTokenMs: 220, maxGapMs: 10, endMs: 221 };
+  expect(timingOf(callOf(record, { gapsMs: [10, 90.00049] }))).toEqual({
     dns_ms: null,
     tcp_ms: 1,
     tls_ms: null,
@@ -231,10 +243,11 @@ test('times are durations, and null where the phase did not happen', () => {
     ttft_ms: 20,
     first_visible_token_ms: 30,
     max_gap_ms: 10,
+    gaps_ms: [10, 90],
     total_ms: 121,
     tokens_per_second: 100,
   });
-  expect(timingOf(ended('dns').record)).toMatchObject({ ttft_ms: null, max_gap_ms: null, total_ms: 5 });
+  expect(timingOf(ended('dns'))).toMatchObject({ ttft_ms: null, max_gap_ms: null, gaps_ms: null, total_ms: 5 });
 });
 
 test('usage and cost are of all calls, cached tokens at their own price', () => {

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { systemClock } from '../../src/core/clock.ts';
 import { type Io, runProgram } from '../../src/core/program.ts';
 import { createRandom } from '../../src/core/random.ts';
+import { type ApiKey, mintToken, parseKey } from '../../src/core/wire/auth.ts';
 import { command as load } from '../../src/loadtest/cli.ts';
 import { createMock, type TestMock } from '../../src/mock-server/index.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
@@ -64,8 +65,9 @@ async function certificateIn(folder: string) {
 async function probeMetrics(mock: TestMock, secured: TestMock, folder: string): Promise<string> {
   const file = join(folder, 'probe.yaml');
   writeFileSync(file, stringify(probeFile(mock, secured, folder)));
+  const TOKEN = await mintToken(parseKey(canary) as ApiKey, { nowMs: systemClock.wall(), ttlMs: 3_600_000 });
   const serving = await serve({
-    ...{ file, readers: systemReaders({ KEY: canary, HOOK: `${mock.url}/hook` }), clock: systemClock },
+    ...{ file, readers: systemReaders({ KEY: canary, TOKEN, HOOK: `${mock.url}/hook` }), clock: systemClock },
     ...{ random: createRandom('live'), say: () => {}, send: async () => {} },
   });
   const shows = (pattern: RegExp) =>
@@ -79,6 +81,7 @@ async function probeMetrics(mock: TestMock, secured: TestMock, folder: string): 
     await shows(isUp);
     await shows(/glm_probe_cached_input_ratio\{/);
     await shows(/glm_probe_reuse_saved_seconds\{/);
+    await shows(/glm_probe_quota_reset_timestamp_seconds\{/);
     await shows(/glm_probe_tls_certificate_not_after_timestamp_seconds\{/);
     return await text(`${serving.url}/metrics`);
   } finally {
@@ -87,8 +90,15 @@ async function probeMetrics(mock: TestMock, secured: TestMock, folder: string): 
 }
 
 const probeFile = (mock: TestMock, secured: TestMock, folder: string): ProbeFile => ({
-  credentials: { main: { key: { env: 'KEY' }, calls_at_once: 8, budget: { tokens_per_day: 250_000_000 } } },
-  targets: { home: { url: mock.baseUrl }, secured: { url: secured.baseUrl, ca: join(folder, 'cert.pem') } },
+  credentials: {
+    main: { key: { env: 'KEY' }, calls_at_once: 8, budget: { tokens_per_day: 250_000_000 } },
+    token: { key: { env: 'TOKEN' } },
+  },
+  targets: {
+    home: { url: mock.baseUrl, credential: 'main' },
+    secured: { url: secured.baseUrl, credential: 'main', ca: join(folder, 'cert.pem') },
+    limited: { url: `${mock.url}/~usage-limit/api/paas/v4`, credential: 'token' },
+  },
   defaults: {
     ...{ model: 'glm-4.6', interval: '1s', jitter: '0%', confirm: { runs: 0 } },
     deadlines: { connect: '800ms', first_byte: '800ms', first_token: '800ms', idle: '800ms', total: '800ms' },
@@ -111,6 +121,7 @@ const probeFile = (mock: TestMock, secured: TestMock, folder: string): ProbeFile
     'glm-4.5-air': { input: 0.2, output: 1.1, currency: 'USD' },
   },
   notifications: [{ kind: 'webhook', name: 'ops', url: { env: 'HOOK' } }],
+  otlp: { url: `${mock.url}/v1/metrics` },
   reference: { urls: [`${mock.url}/healthz`] },
   ...{ runs_at_once: 8, exporter: { port: 0 }, state: { path: join(folder, 'probe.db') } },
 });

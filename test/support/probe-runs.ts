@@ -20,7 +20,7 @@ export function runAt(started_at_ms: number, more: Partial<ProbeRun> = {}): Prob
     ...{ deadline: null, detail: reason === null ? null : `what ${reason} means`, skipped: null, warnings: [] },
     timing: {
       ...{ dns_ms: 1, tcp_ms: 2, tls_ms: 3, head_ms: 40, ttft_ms: 300, first_visible_token_ms: 320 },
-      ...{ max_gap_ms: 30, total_ms: 900, tokens_per_second: 40 },
+      ...{ max_gap_ms: 30, gaps_ms: [20, 30], total_ms: 900, tokens_per_second: 40 },
     },
     usage: { prompt_tokens: 40, completion_tokens: 12, total_tokens: 52 },
     cost: null,
@@ -31,7 +31,7 @@ export function runAt(started_at_ms: number, more: Partial<ProbeRun> = {}): Prob
       code: null,
       log_id: null,
       response_model: model,
-      connection: 'fresh',
+      ...{ contract: null, used_up: null, connection: 'fresh' },
     },
     ...{ certificate_ends_at_ms: null, clock_skew_ms: 0, readings: {}, confirmations: [], cassette: null },
     log: ['      0.0 ms  opening a connection', 'good'],

@@ -63,6 +63,7 @@ export function callOf(
     request: { kind: 'chat', stream: true, body: '{}' },
     wallMs: 0,
     right: undefined,
+    gapsMs: [],
     ...more,
     record: { ...newDraft(0, 0), outcome: { kind: 'ok' }, done: true, finishReason: 'stop', usage, ...record },
     tape: { ...createTape(clock, 0), ...tape },

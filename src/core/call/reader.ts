@@ -92,6 +92,7 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
     if (called || (spoke && draft.firstVisibleMs === undefined && /\S/.test(content))) draft.firstVisibleMs ??= stamp;
     if (spoke) draft.visibleChars += content.length;
     if (spoke && keepText) draft.text = (draft.text ?? '') + content;
+    if (thought && keepText) draft.reasoning = (draft.reasoning ?? '') + reasoning;
     if (called && keepText) draft.toolCalls = joined(draft.toolCalls ?? [], calls);
     noteToken(draft, stamp, onGap);
   };
@@ -187,6 +188,7 @@ function readWords(draft: Draft, { content, reasoning_content: reasoning, tool_c
   const text = typeof content === 'string' ? content : '';
   draft.visibleChars = text.length;
   if (keep) draft.text = text;
+  if (keep && typeof reasoning === 'string') draft.reasoning = reasoning;
   if (keep && Array.isArray(calls)) draft.toolCalls = joined([], calls);
   return {
     visible: /\S/.test(text) || (Array.isArray(calls) && calls.length > 0),

@@ -58,6 +58,8 @@ export interface CallRecord {
   readonly visibleChars: number;
   /** The visible content; only when the call was asked to keep it. */
   readonly text: string | undefined;
+  /** The thinking; kept with the text. */
+  readonly reasoning: string | undefined;
   /** The tool calls, fragments of a stream joined; kept with the text. */
   readonly toolCalls: readonly CalledTool[] | undefined;
   /** Ids of a list of models. */
@@ -111,6 +113,7 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   deadline: undefined,
   visibleChars: 0,
   text: undefined,
+  reasoning: undefined,
   toolCalls: undefined,
   listed: undefined,
   taskStatus: undefined,

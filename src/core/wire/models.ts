@@ -141,3 +141,8 @@ export const embeddingModels: readonly EmbeddingModel[] = [
     maxTexts: 64,
   },
 ];
+
+const ids: ReadonlySet<string> = new Set([...models, ...embeddingModels].map(({ id }) => id));
+
+/** Whether the API has a model of that exact name, for chat or for embeddings. */
+export const isModel = (id: string): boolean => ids.has(id);

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
-import type { Measurement } from '../load.ts';
+import { edgesOf, type Measurement } from '../load.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../runner.ts';
 import { createMerger, type Merger } from './merger.ts';
@@ -30,7 +30,7 @@ const soon = async () => Number(process.hrtime.bigint()) / 1e6 + leadMs;
 
 export async function measureLocally(plan: LoadPlan, options: LocalOptions): Promise<Measurement> {
   const { workers, shard = { index: 0, count: 1 }, ready = soon, stop, onInterval, onRecord } = options;
-  const merger = createMerger(workers, onInterval);
+  const merger = createMerger(workers, { onInterval, edgesMs: edgesOf(plan) });
   // Apart from the terminal: Ctrl-C is for this process, which tells the others in its own words.
   const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced', detached: true }));
   const say = (message: ToWorker) => {

@@ -1,6 +1,7 @@
 /** Seconds of several processes become seconds of one run: each is passed on when all who still take part have told theirs. */
 
 import { worstOf } from '../health.ts';
+import { createHistory } from '../history.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
 import type { CalibrationRun, ErrorFigure } from '../result.ts';
@@ -18,15 +19,21 @@ export interface Merger {
   read(): Measurement;
 }
 
-/** @param onInterval told of every merged second, in order */
-export function createMerger(members: number, onInterval: (interval: Interval) => void = () => {}): Merger {
+export interface MergerOptions {
+  /** Told of every merged second, in order. */
+  readonly onInterval?: ((interval: Interval) => void) | undefined;
+  /** Where the measured window begins and ends, ms since the run began. */
+  readonly edgesMs?: readonly number[];
+}
+
+export function createMerger(members: number, { onInterval, edgesMs = [] }: MergerOptions = {}): Merger {
   /** What was told and not passed on yet, and the second that each member has come to. */
   const waiting: Interval[][] = Array.from({ length: members }, () => []);
   const reached = Array.from({ length: members }, () => -1);
   const totals = Array.from({ length: members }, newTotal);
   const finishes: (Finish | undefined)[] = Array.from({ length: members }, () => undefined);
   const away = new Set<number>();
-  const merged: Interval[] = [];
+  const merged = createHistory({ edgesMs });
   let passed = 0;
 
   const take = (member: number, interval: Interval) => {
@@ -47,8 +54,8 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
     }
   };
   const tell = (interval: Interval) => {
-    merged.push(interval);
-    onInterval(interval);
+    merged.add(interval);
+    onInterval?.(interval);
   };
   const leave = (member: number) => {
     away.add(member);
@@ -75,13 +82,13 @@ export function createMerger(members: number, onInterval: (interval: Interval) =
     for (const list of waiting) list.length = 0;
     const done = finishes.filter(finish => finish !== undefined);
     return {
-      intervals: merged,
+      intervals: merged.read(),
       before: worstCalibration(done.map(({ before }) => before)),
       after: worstCalibration(done.map(({ after }) => after)),
       end: {
         startMs: 0,
         lateMs: Math.max(0, ...done.map(({ end }) => end.lateMs)),
-        offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(merged),
+        offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(merged.read()),
         halted: done.find(({ end }) => end.halted !== undefined)?.end.halted,
       },
       gone: members - done.length,

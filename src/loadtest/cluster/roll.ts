@@ -1,7 +1,7 @@
 /** Who takes part in a distributed run, who is ready, who has finished and who went away. */
 import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
-import type { Measurement } from '../load.ts';
+import { edgesOf, type Measurement } from '../load.ts';
 import { silenceMs } from './control.ts';
 import { createBarrier } from './local.ts';
 import { createMerger } from './merger.ts';
@@ -31,7 +31,7 @@ export interface RollOptions {
 const readyMs = 60_000;
 
 export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady, onLost }: RollOptions): Roll {
-  const merger = createMerger(agents, onInterval);
+  const merger = createMerger(agents, { onInterval, edgesMs: edgesOf(plan) });
   const done = Promise.withResolvers<Measurement>();
   const present = new Set(Array.from({ length: agents }, (_, member) => member));
   const heardMs = new Map<number, number>();

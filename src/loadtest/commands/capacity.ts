@@ -66,9 +66,9 @@ async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void
   return findCapacity(plan, search, config.json, io);
 }
 
-function refuseLevels({ by, from, to }: SearchConfig): void {
+function refuseLevels({ by, from, to, find_limit }: SearchConfig): void {
   if (from > to) throw new UsageError('bad_levels', `--from ${from} is above --to ${to}`);
-  if (by === 'concurrency' && !(Number.isInteger(from) && Number.isInteger(to)))
+  if ((by === 'concurrency' || find_limit) && !(Number.isInteger(from) && Number.isInteger(to)))
     throw new UsageError('bad_levels', '--from and --to count requests under way and must be whole');
 }
 

@@ -63,12 +63,37 @@ function refuseUnknown(names: unknown): void {
 export function readResult(path: string): LoadResult {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file or folder; load run -o writes one`);
   const file = statSync(path).isDirectory() ? join(path, 'result.json') : path;
-  const result = parsed(readText(file)) as Partial<LoadResult> | undefined;
-  if (result?.tool === 'glm-testkit' && result.version === resultVersion && Array.isArray(result.intervals))
-    return result as LoadResult;
-  const found = typeof result?.version === 'number' ? `, found version ${result.version}` : '';
+  const result = parsed(readText(file));
+  if (comparable.safeParse(result).success) return result as LoadResult;
+  const { data } = versioned.safeParse(result);
+  const found = data === undefined || data.version === resultVersion ? '' : `, found version ${data.version}`;
   throw new UsageError('bad_result', `${file} is not a result of load run (version ${resultVersion})${found}`);
 }
+
+const versioned = z.looseObject({ version: z.number() });
+
+/** What is read of a result; the rest may be as it is. */
+const comparable = z.looseObject({
+  tool: z.literal('glm-testkit'),
+  version: z.literal(resultVersion),
+  run_id: z.string(),
+  started_at: z.string(),
+  doubts: z.array(z.string()),
+  validity: z.enum(['VALID', 'SUSPECT', 'INVALID']),
+  config: z.looseObject({}),
+  environment: z.looseObject({}),
+  steady: z.nullable(z.looseObject({ from_s: z.number(), to_s: z.number() })),
+  intervals: z.array(
+    z.looseObject({
+      fromMs: z.number(),
+      toMs: z.number(),
+      planned: z.number(),
+      outputTokens: z.number(),
+      ended: z.record(z.string(), z.number()),
+      histograms: z.record(z.string(), z.array(z.number())),
+    }),
+  ),
+});
 
 function parsed(text: string): unknown {
   try {

@@ -1,9 +1,9 @@
 /** `glm-testkit load run`: carries a plan out, shows it while it runs, and leaves everything that was asked for. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
-import { textOf, UsageError } from '../../core/errors.ts';
+import { UsageError } from '../../core/errors.ts';
 import { configKeys } from '../../core/flags.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { createRandom } from '../../core/random.ts';
@@ -18,6 +18,7 @@ import type { Interval } from '../interval.ts';
 import { createLens, type Lens } from '../lens.ts';
 import { type Measurement, measure, resultOf } from '../load.ts';
 import { createLoadMetrics, type LoadMetrics } from '../metrics.ts';
+import { openPlaces, outNames } from '../places.ts';
 import { pushMetrics } from '../push.ts';
 import { createRecordFile, createSample } from '../records.ts';
 import { html } from '../report/html.ts';
@@ -50,11 +51,17 @@ async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<v
   io.err(`${opening(plan)}\n${estimateText(estimateOf(plan), plan)}\n`);
   const outputs = await openOutputs(config, plan, io);
   const startedAt = systemClock.wall();
-  const measurement = await measureBy(config, plan, outputs, io).finally(outputs.live.close);
-  const result = resultOf(plan, measurement, startedAt);
-  await report(result, config, outputs, io);
-  await outputs.close();
-  io.exitWith(exitCodeOf(result));
+  const notice = () => io.err('stopping: no more requests; another Ctrl-C ends at once, without a report\n');
+  io.stop.addEventListener('abort', notice, { once: true });
+  try {
+    const measurement = await measureBy(config, plan, outputs, io).finally(outputs.live.close);
+    const result = resultOf(plan, measurement, startedAt);
+    io.exitWith(exitCodeOf(result));
+    await report(result, config, outputs, io);
+  } finally {
+    io.stop.removeEventListener('abort', notice);
+    await outputs.close();
+  }
 }
 
 const opening = (plan: LoadPlan) => {
@@ -82,11 +89,11 @@ interface Outputs {
 const mostDrawn = 5000;
 
 async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<Outputs> {
-  refuseUnwritable(config);
+  openPlaces({ out: config.out, junit: config.junit, summary: config.summary, prom: config.prom });
   const metrics = createLoadMetrics({ scenario: scenarioOf(plan), model: plan.model });
   const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
   if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);
-  const file = config.out === undefined ? undefined : createRecordFile(join(folder(config.out), 'requests.ndjson'));
+  const file = config.out === undefined ? undefined : beginFolder(config.out, io);
   const sample = createSample(mostDrawn, createRandom(plan.seed).fork('sample'));
   const lens = config.as === undefined ? undefined : createLens(config.as);
   const live = createLive({
@@ -123,6 +130,13 @@ async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<
   };
 }
 
+/** Begins the records anew, and takes away what an earlier run left: a folder holds one run. */
+function beginFolder(out: string, io: Io) {
+  for (const name of [outNames.result, outNames.page]) rmSync(join(out, name), { force: true });
+  const path = join(out, outNames.records);
+  return createRecordFile(path, why => io.err(`${path} stays incomplete: ${why}\n`));
+}
+
 /** What the live view says of the plan. */
 function factsOf(plan: LoadPlan): PlanFacts {
   const { model, arrivals, stream, warmupMs, maxRequests, budget, currency } = plan;
@@ -146,30 +160,6 @@ function factsOf(plan: LoadPlan): PlanFacts {
 
 const scenarioOf = ({ arrivals }: LoadPlan) => (arrivals.kind === 'open' ? arrivals.law : arrivals.kind);
 
-/** A place that takes no file is noticed before the run, not after it. @throws {UsageError} `no_write` */
-function refuseUnwritable(config: LoadConfig): void {
-  for (const key of ['junit', 'summary', 'prom'] as const) {
-    const path = config[key];
-    if (path === undefined) continue;
-    try {
-      accessSync(`${dirname(path)}/.`, constants.W_OK);
-      if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
-    } catch (error) {
-      throw new UsageError('no_write', `--${key} ${path}: no file can be written there (${textOf(error)})`);
-    }
-  }
-}
-
-/** @throws {UsageError} `no_write` */
-function folder(path: string): string {
-  try {
-    mkdirSync(path, { recursive: true });
-    return path;
-  } catch (error) {
-    throw new UsageError('no_write', `--out ${path}: the folder cannot be made (${textOf(error)})`);
-  }
-}
-
 function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop, err }: Io): Promise<Measurement> {
   const say = (line: string) => err(`${line}\n`);
   const { onInterval, onRecord } = outputs;
@@ -180,6 +170,7 @@ function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop,
   return measure(plan, { stop, onInterval, ...(onRecord && { onRecord }) });
 }
 
+/** Files first, and the screen whatever became of them. @throws {UsageError} `no_write`, all that could not be written */
 async function report(
   result: LoadResult,
   config: LoadConfig,
@@ -187,16 +178,33 @@ async function report(
   io: Io,
 ): Promise<void> {
   metrics.finish(result);
+  const text = await metrics.text();
+  const mistakes = [
+    written(config.out && join(config.out, outNames.result), path => writeTextfile(path, jsonReport(result))),
+    written(config.out && join(config.out, outNames.page), path => writeTextfile(path, html(result, sample))),
+    written(config.junit, path => writeTextfile(path, junit(result))),
+    written(config.summary, path => appendText(path, markdown(result))),
+    written(config.prom, path => writeTextfile(path, text)),
+  ].filter(mistake => mistake !== undefined);
   if (config.json) io.out(jsonReport(result));
-  else io.out(`${screen(result)}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`);
-  if (config.out !== undefined) {
-    writeTextfile(join(config.out, 'result.json'), jsonReport(result));
-    writeTextfile(join(config.out, 'report.html'), html(result, sample));
+  else
+    io.out(
+      `${screen(result, { width: Math.min(100, process.stdout.columns ?? 100) })}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`,
+    );
+  if (config.push !== undefined) await push(config.push, result, text, io);
+  if (mistakes.length > 0) throw new UsageError('no_write', mistakes.join('\n'));
+}
+
+/** @returns why it could not be written */
+function written(path: string | undefined, write: (path: string) => void): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    write(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
   }
-  if (config.junit !== undefined) writeTextfile(config.junit, junit(result));
-  if (config.summary !== undefined) appendText(config.summary, markdown(result));
-  if (config.prom !== undefined) writeTextfile(config.prom, await metrics.text());
-  if (config.push !== undefined) await push(config.push, result, await metrics.text(), io);
 }
 
 async function push(url: string, result: LoadResult, text: string, io: Io): Promise<void> {

@@ -10,6 +10,7 @@ import { count, counted, rate, share, time } from './numbers.ts';
 
 export type Limit =
   | 'limited_by_client'
+  | 'limited_by_budget'
   | 'limited_by_account'
   | 'limited_by_platform'
   | 'limited_by_network'
@@ -61,6 +62,7 @@ const rules: readonly Rule[] = [
           : 'Run again on a machine of your own.',
     };
   },
+  limitedByBudget,
   result => {
     const refused = failuresOf(result.ledger).filter(({ domain }) => domain === 'account');
     const first = refused[0];
@@ -76,7 +78,7 @@ const rules: readonly Rule[] = [
       next: 'Run again outside the platform’s busy hours, with backoff, before blaming the model.',
     };
   },
-  ({ ledger, load, connections, metrics }) => {
+  ({ ledger, load, connections, metrics, throughput }) => {
     const broken = failuresOf(ledger).filter(({ domain }) => domain === 'network');
     const failed = broken.reduce((sum, one) => sum + one.count, 0);
     if (isNoticeable(failed, { ledger }))
@@ -87,7 +89,9 @@ const rules: readonly Rule[] = [
       };
     const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
     const connect = metrics.connect_ms?.p50 ?? 0;
-    if (!(connections.opened > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
+    // As many as were under way at once had to be opened; only the rest replaced others.
+    const replaced = connections.opened - throughput.in_flight_max;
+    if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
     return {
       kind: 'limited_by_network',
       text: `Connections were not kept: ${count(connections.opened)} were opened for ${counted(load.sent, 'request')}, ${time(connect)} each.`,
@@ -121,6 +125,32 @@ const rules: readonly Rule[] = [
     };
   },
 ];
+
+export const roomierBudget =
+  'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
+
+/** Without the budget there would have been more load. */
+function limitedByBudget({ load, ledger, throughput, config }: Measured): Seen<Limit> | undefined {
+  const { unsent = 0, planned } = ledger;
+  const asked = Number(config.concurrency);
+  const limited = Object.keys(config.budget ?? {}).some(key => key !== 'price');
+  const [kind, next] = ['limited_by_budget', roomierBudget] as const;
+  if (!limited || load.halted === 'stopped') return undefined;
+  if (load.kind !== 'closed')
+    return unsent === 0 || load.halted !== undefined
+      ? undefined
+      : {
+          kind,
+          text: `${counted(unsent, 'request')} were not made: at their time the budget had no room for them.`,
+          next,
+        };
+  if (!(throughput.in_flight_max < asked) || planned < asked) return undefined;
+  return {
+    kind,
+    text: `At most ${level(throughput.in_flight_max)} of ${count(asked)} requests were under way: the budget had no room for the worst case of more.`,
+    next,
+  };
+}
 
 function saturated({ load, intervals }: Measured): Seen<Limit> | undefined {
   if (load.kind === 'closed') return undefined;
@@ -180,10 +210,8 @@ const isNoticeable = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
 const ofAll = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
   `${count(n)} of ${counted(ledger.planned, 'request')} (${share(n / ledger.planned)})`;
 
-/** Little's law on good answers: what was served at the same time, however much was tried. */
 function plateau(result: Measured, refused: number): Seen<Limit> {
-  const busyMs = result.metrics.e2e_from_send_ms?.mean ?? 0;
-  const served = (result.throughput.requests_per_second * busyMs) / 1000;
+  const served = servedAtOnce(result);
   const often = (result.limits.codes['1303'] ?? 0) > (result.limits.codes['1302'] ?? 0);
   const why = often ? 'they came too often' : 'too many were under way';
   return {
@@ -193,6 +221,18 @@ function plateau(result: Measured, refused: number): Seen<Limit> {
       ? 'Lower the rate, or have the account’s rate raised.'
       : `Keep at most ${level(served)} under way with this key, or have the account’s limit raised; more only buys refusals.`,
   };
+}
+
+/**
+ * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are
+ * halfway on average, half an answer more. Waits between attempts are no service, and attempts in vain are not good answers.
+ */
+function servedAtOnce({ metrics, throughput, ledger }: Measured): number {
+  const { e2e_from_send_ms: good, attempt_ms: all } = metrics;
+  if (good === undefined || good.count === 0) return 0;
+  const servedMs = Math.min(good.mean * good.count, (all?.mean ?? Number.POSITIVE_INFINITY) * (all?.count ?? 1));
+  const spanMs = throughput.duration_s * 1000 + servedMs / good.count / 2;
+  return Math.min(servedMs / spanMs, ledger.ok, throughput.in_flight_max);
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import type { Figure, Throughput } from '../result.ts';
-import { type Limit, limitsOf, type Measured, type Seen } from './bottleneck.ts';
+import { type Limit, limitsOf, type Measured, roomierBudget, type Seen } from './bottleneck.ts';
 import { growthOf } from './growth.ts';
-import { failuresOf, type LedgerRow } from './ledger.ts';
+import { failuresOf, judgedOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
 
 export type FindingKind =
@@ -12,6 +12,7 @@ export type FindingKind =
   | 'broken_answers'
   | 'wrong_requests'
   | 'lost_agents'
+  | 'ended_early'
   | 'bunched'
   | 'few_samples'
   | 'next';
@@ -34,12 +35,15 @@ export function findingsOf(result: Measured): Finding[] {
 
 function does(result: Measured): Note {
   const { ledger, load, throughput, metrics } = result;
-  if (ledger.ok === 0) return { kind: 'does', text: nothingGood(result) };
+  if (ledger.ok === 0) return { kind: 'does', ...nothingGood(result) };
   const level =
     load.kind === 'closed'
       ? underWay(throughput)
-      : `At ${rate(load.offered / (throughput.duration_s || 1))} requests offered per second`;
-  const yields = `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`;
+      : `At ${rate(offeredOf(result) / (throughput.duration_s || 1))} requests offered per second`;
+  const yields =
+    throughput.requests_per_second > 0
+      ? `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`
+      : `${counted(ledger.ok, 'good answer')}, all after the last request was made`;
   return { kind: 'does', text: `${level} the endpoint gave ${yields}; ${oneUser(metrics)}.` };
 }
 
@@ -55,14 +59,32 @@ function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms:
   return `half of the users saw something within ${time(content.p50)}${speed}`;
 }
 
-function nothingGood({ ledger }: Measured): string {
+/** Requests whose time came in the measured window. */
+const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: Measured) =>
+  planned - warmup - unsent - lost;
+
+function nothingGood({ ledger }: Measured): Omit<Note, 'kind'> {
+  const { planned, warmup = 0, censored = 0 } = ledger;
   const worst = failuresOf(ledger)[0];
-  if (ledger.planned === 0) return 'Nothing was asked, so nothing is known.';
-  if (worst === undefined) return `None of ${counted(ledger.planned, 'request')} was answered before the run ended.`;
-  return `None of ${counted(ledger.planned, 'request')} was answered well; most ended as ${worst.name}: ${worst.meaning}.`;
+  const all = counted(planned, 'request');
+  if (planned === 0) return { text: 'Nothing was asked, so nothing is known.', next: 'Let it run until it asks.' };
+  if (worst !== undefined)
+    return {
+      text: `None of ${counted(judgedOf({ ledger }), 'request')} was answered well; most ended as ${worst.name}: ${worst.meaning}.`,
+    };
+  if (warmup > 0)
+    return {
+      text: `Of ${all} ${count(warmup)} were made in the warm-up, and none was measured to its end.`,
+      next: 'Let it run beyond the warm-up.',
+    };
+  return {
+    text: `None of ${all} was answered before the run ended.`,
+    ...(censored > 0 ? { next: 'Give the answers more time: a longer --grace, or fewer tokens.' } : {}),
+  };
 }
 
 const rules: readonly ((result: Measured) => Note | undefined)[] = [
+  endedEarly,
   hiddenWait,
   ({ ledger }) =>
     faults(
@@ -88,6 +110,18 @@ const rules: readonly ((result: Measured) => Note | undefined)[] = [
 ];
 
 const asides = (result: Measured): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
+
+function endedEarly({ load: { halted } }: Measured): Note | undefined {
+  if (halted === undefined) return undefined;
+  if (halted === 'stopped') return { kind: 'ended_early', text: 'The run was stopped before its time.' };
+  if (halted !== 'budget')
+    return { kind: 'ended_early', text: `The first ${halted} ended the run, as --on-limit asks.` };
+  return {
+    kind: 'ended_early',
+    text: 'The budget ended the run: what was left did not cover the worst case of one more request.',
+    next: roomierBudget,
+  };
+}
 
 /** What a user waited at p99 against what the server took. */
 function hiddenWait({ metrics }: Measured): Note | undefined {

@@ -18,7 +18,7 @@ const own = {
   warmup: { domain: null, meaning: 'made before the measured window' },
   censored: { domain: null, meaning: 'still under way when the grace was over' },
   shed: { domain: 'prober', meaning: 'no connection was allowed for it any more' },
-  unsent: { domain: null, meaning: 'its time had not come when the run ended' },
+  unsent: { domain: null, meaning: 'the run ended before its time, or the budget had no room for it' },
   lost: { domain: 'prober', meaning: 'the agent that was to make it went away' },
 } as const satisfies Record<Own, { domain: FaultDomain | null; meaning: string }>;
 
@@ -45,8 +45,12 @@ function rowOf(name: LedgerClass, count: number): LedgerRow {
 export const failuresOf = (counts: Readonly<Partial<Record<LedgerClass, number>>>) =>
   ledgerRows(counts).filter(({ kind }) => kind === 'failed');
 
+/** Requests that were measured to their end: good or failed. */
+export const judgedOf = ({ ledger }: Pick<LoadResult, 'ledger'>): number =>
+  failuresOf(ledger).reduce((sum, { count }) => sum + count, ledger.ok);
+
 /** Failed requests among those that were measured to their end, 0 to 1. */
 export function failedShare({ ledger }: Pick<LoadResult, 'ledger'>): number {
-  const failed = failuresOf(ledger).reduce((sum, { count }) => sum + count, 0);
-  return failed === 0 ? 0 : failed / (failed + ledger.ok);
+  const judged = judgedOf({ ledger });
+  return judged === 0 ? 0 : 1 - ledger.ok / judged;
 }

@@ -3,7 +3,7 @@ import { measures } from '../measures.ts';
 import type { Figure, LoadResult } from '../result.ts';
 import { failuresOf } from './ledger.ts';
 import { count, money, rate, share, time } from './numbers.ts';
-import { headlineOf, modelOf } from './verdict.ts';
+import { headlineOf, markOf, modelOf } from './verdict.ts';
 
 /** GitHub-flavoured Markdown; whatever a name or an error says is shown as text. */
 export function markdown(result: LoadResult): string {
@@ -35,7 +35,7 @@ function words({ findings, doubts }: LoadResult): string {
 }
 
 function thresholds({ thresholds: all }: LoadResult): string {
-  const rows = all.map(({ ok, text: said, why }) => [ok ? '✓' : '✗', code(said), text(why)]);
+  const rows = all.map(one => [markOf(one).mark, code(one.text), text(one.why)]);
   return table(['', 'threshold', 'found'], 'left', rows);
 }
 

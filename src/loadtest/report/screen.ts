@@ -4,7 +4,7 @@ import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughp
 import { failuresOf } from './ledger.ts';
 import { count, money, rate, share, signed, time } from './numbers.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
-import { headlineOf, modelOf } from './verdict.ts';
+import { headlineOf, markOf, modelOf } from './verdict.ts';
 
 export interface ScreenOptions {
   /** Columns; default 100, at least 80. */
@@ -157,8 +157,9 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 // --- what came out, and what it cost
 
 function speed(page: Page): string[] {
-  const { throughput: whole, steady } = page.result;
-  const inFlight = `${rate(whole.in_flight_mean)} in flight (max ${count(whole.in_flight_max)})`;
+  const { throughput: whole, steady, little } = page.result;
+  const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
+  const inFlight = `${rate(whole.in_flight_mean)} in flight (max ${count(whole.in_flight_max)}${fits})`;
   const all = labelled(page, 'speed', `${flow(whole)} · ${inFlight} · over ${rate(whole.duration_s)} s`, 1);
   if (steady === null) return all;
   const when = `from ${rate(steady.from_s)} to ${rate(steady.to_s)} s`;
@@ -227,12 +228,14 @@ function errorBar(before: CalibrationRun | null, after: CalibrationRun | null): 
   return `adds TTFT ${figure(ttft, 'p99 ')}, gap ${figure(gap)}, send ${figure(send)} ms`;
 }
 
-/** Missed thresholds first; those that find no line are counted. */
+/** Those that do not hold first; those that find no line are counted. */
 function gates({ result, columns, paint }: Page, room: number): string[] {
   const sorted = [...result.thresholds].sort((a, b) => Number(a.ok) - Number(b.ok));
-  const marks = sorted.map(({ ok, text, why }) => {
+  const marks = sorted.map(threshold => {
+    const { text, why } = threshold;
+    const { mood, mark } = markOf(threshold);
     const said = crop(safe(why === '' ? text : `${text} (${why})`), columns - indent - 2);
-    return `${paint(ok ? 'good' : 'bad', ok ? '✓' : '✗')} ${said}`;
+    return `${paint(mood, mark)} ${said}`;
   });
   const flowed = packed(marks, columns - indent);
   const shown = flowed.length <= room ? flowed : flowed.slice(0, Math.max(1, room - 1));

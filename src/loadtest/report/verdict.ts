@@ -1,6 +1,6 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
 import type { LoadResult, Validity } from '../result.ts';
-import { failedShare } from './ledger.ts';
+import { failedShare, judgedOf } from './ledger.ts';
 import { count, counted, share } from './numbers.ts';
 
 export interface Headline {
@@ -26,19 +26,30 @@ export function headlineOf(result: LoadResult): Headline {
 
 function reasonOf(result: LoadResult): string {
   const { verdict, thresholds, doubts, validity, ledger } = result;
-  const failed = thresholds.filter(({ ok }) => !ok);
+  const unjudged = thresholds.filter(({ actual }) => actual === null);
+  const missed = thresholds.filter(({ ok, actual }) => !ok && actual !== null);
+  const some = (kind: typeof thresholds) => `${kind.length} of ${counted(thresholds.length, 'threshold')}`;
+  const named = (kind: typeof thresholds) => kind.map(({ text }) => text).join(', ');
   if (validity === 'INVALID' && verdict === 'not_measurable') return doubts[0] ?? 'the measurement cannot be trusted';
-  if (failed.length > 0 && verdict !== 'pass')
-    return `${failed.length} of ${counted(thresholds.length, 'threshold')} missed: ${failed.map(({ text }) => text).join(', ')}`;
-  if (ledger.ok === 0)
-    return ledger.planned === 0
-      ? 'no request was planned'
-      : `none of ${counted(ledger.planned, 'request')} was answered well`;
+  if (missed.length > 0 && verdict !== 'pass') return `${some(missed)} missed: ${named(missed)}`;
+  if (unjudged.length > 0 && verdict === 'not_measurable')
+    return `${some(unjudged)} cannot be judged: ${named(unjudged)}`;
+  if (ledger.planned === 0) return 'no request was planned';
+  if (judgedOf(result) === 0) return `none of ${counted(ledger.planned, 'request')} was measured to its end`;
+  if (ledger.ok === 0) return `none of ${counted(judgedOf(result), 'request')} was answered well`;
   if (verdict !== 'pass') return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
   if (thresholds.length > 0)
     return thresholds.length === 1 ? 'the threshold holds' : `all ${count(thresholds.length)} thresholds hold`;
-  return `${share(1 - failedShare(result))} of ${counted(ledger.planned, 'request')} answered well; no threshold was set`;
+  return `${share(1 - failedShare(result))} of ${counted(judgedOf(result), 'request')} answered well; no threshold was set`;
 }
+
+/** A threshold that nothing was measured for is neither kept nor missed. */
+export const markOf = ({ ok, actual }: LoadResult['thresholds'][number]) => {
+  if (ok) return { mark: '✓', word: 'holds', mood: 'good' } as const;
+  return actual === null
+    ? ({ mark: '?', word: 'not known', mood: 'warn' } as const)
+    : ({ mark: '✗', word: 'missed', mood: 'bad' } as const);
+};
 
 /** What was loaded, from the plan: `glm-4.6`, or a dash. */
 export const modelOf = ({ config }: Pick<LoadResult, 'config'>) =>

@@ -2,9 +2,8 @@
 import type { Summary } from '../../core/histogram.ts';
 import { failuresOf } from '../report/ledger.ts';
 import { count, moment, money, rate, share, time } from '../report/numbers.ts';
-import type { Slice } from '../report/slices.ts';
 import { crop, type Paint, padEnd, padStart, painter, safe, widthOf } from '../report/terminal.ts';
-import type { PlanFacts, Progress, ShownMeasure } from './progress.ts';
+import type { Moment, PlanFacts, Progress, ShownMeasure } from './progress.ts';
 import { sparkline } from './sparkline.ts';
 
 export interface FrameSize {
@@ -21,12 +20,7 @@ export function frame(progress: Progress, { columns, rows, color = false }: Fram
     [requests(view), ...failures(view)],
     [heads(view), ...table(view)],
     [...budget(view), client(view)],
-    [
-      view.paint(
-        'dim',
-        'Ctrl-C starts no more requests, waits for those under way and reports; once more ends at once',
-      ),
-    ],
+    [view.paint('dim', 'Ctrl-C starts no more requests, waits and reports; a second one ends at once')],
   ];
   const lines = blocks.flatMap((block, i) => (i > 0 ? ['', ...block] : block));
   const kept = lines.length <= rows ? lines : blocks.flat();
@@ -122,7 +116,7 @@ interface Row {
   readonly name: string;
   readonly now: string;
   readonly whole: string;
-  readonly trend: (slice: Slice) => number | null;
+  readonly trend: (moment: Moment) => number | null;
 }
 
 function table(view: View): string[] {
@@ -139,14 +133,15 @@ function rowsOf(progress: Progress): Row[] {
   const perSecond = (n: number, seconds: number) => (seconds > 0 ? n / seconds : 0);
   const seconds = (elapsedMs - plan.warmupMs) / 1000;
   const { ok } = talliesOf(progress);
-  const flow = (name: string, of: (slice: Slice) => number, whole: number): Row => {
-    const trend = (slice: Slice) => perSecond(of(slice), slice.seconds);
+  type Flow = Pick<Moment, 'seconds' | 'ok' | 'outputTokens'>;
+  const flow = (name: string, of: (moment: Flow) => number, whole: number): Row => {
+    const trend = (moment: Flow) => perSecond(of(moment), moment.seconds);
     return { name, now: rate(trend(now)), whole: rate(perSecond(whole, seconds)), trend };
   };
   return [
-    flow('good answers/s', slice => slice.ok, ok),
-    flow('tokens/s', slice => slice.outputTokens, outputTokens),
-    { name: 'in flight', now: rate(now.inFlightMean), whole: '', trend: slice => slice.inFlightMean },
+    flow('good answers/s', moment => moment.ok, ok),
+    flow('tokens/s', moment => moment.outputTokens, outputTokens),
+    { name: 'in flight', now: rate(now.inFlightMean), whole: '', trend: moment => moment.inFlightMean },
     ...(plan.stream
       ? [...latency('TTFT content', 'ttft_content_ms', progress), ...latency('ITL', 'itl_ms', progress)]
       : []),
@@ -161,10 +156,7 @@ const latency = (name: string, measure: ShownMeasure, { now, whole }: Progress):
     name: `${name} ${level}`,
     now: timeOf(now.figure(measure), level),
     whole: timeOf(whole[measure], level),
-    trend: slice => {
-      const figure = slice.figure(measure);
-      return figure.count === 0 ? null : figure[level];
-    },
+    trend: ({ figures }) => (figures[measure].count === 0 ? null : figures[measure][level]),
   }));
 
 const timeOf = (figure: Summary | undefined, level: (typeof levels)[number]) =>

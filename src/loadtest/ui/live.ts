@@ -91,7 +91,7 @@ function lineOf(progress: Progress, { fromMs, toMs }: Interval): string {
   const { recent } = progress;
   const now = recent.at(-1);
   const { ok, failed, failures } = talliesOf(progress);
-  const [ttft, itl, e2e] = [now?.figure('ttft_content_ms'), now?.figure('itl_ms'), now?.figure('e2e_ms')];
+  const { ttft_content_ms: ttft, itl_ms: itl, e2e_ms: e2e } = now?.figures ?? {};
   const seconds = (toMs - fromMs) / 1000 || 1;
   const parts = [
     `${rate((now?.ok ?? 0) / seconds)} ok/s`,

@@ -40,7 +40,12 @@ export interface Progress {
   /** The last seconds together. */
   readonly now: Slice;
   /** The last intervals one by one, oldest first. */
-  readonly recent: readonly Slice[];
+  readonly recent: readonly Moment[];
+}
+
+/** What is drawn of an interval. A slice would hold all its latencies for as long as the line shows it. */
+export interface Moment extends Pick<Slice, 'seconds' | 'ok' | 'outputTokens' | 'inFlightMean'> {
+  readonly figures: Readonly<Record<ShownMeasure, Summary>>;
 }
 
 const shownMeasures = ['ttft_content_ms', 'itl_ms', 'e2e_ms'] as const satisfies readonly Measure[];
@@ -55,7 +60,7 @@ const recentCount = 240;
 export function createProgress(plan: PlanFacts) {
   const histograms = shownMeasures.map(name => ({ name, histogram: createHistogram() }));
   let last: readonly Interval[] = [];
-  let recent: readonly Slice[] = [];
+  let recent: readonly Moment[] = [];
   let counts = { planned: 0, sent: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
   let ended: Record<string, number> = {};
   let codes: Record<string, number> = {};
@@ -70,7 +75,7 @@ export function createProgress(plan: PlanFacts) {
       endMs = Math.max(endMs, interval.toMs);
     }
     last = [...last, ...intervals].slice(-nowCount);
-    recent = [...recent, ...intervals.map(one => together([one]))].slice(-recentCount);
+    recent = [...recent, ...intervals.map(momentOf)].slice(-recentCount);
   };
   /** @param elapsedMs by the view's own clock: time goes on while nothing ends */
   const at = (elapsedMs: number): Progress => ({
@@ -84,6 +89,12 @@ export function createProgress(plan: PlanFacts) {
     recent,
   });
   return { add, at };
+}
+
+function momentOf(interval: Interval): Moment {
+  const { seconds, ok, outputTokens, inFlightMean, figure } = together([interval]);
+  const figures = { ttft_content_ms: figure('ttft_content_ms'), itl_ms: figure('itl_ms'), e2e_ms: figure('e2e_ms') };
+  return { seconds, ok, outputTokens, inFlightMean, figures };
 }
 
 type Counts = Pick<Interval, 'planned' | 'sent' | 'retries' | 'inputTokens' | 'outputTokens'>;

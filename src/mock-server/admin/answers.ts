@@ -91,8 +91,11 @@ export const catalogue = z.array(
     id: z.string(),
     outcome: z.enum(reasons),
     fault_domain: z.string().nullable(),
-    summary: z.string(),
     evidence: z.string(),
+    summary: z.string(),
+    unary_outcome: z.enum(reasons).describe('what a call without a stream ends as'),
+    parameters: z.record(z.string(), z.string()).describe('its own, with their defaults'),
+    general_parameters: names.describe('those that each scenario takes'),
   }),
 );
 

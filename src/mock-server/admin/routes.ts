@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { checked } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
-import { domainOf } from '../../core/outcome.ts';
 import { parseKey } from '../../core/wire/auth.ts';
 import type { Command, ControlState } from '../control.ts';
 import type { History, JournalEntry } from '../journal.ts';
+import { detailsOf } from '../scenarios/entry.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { coverageOf, type Exercised } from '../verdict/coverage.ts';
 import { coverageJUnit, coverageMarkdown, coverageText } from '../verdict/coverage-report.ts';
@@ -195,17 +195,7 @@ export const routes: readonly Route[] = [
     path: '/__admin/scenarios',
     summary: 'The catalogue of faults.',
     result: answers.catalogue,
-    answer: async () =>
-      json(
-        scenarios.map(({ name, id, outcome, summary, evidence }) => ({
-          name,
-          id,
-          outcome,
-          fault_domain: domainOf(outcome),
-          summary,
-          evidence,
-        })),
-      ),
+    answer: async () => json(scenarios.map(detailsOf)),
   },
   {
     method: 'PUT',

@@ -1,11 +1,9 @@
 /** `glm-testkit mock scenarios`: the catalogue for people and for programs. */
 import { Command } from 'commander';
-import { formatDuration } from '../../core/duration.ts';
-import { domainOf } from '../../core/outcome.ts';
 import type { Io } from '../../core/program.ts';
 import { conditions } from '../faults/fault.ts';
+import { entryOf, parametersOf } from './entry.ts';
 import { scenarios } from './index.ts';
-import type { Scenario } from './scenario.ts';
 
 export const scenariosCommand = (io: Io): Command =>
   new Command('scenarios')
@@ -13,32 +11,8 @@ export const scenariosCommand = (io: Io): Command =>
     .option('--json', 'as JSON')
     .action(({ json }: { json?: true }) => io.out(json ? asJson() : asText()));
 
-/** Stable: programs read it. */
-const asJson = () =>
-  `${JSON.stringify(
-    scenarios.map(scenario => ({
-      name: scenario.name,
-      id: scenario.id,
-      outcome: scenario.outcome,
-      fault_domain: domainOf(scenario.outcome),
-      evidence: scenario.evidence,
-      summary: scenario.summary,
-      unary_outcome: scenario.unary ?? scenario.outcome,
-      parameters: parametersOf(scenario),
-      general_parameters: Object.keys(conditions),
-    })),
-    undefined,
-    2,
-  )}\n`;
-
-/** A scenario's own parameters with their defaults, as they are written. */
-export const parametersOf = ({ defaults = {} }: Scenario): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(defaults).map(([name, value]) => [
-      name,
-      name === 'for' && typeof value === 'number' ? formatDuration(value) : String(value),
-    ]),
-  );
+/** Stable: programs read it. The admin API tells more of each. */
+const asJson = () => `${JSON.stringify(scenarios.map(entryOf), undefined, 2)}\n`;
 
 const generalLines = Object.entries(conditions)
   .map(([name, [example, meaning]]) => `  ${`${name}=${example}`.padEnd(14)} ${meaning}`)

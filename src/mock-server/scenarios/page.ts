@@ -1,6 +1,6 @@
 /** docs/faults.md: the catalogue as a page. */
 import { domainOf } from '../../core/outcome.ts';
-import { parametersOf } from './cli.ts';
+import { parametersOf } from './entry.ts';
 import { scenarios } from './index.ts';
 import type { Scenario } from './scenario.ts';
 

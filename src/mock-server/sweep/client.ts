@@ -1,4 +1,5 @@
 /** What a sweep calls, and the ways in which that may end. */
+import type { Leash } from './leash.ts';
 
 export interface SweepCall {
   /** With the fault in its path; a client needs nothing else to meet it. */
@@ -25,17 +26,17 @@ export type Ended<T> =
 export async function callOnce<T>(
   client: SweptClient<T>,
   call: Omit<SweepCall, 'signal'>,
+  leash: Leash,
   limitMs: number,
   stopped: Promise<Ended<T>>,
 ): Promise<Ended<T>> {
-  const controller = new AbortController();
   const { promise: limit, resolve } = Promise.withResolvers<Ended<T>>();
   const timer = setTimeout(() => resolve({ kind: 'hung', afterMs: limitMs }), limitMs);
   try {
-    return await Promise.race([ended(client, { ...call, signal: controller.signal }), limit, stopped]);
+    return await Promise.race([ended(client, { ...call, signal: leash.signal }), limit, stopped]);
   } finally {
     clearTimeout(timer);
-    controller.abort(new Error('the sweep no longer waits for this call'));
+    leash.abort(new Error('the sweep no longer waits for this call'));
   }
 }
 

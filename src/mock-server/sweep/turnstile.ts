@@ -8,6 +8,8 @@ import type { Ended } from './client.ts';
 export interface Turnstile {
   /** Whether a request with this key may come in; counts it. */
   admits(keyId: string): boolean;
+  /** Lets nothing more of this key through: its call is over. */
+  shut(keyId: string): void;
   /** Resolves when a key has used up its requests. */
   closed(keyId: string): Promise<Extract<Ended<never>, { kind: 'endless' }>>;
 }
@@ -28,5 +30,6 @@ export function createTurnstile(most = 200): Turnstile {
     new Promise(resolve => {
       tell.set(keyId, () => resolve({ kind: 'endless', requests: most }));
     });
-  return { admits, closed };
+  const shut: Turnstile['shut'] = keyId => void passed.set(keyId, most);
+  return { admits, shut, closed };
 }

@@ -13,6 +13,8 @@ export interface Limits {
   readonly overlapMs: number;
   /** Shortest pause before a retry: a limiter or an overloaded model needs longer than this to recover. */
   readonly minGapMs: number;
+  /** So many pauses of one turn show whether short ones among them are full jitter's chance. */
+  readonly fullJitterGaps: number;
   /** From so many attempts on, the pauses must grow. */
   readonly growthAttempts: number;
   /** A pause must exceed the first by this factor to count as growth; below it is noise of timers. */
@@ -49,6 +51,7 @@ export const defaultLimits: Limits = {
   finalMs: 15_000,
   overlapMs: 20,
   minGapMs: 200,
+  fullJitterGaps: 4,
   growthAttempts: 3,
   minGrowth: 1.1,
   longGapMs: 5_000,

@@ -13,52 +13,75 @@ export interface Traffic {
   stop(): void;
 }
 
-const channels = ['net.client.socket', 'net.server.socket'] as const;
 const loopback = /^(?:::1|(?:::ffff:)?127\.)/;
 
 export function watchTraffic(patienceMs = 250): Traffic {
   const now = performance.now.bind(performance); // real time, taken before it is replaced
   const unsent = watchUnsent();
-  const sockets = { client: new Map<Socket, number>(), server: new Map<Socket, number>() };
+  const clients = new Map<Socket, Client>();
+  const servers = new Map<string, Socket>(); // by their ends
   let count = 0;
   let since = new Map<string, number>();
 
-  const keep = (known: Map<Socket, number>) => (message: unknown) => {
-    const { socket } = message as { socket: Socket };
-    known.set(socket, ++count);
-    socket.once('close', () => known.delete(socket));
+  const client = (message: unknown) => {
+    const { socket } = message as About;
+    clients.set(socket, { n: ++count, ends: undefined });
+    socket.once('close', () => clients.delete(socket));
   };
-  const listeners = [keep(sockets.client), keep(sockets.server)] as const;
-  for (const [i, channel] of channels.entries()) subscribe(channel, listeners[i] as (message: unknown) => void);
+  const server = (message: unknown) => {
+    const { socket } = message as About;
+    const ends = `${socket.remotePort} ${socket.localPort}`;
+    servers.set(ends, socket);
+    socket.once('close', () => servers.get(ends) === socket && servers.delete(ends));
+  };
+  const listeners = [
+    ['net.client.socket', client],
+    ['net.server.socket', server],
+  ] as const;
+  for (const [channel, listener] of listeners) subscribe(channel, listener);
 
   const underWay = () => {
-    const peers = new Map(
-      [...sockets.server.keys()].map(socket => [`${socket.remotePort} ${socket.localPort}`, socket]),
-    );
-    const between = [...sockets.client].map(([client, n]) => [n, stateOf(client, peers)] as const);
-    const seen = [
-      ...between.flatMap(([n, state]) => (state === undefined ? [] : [`${n} ${state}`])),
-      ...unsent.list().map(n => `unsent ${n}`),
-    ];
+    const seen = unsent.list().map(n => `unsent ${n}`);
+    for (const [socket, known] of clients) {
+      const state = stateOf(socket, known, servers);
+      if (state !== undefined) seen.push(`${known.n} ${state}`);
+    }
     const at = now();
     since = new Map(seen.map(text => [text, since.get(text) ?? at]));
     return [...since.values()].some(first => at - first < patienceMs);
   };
   const stop = () => {
     unsent.stop();
-    for (const [i, channel] of channels.entries()) unsubscribe(channel, listeners[i] as (message: unknown) => void);
+    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
   };
   return { underWay, stop };
 }
 
+interface About {
+  readonly socket: Socket;
+}
+
+interface Client {
+  readonly n: number;
+  /** Its ports as the other end knows them, `''` when that is on another machine; known once it is connected. To ask for them is slow. */
+  ends: string | undefined;
+}
+
 /** What is on its way between a client and its other end; undefined when nothing is. */
-function stateOf(client: Socket, peers: ReadonlyMap<string, Socket>): string | undefined {
-  const { localPort, remotePort, bytesRead, bytesWritten } = client;
-  if (client.connecting) return 'connecting';
-  if (client.destroyed || !loopback.test(client.remoteAddress ?? '')) return undefined;
-  const peer = peers.get(`${localPort} ${remotePort}`);
+function stateOf(socket: Socket, known: Client, servers: ReadonlyMap<string, Socket>): string | undefined {
+  if (socket.connecting) return 'connecting';
+  if (socket.destroyed) return undefined;
+  known.ends ??= endsOf(socket);
+  if (known.ends === undefined || known.ends === '') return undefined;
+  const { bytesRead, bytesWritten } = socket;
+  const peer = servers.get(known.ends);
   if (peer === undefined) return bytesRead === 0 && bytesWritten > 0 ? 'alone' : undefined;
   const there = bytesWritten - peer.bytesRead;
   const back = peer.bytesWritten - bytesRead;
   return there === 0 && back === 0 ? undefined : `${there} ${back}`;
 }
+
+const endsOf = ({ remoteAddress, localPort, remotePort }: Socket): string | undefined => {
+  if (remoteAddress === undefined) return undefined; // not connected, or no more
+  return loopback.test(remoteAddress) ? `${localPort} ${remotePort}` : '';
+};

@@ -7,7 +7,7 @@ import type { Random } from '../../core/random.ts';
 import { mintToken, parseKey } from '../../core/wire/auth.ts';
 import type { ThinkingRule } from '../../core/wire/models.ts';
 import { type ProbeCheck, thinkingOf } from '../plan.ts';
-import type { Warning } from '../run.ts';
+import { mostGaps, type Warning } from '../run.ts';
 import { createTape, type Tape } from '../tape.ts';
 import { behindNonce, newTask, type Right, type Task, type TaskName } from '../tasks.ts';
 
@@ -23,6 +23,8 @@ export interface Call {
   /** When it began, ms since 1970. */
   readonly wallMs: number;
   readonly right: Right | undefined;
+  /** Between reads that brought tokens, the first `mostGaps`. */
+  readonly gapsMs: readonly number[];
 }
 
 /** What the calls of a run say together. */
@@ -103,8 +105,12 @@ export function createAsker(check: ProbeCheck, door: CheckDoor, options: AskerOp
     const wallMs = clock.wall();
     const trace = onHead === undefined ? tape.trace : heard(tape, onHead);
     const signal = how.stop === undefined ? stop : AbortSignal.any([stop, how.stop]);
-    const record = await caller.call(request, { signal, keepText: true, trace });
-    return { label, wanted, request, record, tape, wallMs, right };
+    const gapsMs: number[] = [];
+    const onGap = (ms: number) => {
+      if (gapsMs.length < mostGaps) gapsMs.push(ms);
+    };
+    const record = await caller.call(request, { signal, keepText: true, trace, onGap });
+    return { label, wanted, request, record, tape, wallMs, right, gapsMs };
   };
   return { ask, close: caller.close };
 }

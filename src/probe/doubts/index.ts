@@ -5,6 +5,7 @@ import { type Estimate, estimateOf } from '../estimate.ts';
 import type { Located } from '../located.ts';
 import { outlinesOf } from '../plan.ts';
 import { expressions, floors } from './answers.ts';
+import { channels, templates } from './channels.ts';
 import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';
 import { maintenance } from './maintenance.ts';
 import { budgets, unbounded } from './money.ts';
@@ -15,7 +16,7 @@ import { sources } from './sources.ts';
 
 const doubts: readonly Doubt[] = [
   ...[names, identities, models, sources, schedules, floors, expressions],
-  ...[objectives, series, maintenance, budgets, unbounded],
+  ...[objectives, series, maintenance, budgets, unbounded, channels, templates],
 ];
 
 export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists'>;

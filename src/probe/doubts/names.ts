@@ -46,7 +46,13 @@ export const identities: Doubt = ({ outlines }, report) => {
 };
 
 export const models: Doubt = ({ config, outlines }, report) => {
+  const targets = Object.keys(config.targets);
+  if (targets.length === 0) report('no_target', ['targets'], 'is empty: say at least one target');
   for (const [index, check] of config.checks.entries())
-    if (check.enabled && !outlines.some(outline => outline.index === index))
+    if (
+      check.enabled &&
+      (check.targets ?? targets).some(name => targets.includes(name)) &&
+      !outlines.some(outline => outline.index === index)
+    )
       report('no_model', ['checks', index], 'has no model: say one here, for its target or in defaults');
 };

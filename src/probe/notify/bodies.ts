@@ -45,11 +45,18 @@ export function fieldsOf(alert: Alert, nowMs: number) {
   };
 }
 
+/** What may stand in a place. */
+export const templateFields = [
+  ...['id', 'target', 'check', 'model', 'vantage', 'kind', 'severity', 'reason', 'domain', 'words'],
+  ...['runId', 'reminder', 'sinceMs', 'title', 'since', 'lasted', 'at'],
+] as const;
+
+/** `{{reason}}` */
+export const templatePlace = /\{\{\s*(\w+)\s*\}\}/g;
+
 /** Values are put in as the inside of a JSON string, so no answer of a service can break out of its place. */
 const filled = (template: string, fields: Readonly<Record<string, unknown>>) =>
-  template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) =>
-    JSON.stringify(String(fields[name] ?? '')).slice(1, -1),
-  );
+  template.replace(templatePlace, (_, name: string) => JSON.stringify(String(fields[name] ?? '')).slice(1, -1));
 
 function slack(alert: Alert, { url, nowMs }: PostOptions): Post {
   const text = `*${plain(titleOf(alert))}*\n${linesOf(alert, nowMs).map(plain).join('\n')}`;

@@ -1,4 +1,6 @@
 /** What a config will spend, and how soon its objectives can tell an outage, as tables for people. */
+import { formatDuration } from '../../core/duration.ts';
+import { detectionOf, fastBurn } from '../detection.ts';
 import type { Estimate, Spending } from '../estimate.ts';
 import { outlinesOf, type Slo, slosOf } from '../plan.ts';
 import type { Validation } from '../validate.ts';
@@ -42,18 +44,16 @@ const short = (value: number) =>
 const money = ({ cost }: Spending, currency: string | null) =>
   cost === null || currency === null ? '-' : `${cost.toFixed(cost < 1 ? 4 : 2)} ${currency}`;
 
-const detectionTitles = ['check', 'objective', 'failures for a fast page', 'one alone pages', 'allowed in 30 days'];
+const detectionTitles = ['check', 'objective', 'failures for a fast page', 'told after', 'allowed in 30 days'];
 
-/** The fast burn rate of the SRE workbook: 14.4 times the budget's pace over one hour. */
-const fastBurn = 14.4;
+const dayMs = 86_400_000;
 
-/** Without a guard, one failure must not be enough to page: of few samples an hour it is a large share. */
+/** What the alert rules need, and what they leave. */
 function detection({ id, runsPerDay }: Estimate, { sli, objective }: Slo): string[] {
-  const hourly = runsPerDay / 24;
-  const needed = Math.max(1, Math.ceil(fastBurn * (1 - objective) * hourly));
+  const { failures, afterMs } = detectionOf(objective, dayMs / runsPerDay, fastBurn);
   const allowed = Math.floor((1 - objective) * runsPerDay * 30);
-  const alone = needed <= 1 ? 'yes: the rules wait for three' : 'no';
-  return [id, `${sli} ${+(100 * objective).toFixed(4)}%`, String(needed), alone, String(allowed)];
+  const page = afterMs === null ? ['-', 'never'] : [String(failures), formatDuration(afterMs)];
+  return [id, `${sli} ${+(100 * objective).toFixed(4)}%`, ...page, String(allowed)];
 }
 
 export function aligned(rows: readonly (readonly string[])[]): string {

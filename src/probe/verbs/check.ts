@@ -12,6 +12,7 @@ import { exitCodeOf } from '../exit.ts';
 import { type CheckFlags, checkFlags, planOfFlags } from '../flags.ts';
 import { loadPlan } from '../load.ts';
 import { createProbeMetrics } from '../metrics.ts';
+import { openOutputs } from '../outputs.ts';
 import type { ProbeCheck, ProbePlan } from '../plan.ts';
 import { runChecks } from '../probe.ts';
 import { jsonReport } from '../report/json.ts';
@@ -62,12 +63,15 @@ export const checkCommand = (io: Io): Command =>
 async function runCheckVerb(which: readonly string[], given: Record<string, unknown>, io: Io): Promise<void> {
   const flags = checked(checkFlags, configKeys(given), 'options');
   const plan = await planFor(flags, io);
+  const { junit, prom, record } = flags;
+  const checks = chosen(plan, which, flags);
+  openOutputs({ junit, prom, record });
   const seed = freshSeed();
   const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesOf(flags, plan) };
-  const runs = await runChecks(chosen(plan, which, flags), door);
+  const runs = await runChecks(checks, door);
   io.out(reportOf(runs, flags));
-  if (flags.junit !== undefined) writeTextfile(flags.junit, junitReport(runs));
-  if (flags.prom !== undefined) writeTextfile(flags.prom, await metricsText(runs));
+  if (junit !== undefined) writeTextfile(junit, junitReport(runs));
+  if (prom !== undefined) writeTextfile(prom, await metricsText(runs));
   io.exitWith(exitCodeOf(runs, flags.exit_style, flags.fail_on === 'degraded'));
 }
 

@@ -1,16 +1,15 @@
 /** `probe dashboards`: the Grafana dashboards of this package, made to measure for a config. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked, readText } from '../../core/config.ts';
-import { textOf, UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { type Dashboard, dashboardFiles, factsOf, tailored } from '../dashboards.ts';
 import { loadPlan } from '../load.ts';
+import { openOutputs } from '../outputs.ts';
 import { systemReaders } from '../secret.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
@@ -38,18 +37,10 @@ async function dashboardsVerb(flags: Record<string, unknown>, io: Io): Promise<v
   const { config, out } = checked(settings, flags, 'options');
   const { checks } = await loadPlan(config, systemReaders(io.env));
   const facts = factsOf(checks, systemClock.wall());
-  folder(out);
+  openOutputs({ out });
   for (const file of dashboardFiles) {
     const dashboard = tailored(JSON.parse(readText(join(ours, file))) as Dashboard, facts);
     writeTextfile(join(out, file), `${JSON.stringify(dashboard, null, 2)}\n`);
     io.out(`${join(out, file)}\n`);
-  }
-}
-
-function folder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UsageError('no_write', `--out ${path}: cannot be made (${textOf(error)})`, { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
+import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
 import { configKeys } from '../../core/flags.ts';
@@ -11,7 +12,8 @@ import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { type CheckKind, checkKinds } from '../config.ts';
 import { initialFile, type Region, regions } from '../init.ts';
-import { endpointKind } from '../plan.ts';
+import { endpointKind, hostName } from '../plan.ts';
+import { validate } from '../validate.ts';
 
 /** Asks a question; undefined: nobody is there to answer. */
 export type Ask = (question: string, usual: string) => Promise<string>;
@@ -63,16 +65,27 @@ async function initVerb(flags: Record<string, unknown>, io: Io, ask: Ask | undef
     throw new UsageError('file_exists', `${given.out}: is there already; pass --force to write over it, or --out FILE`);
   const answer = async (question: string, usual: string) => (ask === undefined ? usual : await ask(question, usual));
   const url = given.url ?? regions[given.region ?? (await regionFrom(answer))];
-  const text = initialFile({
+  const answers = {
     target: targetOf(url),
     url,
     model: given.model ?? (await answer('Which model?', 'glm-4.6')),
     keyEnv: given.key_env ?? (await answer('Which environment variable holds the key?', 'GLM_API_KEY')),
     interval: given.interval ?? (await answer('How often?', '5m')),
     checks: given.check ?? usualChecks,
-  });
+  };
+  const text = initialFile(answers);
+  doubted(text, answers.keyEnv, given.out);
   writeTextfile(given.out, text);
   io.out(`${given.out} written; next: glm-testkit probe validate ${given.out}\n`);
+}
+
+/** Answers may not fit together: nobody is handed a file that has to be mended first. */
+function doubted(text: string, keyEnv: string, out: string): void {
+  const { defects } = validate(text, { env: { [keyEnv]: 'x' }, nowMs: systemClock.wall() });
+  const errors = defects.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const lines = errors.map(({ key, message }) => `  ${key}: ${message}`);
+  throw new UsageError('bad_answers', `${out} is not written; it would say\n${lines.join('\n')}`);
 }
 
 async function regionFrom(ask: Ask): Promise<Region> {
@@ -83,7 +96,7 @@ async function regionFrom(ask: Ask): Promise<Region> {
 /** A label: the vendor's two hosts have names that people know. */
 function targetOf(url: string): string {
   const names = { cn: 'bigmodel', intl: 'zai', coding: 'coding', gateway: '' } as const;
-  return names[endpointKind(url)] || new URL(url).host.replace(/[[\]]/g, '').toLowerCase().slice(0, 64);
+  return names[endpointKind(url)] || hostName(url);
 }
 
 function terminal(): Ask | undefined {

@@ -1,5 +1,4 @@
 /** `probe page`: the status page as files that any web server can show. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -8,6 +7,7 @@ import { checked } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { loadPlan } from '../load.ts';
+import { openOutputs } from '../outputs.ts';
 import { pageOf } from '../page.ts';
 import { systemReaders } from '../secret.ts';
 import { storedOverview } from '../stored.ts';
@@ -32,7 +32,7 @@ export const pageCommand = (io: Io): Command =>
 async function pageVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
   const overview = await storedOverview(await loadPlan(config, systemReaders(io.env)), systemClock);
-  mkdirSync(out, { recursive: true });
+  openOutputs({ out });
   writeTextfile(join(out, 'index.html'), pageOf(overview));
   writeTextfile(join(out, 'status.json'), `${JSON.stringify(overview, null, 2)}\n`);
   io.out(`${join(out, 'index.html')}\n`);

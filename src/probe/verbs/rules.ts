@@ -1,15 +1,14 @@
 /** `probe rules`: the alert rules of this package, made to measure for a config. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked, readText } from '../../core/config.ts';
-import { textOf, UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { loadPlan } from '../load.ts';
+import { openOutputs } from '../outputs.ts';
 import { checksFile, detectionTable, ruleFiles, runbooks, withRunbooks } from '../rules.ts';
 import { systemReaders } from '../secret.ts';
 
@@ -46,7 +45,7 @@ async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> 
   const given = checked(settings, flags, 'options');
   const { checks } = await loadPlan(given.config, systemReaders(io.env));
   const nowMs = systemClock.wall();
-  folder(given.out);
+  openOutputs({ out: given.out });
   const write = (file: string, text: string) => {
     writeTextfile(join(given.out, file), withRunbooks(text, given.runbooks));
     io.out(`${join(given.out, file)}\n`);
@@ -54,12 +53,4 @@ async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> 
   for (const file of ruleFiles) write(file, readText(join(ours, file)));
   write('checks.yml', checksFile(checks, nowMs));
   io.out(`\n${detectionTable(checks, nowMs)}`);
-}
-
-function folder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UsageError('no_write', `--out ${path}: cannot be made (${textOf(error)})`, { cause: error });
-  }
 }

@@ -14,7 +14,7 @@ const endings = (intervals: readonly Interval[]) => totalOf(intervals).ended;
 
 test('a second is told when every process has told its part, however late they cut', () => {
   const told: Interval[] = [];
-  const merger = createMerger(2, interval => told.push(interval));
+  const merger = createMerger(2, { onInterval: interval => told.push(interval) });
   merger.add(0, second(1000.4, { planned: 3, ended: { ok: 2 } }));
   expect(told).toEqual([]);
   merger.add(1, second(1080.2, { planned: 4, ended: { ok: 1, truncated: 1 } }));
@@ -33,7 +33,7 @@ test('what one process tells late is not taken for requests at the same time', (
 
 test('one process that is ahead does not outrun the others, and one that is done does not hold them up', () => {
   const told: Interval[] = [];
-  const merger = createMerger(2, interval => told.push(interval));
+  const merger = createMerger(2, { onInterval: interval => told.push(interval) });
   for (const ms of [1000, 2000, 3000]) merger.add(0, second(ms, { planned: 1 }));
   merger.add(1, second(1000, { planned: 1 }));
   expect(told.map(({ planned }) => planned)).toEqual([2]);

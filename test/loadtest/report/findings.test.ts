@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Health } from '../../../src/loadtest/interval.ts';
 import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import { markdown } from '../../../src/loadtest/report/markdown.ts';
+import { headlineOf } from '../../../src/loadtest/report/verdict.ts';
 import type { LoadResult } from '../../../src/loadtest/result.ts';
 import {
   emptyRun,
@@ -77,7 +79,7 @@ test('requests that end after the load stopped do not look like a low level', ()
 test('1302 from 8 on is a plateau of the account at about 8', () => {
   const { result } = rateLimitedRun();
   expect(kinds(result)).toContain('limited_by_account');
-  expect(said(result, 'limited_by_account')).toMatch(/1302 ×687\)\. About 7\.9 were served at once\.$/);
+  expect(said(result, 'limited_by_account')).toMatch(/1302 ×687\)\. About 8 were served at once\.$/);
   expect(next(result)).toMatch(/^Keep at most 8 under way/);
 });
 
@@ -123,6 +125,43 @@ test('connections that are not kept cost a handshake each', () => {
     /^Connections were not kept: \d+ were opened for \d+ requests, 9\d/,
   );
   expect(kinds(makeRun({ ...calm, freshRatio: 1, connectMs: 2 }).result)).not.toContain('limited_by_network');
+});
+
+test('as many connections as requests under way at once were kept', () => {
+  const { result } = makeRun({ load: { kind: 'closed', levels: [30] }, durationMs: 2000, connectMs: 90, tokens: 60 });
+  expect(result.connections.opened).toBeGreaterThan(result.load.sent / 4);
+  const once = { ...result, load: { ...result.load, sent: 55 } }; // 30 of them were the first of their place
+  expect(kinds(once)).not.toContain('limited_by_network');
+});
+
+test.each([
+  ['a long run', {}, 8],
+  ['a run of two answers one after another', { durationMs: 2000 }, 8],
+])('of %s it is said how many were really served at once', (_, more, limit) => {
+  const scene: Scene = {
+    load: { kind: 'closed', levels: [16] },
+    durationMs: 45_000,
+    ttftMs: 260,
+    itlMs: 15,
+    tokens: 60,
+  };
+  const { result } = makeRun({ ...scene, limit, ...more });
+  expect(Number(/About ([\d.]+) were/.exec(said(result, 'limited_by_account') ?? '')?.[1])).toBeCloseTo(limit, -0.3);
+  expect(next(result)).toMatch(new RegExp(`^Keep at most ${limit} under way`));
+});
+
+test('a run that its first refusal ended does not say that nothing was served', () => {
+  const { result } = rateLimitedRun();
+  const { e2e_from_send_ms: e2e } = result.metrics;
+  if (e2e === undefined) throw new Error('no latency in the example');
+  const ended = {
+    ...result,
+    ledger: { planned: 5, ok: 2, rate_limited: 3 },
+    metrics: { ...result.metrics, e2e_from_send_ms: { ...e2e, count: 2, mean: 700 } },
+    throughput: { ...result.throughput, requests_per_second: 0, in_flight_max: 5, duration_s: 0.04 },
+  };
+  expect(said(ended, 'limited_by_account')).toContain('About 2 were served at once');
+  expect(next(ended)).toMatch(/^Keep at most 2 under way/);
 });
 
 test.each([
@@ -229,4 +268,91 @@ test('every run ends with one next step, and the same run with the same words', 
     expect(findingsOf(result)).toEqual(findingsOf(result));
     for (const { text } of findingsOf(result)) expect(text).not.toMatch(/NaN|undefined|Infinity|–/);
   }
+});
+
+/** A run of ten requests that ended in these classes. */
+const endedAs = (ledger: Partial<LoadResult['ledger']>, load: Partial<LoadResult['load']> = {}) => {
+  const { result } = makeRun(calm);
+  return { ...result, ledger: { planned: 10, ok: 0, ...ledger }, load: { ...result.load, ...load } };
+};
+
+test.each<[string, LoadResult, RegExp, RegExp]>([
+  ['nothing asked', endedAs({ planned: 0 }), /Nothing was asked/, /until it asks/],
+  ['all in the warm-up', endedAs({ warmup: 10 }), /10 were made in the warm-up/, /beyond the warm-up/],
+  ['all cut off', endedAs({ censored: 10 }), /None of 10 requests was answered before/, /--grace/],
+  ['no budget', endedAs({ unsent: 10 }, { halted: 'budget' }), /None of 10 requests/, /Raise the budget/],
+  ['refused', endedAs({ timeout_total: 4, unsent: 6 }), /None of 4 requests was answered well/, /./],
+])('with %s it says what was in the way, not that the key is wrong', (_, result, does, next_) => {
+  expect(said(result, 'does')).toMatch(does);
+  expect(next(result)).toMatch(next_);
+  expect(next(result)).not.toMatch(/the key/);
+});
+
+test.each([
+  ['stopped', /was stopped before its time/],
+  ['budget', /The budget ended the run/],
+  ['rate_limited', /The first rate_limited ended the run/],
+])('a run that %s ended says so', (halted, text) => {
+  const { result } = healthyRun();
+  expect(said({ ...result, load: { ...result.load, halted } }, 'ended_early')).toMatch(text);
+  expect(said(result, 'ended_early')).toBeUndefined();
+});
+
+test('what was not made is not offered, and its share is no share of the answered', () => {
+  const open: Scene = { ...calm, load: { kind: 'open', perSecond: 10 } };
+  const { result } = makeRun(open);
+  const { planned } = result.ledger;
+  const cut = { ...result, ledger: { ...result.ledger, planned: planned + 900, unsent: 800, warmup: 100 } };
+  expect(said(cut, 'does')).toBe(said(result, 'does'));
+  expect(headlineOf(cut).reason).toBe(headlineOf(result).reason);
+});
+
+const budgeted = (run: LoadResult, more: Partial<LoadResult> = {}): LoadResult => ({
+  ...run,
+  config: { ...run.config, concurrency: 40, budget: { maxTokens: 1000 } },
+  ...more,
+});
+
+test('a budget that keeps the load down is named as the limit', () => {
+  const { result } = makeRun(calm);
+  expect(kinds(budgeted(result))).toContain('limited_by_budget');
+  expect(kinds(budgeted(result))).not.toContain('limited_by_nothing');
+  expect(said(budgeted(result), 'limited_by_budget')).toMatch(/^At most 10 of 40 requests were under way/);
+  expect(next(budgeted(result))).toMatch(/^Raise the budget/);
+  const open = makeRun({ ...calm, load: { kind: 'open', perSecond: 10 } }).result;
+  const short = { ledger: { ...open.ledger, planned: open.ledger.planned + 33, unsent: 33 } };
+  expect(said(budgeted(open, short), 'limited_by_budget')).toMatch(
+    /^33 requests were not made: at their time the budget/,
+  );
+});
+
+test.each<[string, Partial<LoadResult>]>([
+  ['there is none', { config: { concurrency: 40, budget: {} } }],
+  ['only a price is known', { config: { concurrency: 40, budget: { price: { input: 1, output: 1 } } } }],
+  ['fewer were planned than fit at once', { ledger: { planned: 10, ok: 10 } }],
+  ['all were under way', { config: { concurrency: 10, budget: { maxTokens: 9 } } }],
+])('a budget is no limit when %s', (_, more) => {
+  expect(kinds(budgeted(makeRun(calm).result, more))).not.toContain('limited_by_budget');
+});
+
+test('answers that all came after the last request was made are not called none per second', () => {
+  const { result } = makeRun(calm);
+  const late = { ...result, throughput: { ...result.throughput, requests_per_second: 0, output_tokens_per_second: 0 } };
+  expect(said(late, 'does')).toMatch(
+    /gave [\d,]+ good answers, all after the last request was made; half of the users/,
+  );
+});
+
+test('a threshold that nothing was measured for is not called missed', () => {
+  const unknown = { text: 'ttft_content:p99<1s', ok: false, actual: null, why: 'p99 needs 662 samples, there are 6' };
+  const missed = { text: 'error_rate<1%', ok: false, actual: 0.4, why: '40 %' };
+  const { result } = healthyRun();
+  const reason = (more: Partial<LoadResult>) => headlineOf({ ...result, ...more }).reason;
+  expect(reason({ verdict: 'not_measurable', thresholds: [unknown] })).toBe(
+    '1 of 1 threshold cannot be judged: ttft_content:p99<1s',
+  );
+  expect(reason({ verdict: 'fail', thresholds: [unknown, missed] })).toBe('1 of 2 thresholds missed: error_rate<1%');
+  const rows = markdown({ ...result, verdict: 'fail', thresholds: [unknown, missed] });
+  expect(rows).toContain('| ? | `ttft_content:p99<1s` |');
+  expect(rows).toContain('| ✗ | `error_rate<1%` |');
 });

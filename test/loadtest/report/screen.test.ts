@@ -125,3 +125,10 @@ test('hostile and wide texts neither move the cursor nor break the width', () =>
   expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(100);
   expect(lines.join('')).not.toContain('\x1b');
 });
+
+test('rate times latency is held against what was in flight, where that can be done', () => {
+  const little = { in_flight: 20, requests_per_second: 12.5, latency_ms: 1598, disagreement: 0.0012 };
+  const { result } = healthyRun({ little });
+  expect(screen(result)).toContain('20 in flight (max 20, rate × latency ±0.12%)');
+  expect(screen(healthyRun().result)).not.toContain('rate × latency');
+});

@@ -102,11 +102,26 @@ test('it never exceeds the window, however small, wide or coloured', () => {
       }
 });
 
+test('a window of 80 by 24 shows how to stop, to the last word', () => {
+  const progress = createProgress(plan);
+  progress.add(healthy.intervals);
+  const lines = frame(progress.at(0), { columns: 80, rows: 24 });
+  expect(lines.at(-1)).toMatch(/^Ctrl-C starts no more requests, .* ends at once$/);
+});
+
 test('hours of intervals keep only what is drawn', () => {
   const progress = createProgress(plan);
   for (let i = 0; i < 20; i++) progress.add(healthy.intervals);
   expect(progress.at(0).recent).toHaveLength(240);
   expect(progress.at(0).sent).toBe(20 * 800);
+});
+
+test('of a second that is over a few numbers are kept, not its latencies', () => {
+  const progress = createProgress(plan);
+  progress.add(healthy.intervals);
+  const { recent } = progress.at(0);
+  expect(structuredClone(recent)).toEqual(recent); // a function would hold the interval that it was made from
+  expect(JSON.stringify(recent).length / recent.length).toBeLessThan(600);
 });
 
 test.each([

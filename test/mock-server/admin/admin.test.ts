@@ -123,10 +123,10 @@ test('coverage comes in every form', async () => {
 });
 
 test('a paced stream leaves a timeline of due and sent times', async () => {
-  const { admin, chat } = await start({ timing: 'ttft=5ms,itl=2ms', replyTokens: 5, thinkingTokens: 0 });
+  const { admin, chat } = await start({ timing: 'ttft=200ms,itl=2ms', replyTokens: 5, thinkingTokens: 0 });
   await chat('hi', undefined, { stream: true });
   const { due, sent } = (await admin('GET', '/timeline?n=1')).json();
-  expect(due.slice(0, 5)).toEqual([5, 7, 9, 11, 13]);
+  expect(due.slice(0, 5)).toEqual([200, 202, 204, 206, 208]);
   expect(sent.every((at: number, i: number) => at >= due[i])).toBe(true);
   expect((await admin('GET', '/timeline?n=99')).status).toBe(404);
 });

@@ -1,5 +1,6 @@
 /** A sound client passes the whole sweep; one flaw each is found, at the smallest position that shows it. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { createRandom } from '../../../src/core/random.ts';
 import {
   assertSweep,
   type SweepCall,
@@ -7,6 +8,7 @@ import {
   sweep,
   toolReply,
 } from '../../../src/mock-server/sweep/index.ts';
+import { createLeash } from '../../../src/mock-server/sweep/leash.ts';
 import { clientWith, type Flaw, type Said } from './clients.ts';
 
 /** For whole sweeps on a machine that is busy with other tests. */
@@ -170,6 +172,56 @@ test('a client that repeats at once and for ever is stopped and named', { timeou
     { fault: 'overloaded', says: 'asked 20 times in one call: it repeats without limit or pause' },
   ]);
   expect(requests).toBe(2 + 21 + 2); // sound twice, for ever, and once refused
+});
+
+test('a client that asks again at once, whatever its signal says, is named and does not stop the process', {
+  timeout: budgetMs,
+}, async () => {
+  const stubborn = async (call: SweepCall) => {
+    for (;;) {
+      try {
+        return await clientWith()(call);
+      } catch {
+        // Again: this is its flaw.
+      }
+    }
+  };
+  const { failures } = await sweep(stubborn, { scenarios: ['overloaded', 'reset', 'hang'], maxRequests: 20 });
+  expect(failures.map(({ says }) => says)).toEqual([
+    'asked 20 times in one call: it repeats without limit or pause',
+    'asked 20 times in one call: it repeats without limit or pause',
+    'did not come back within 3m',
+  ]);
+});
+
+test('the signal of a call that is over says so, and lets go of a client that asks a thousand times', () => {
+  const { signal, abort, isSlipped } = createLeash(3);
+  expect(signal.aborted).toBe(false);
+  const heard = vi.fn();
+  signal.addEventListener('abort', heard);
+  abort(new Error('over'));
+  expect(heard).toHaveBeenCalledOnce();
+  expect(() => signal.throwIfAborted()).toThrow('over');
+  expect([signal.aborted, signal.aborted, signal.aborted]).toEqual([true, true, false]);
+  expect(() => signal.throwIfAborted()).not.toThrow();
+  expect(isSlipped()).toBe(true);
+});
+
+test('clients that wait at random are swept in seconds', { timeout: budgetMs }, async () => {
+  const random = createRandom(1);
+  const patient = async (call: SweepCall) => {
+    for (let wait = 500; ; wait *= 2) {
+      try {
+        return await clientWith()(call);
+      } catch (error) {
+        if (wait > 2000) throw error;
+        await new Promise(resolve => setTimeout(resolve, wait * (0.5 + random())));
+      }
+    }
+  };
+  const report = await assertSweep(patient, { scenarios: ['truncated', 'cut', 'error-in-stream', 'overloaded'] });
+  expect(report.virtualMs).toBeGreaterThan(3_000);
+  expect(report.realMs).toBeLessThan(budgetMs / 2);
 });
 
 test('a client that asks without end after a sound answer cannot be swept', { timeout: budgetMs }, async () => {

@@ -341,6 +341,19 @@ test('failures come before warnings, and what is unproven comes last', () => {
   expect(findings.map(({ severity }) => severity)).toEqual(['fail', 'warn', 'unproven']);
 });
 
+test.each([
+  ['some first pauses are short', [20, 700, 450, 900, 150], []],
+  ['most are', [20, 700, 90, 120, 150], ['no_backoff']],
+  ['too few are known', [20, 700], ['no_backoff']],
+])('full jitter is no haste: %s', (_, waits, codes) => {
+  const calls = waits.map((wait, i) => ({ wait, own: { fingerprint: i + 2, question: i + 2 } }));
+  const entries = calls.flatMap(({ wait, own }) => [
+    { ...limited, ...own, wait: 1_000 },
+    { ...own, wait },
+  ]);
+  expect(judge(journal(...entries)).map(({ code }) => code)).toEqual(codes);
+});
+
 test('thresholds can be set', () => {
   const entries = journal(limited, { wait: 300 });
   expect(judge(entries)).toEqual([]);

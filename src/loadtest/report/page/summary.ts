@@ -3,7 +3,7 @@ import { measures } from '../../measures.ts';
 import type { CalibrationRun, ErrorFigure, Figure, LoadResult } from '../../result.ts';
 import { failedShare } from '../ledger.ts';
 import { count, money, rate, share, signed, time } from '../numbers.ts';
-import { headlineOf, modelOf } from '../verdict.ts';
+import { headlineOf, markOf, modelOf } from '../verdict.ts';
 import { type Markup, markup } from './markup.ts';
 
 export function banner(result: LoadResult): Markup {
@@ -44,7 +44,8 @@ const tile = ({ name, value, more, mood }: Tile): Markup =>
   markup`<div class="tile"><span class="name">${name}</span><span class="value ${mood ?? ''}">${value}</span><span class="more">${more}</span></div>`;
 
 function tilesOf(result: LoadResult): Tile[] {
-  const { metrics, throughput, goodput, ledger, tokens, stream } = result;
+  const { metrics, throughput, goodput, ledger, tokens, stream, little } = result;
+  const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
   const failed = failedShare(result);
   const first = metrics.ttft_content_ms;
   return [
@@ -60,7 +61,7 @@ function tilesOf(result: LoadResult): Tile[] {
     {
       name: 'Good answers per second',
       value: rate(throughput.requests_per_second),
-      more: `${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}`,
+      more: `${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
     },
     goodput === null
       ? { name: 'Goodput', value: '–', more: 'no SLO was set' }
@@ -156,10 +157,10 @@ export function range([low, high]: readonly [number, number]): string {
 export function thresholds({ thresholds: all }: LoadResult): Markup {
   if (all.length === 0)
     return markup`<p class="blank">No threshold was set. Add one with --threshold 'ttft_content:p95&lt;800ms'.</p>`;
-  const items = all.map(
-    ({ ok, text, why }) =>
-      markup`<tr><td class="${ok ? 'good' : 'bad'}">${ok ? '✓ holds' : '✗ missed'}</td><td><code>${text}</code></td><td>${why}</td></tr>`,
-  );
+  const items = all.map(one => {
+    const { mood, mark, word } = markOf(one);
+    return markup`<tr><td class="${mood}">${mark} ${word}</td><td><code>${one.text}</code></td><td>${one.why}</td></tr>`;
+  });
   return markup`<div class="scroll"><table><thead><tr><th>result</th><th>threshold</th><th>found</th></tr></thead><tbody>${items}</tbody></table></div>`;
 }
 

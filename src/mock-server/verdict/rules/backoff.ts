@@ -7,7 +7,7 @@ import type { Rule } from '../view.ts';
 
 export const noBackoff: Rule = ({ calls, limits }) => {
   const paced = calls.map(call => ({ call, gaps: pausesOf(call, limits) }));
-  const hasty = paced.filter(({ gaps }) => gaps.some(gap => gap < limits.minGapMs));
+  const hasty = paced.filter(one => isHasty(one, paced, limits));
   const flat = paced.filter(one => !hasty.includes(one) && isFlat(one.gaps, limits));
   return [...hastyFinding(hasty, limits), ...flatFindings(flat, limits)];
 };
@@ -15,6 +15,19 @@ export const noBackoff: Rule = ({ calls, limits }) => {
 interface Paced {
   readonly call: Call;
   readonly gaps: readonly number[];
+}
+
+/**
+ * Whether it came back too soon, and not by the chance of a client that waits: full jitter makes some first pauses short. Then
+ * most pauses of the key in the same turn are long.
+ */
+function isHasty({ call, gaps }: Paced, all: readonly Paced[], { minGapMs, fullJitterGaps }: Limits): boolean {
+  return gaps.some((gap, turn) => {
+    if (gap >= minGapMs) return false;
+    const others = all.flatMap(one => (one.call.keyId === call.keyId ? one.gaps.slice(turn, turn + 1) : []));
+    const long = others.filter(other => other >= minGapMs).length;
+    return others.length < fullJitterGaps || long * 2 < others.length;
+  });
 }
 
 /** The pauses a client chose before repeating something worth repeating. */

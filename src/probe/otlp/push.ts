@@ -1,0 +1,74 @@
+/** Sends the book to a collector again and again, never on the probe's path. */
+import { request } from 'undici';
+import type { Clock } from '../../core/clock.ts';
+import { textOf } from '../../core/errors.ts';
+import type { Otlp } from '../plan.ts';
+import type { ProbeRun } from '../run.ts';
+import { createBook } from './book.ts';
+
+export interface Pusher {
+  record(run: ProbeRun, url: string): void;
+  /** Sends once more what there is, and ends. */
+  stop(): Promise<void>;
+}
+
+export interface OtlpPost {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+/** Rejects when it was not taken. */
+export type SendOtlp = (post: OtlpPost) => Promise<void>;
+
+export interface PusherDoor {
+  readonly clock: Clock;
+  readonly send?: SendOtlp;
+  readonly done: (outcome: 'sent' | 'failed', why?: string) => void;
+}
+
+/** @param vantage where this prober stands */
+export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOtlp, done }: PusherDoor): Pusher {
+  const { url, interval, timeout: timeoutMs, convention, provider } = otlp;
+  const book = createBook({ convention, provider, vantage, openedAtMs: clock.wall() });
+  let sending: Promise<void> | undefined;
+
+  const push = async () => {
+    const secrets = Object.entries(otlp.headers).map(([name, secret]) => [name, secret.reveal()]);
+    const headers = { 'content-type': 'application/json', ...Object.fromEntries(secrets) };
+    try {
+      await send({ url, headers, body: book.body(clock.wall()), timeoutMs });
+      done('sent');
+    } catch (error) {
+      done('failed', textOf(error));
+    }
+  };
+  /** One at a time: what a slow collector misses is in the next one, because sums go on. */
+  const pushOnce = () => {
+    sending ??= push().finally(() => {
+      sending = undefined;
+    });
+    return sending;
+  };
+  const timer = clock.timer(() => {
+    pushOnce();
+    timer.set(clock.now() + interval);
+  });
+  timer.set(clock.now() + interval);
+  const stop = async () => {
+    timer.clear();
+    await sending;
+    await pushOnce();
+  };
+  return { record: book.record, stop };
+}
+
+const sendOtlp: SendOtlp = async ({ url, headers, body, timeoutMs }) => {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const answer = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
+    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+  });
+  await answer.body.dump();
+  if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
+};

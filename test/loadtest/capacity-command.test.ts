@@ -1,0 +1,70 @@
+import { afterEach, expect, test } from 'vitest';
+import { command } from '../../src/loadtest/cli.ts';
+import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
+import { run } from '../support/io.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function capacity(options: MockOptions, ...flags: string[]) {
+  const mock = await createMock(options);
+  cleanups.push(() => mock.close({ graceMs: 0 }));
+  const argv = ['load', 'capacity', '--url', mock.baseUrl, '--model', 'glm-4.6', '--seed', '1', ...flags];
+  const ran = await run(command, argv, { env: { GLM_API_KEY: mock.apiKey } });
+  return { ...ran, asked: mock.requests() };
+}
+
+test('the account’s limit is found with one-token requests, as text and as JSON', async () => {
+  const limits: MockOptions = { timing: 'ttft=60ms,itl=1ms', limits: { concurrency: 5 } };
+  const found = await capacity(limits, '--find-limit', '--to', '40', '--json');
+  expect([found.code, JSON.parse(found.out)]).toEqual([0, { kind: 'found', ceiling: 5 }]);
+  expect(found.err).toMatch(/ {2}8 at once: \d+ answered, \d+ refused with 1302, 0 failed/);
+  expect(Math.max(...found.asked.map(({ completionTokens }) => completionTokens))).toBeLessThanOrEqual(1);
+  const below = await capacity(limits, '--find-limit', '--from', '9', '--to', '9');
+  expect([below.code, below.out]).toEqual([1, expect.stringContaining('9')]);
+});
+
+test('a level that keeps the SLO is found, and one that keeps none exits 1', async () => {
+  const keeps = await capacity({}, '--slo', 'e2e<10s', '--to', '2', '--no-stream', '--json');
+  expect([keeps.code, JSON.parse(keeps.out).kind]).toEqual([0, 'at_least']);
+  const none = await capacity({ timing: 'ttft=30ms' }, '--slo', 'e2e<5ms', '--to', '2', '--no-stream');
+  expect(none.code).toBe(1);
+  expect(none.out.length).toBeGreaterThan(0);
+});
+
+test('a budget that is used up before there is an answer says what to do', async () => {
+  const { code, err } = await capacity({}, '--slo', 'e2e<10s', '--max-tokens-total', '500');
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/the budget is used up before the search has an answer; raise it/),
+  ]);
+});
+
+test.each<[string[], RegExp]>([
+  [[], /capacity needs --slo/],
+  [['--slo', 'e2e<1s', '--from', '9', '--to', '3'], /--from 9 is above --to 3/],
+  [['--slo', 'e2e<1s', '--from', '1.5'], /must be whole/],
+  [['--slo', 'e2e<1s', '--to', '0'], /--to: must be a number above 0/],
+  [['--slo', 'e2e<1s', '--by', 'users'], /--by: knows only concurrency, rate/],
+  [['--slo', 'e2e<1s', '--attainment', '95'], /--attainment: must be a percentage below 100/],
+  [['--slo', 'e2e<1s', '--precision', '0%'], /--precision: must be above 0%/],
+  [['--slo', 'fast'], /--slo: "fast" is not a limit/],
+  [['--slo', 'e2e<1s', '-c', '5'], /unknown option '-c'/],
+  [['--find-limit', '--from', '0.5', '--by', 'rate', '--to', '0.7'], /must be whole/],
+])('%j is refused', async (flags, message) => {
+  const { code, out, err, asked } = await capacity({}, ...flags);
+  expect([code, out, asked]).toEqual([2, '', []]);
+  expect(err).toMatch(message);
+});
+
+test('Ctrl-C before there is an answer is no answer', async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const mock = await createMock();
+  cleanups.push(() => mock.close({ graceMs: 0 }));
+  const argv = ['load', 'capacity', '--url', mock.baseUrl, '--model', 'glm-4.6', '--find-limit'];
+  const { code, out } = await run(command, argv, { env: { GLM_API_KEY: mock.apiKey }, stop: stop.signal });
+  expect([code, out]).toEqual([3, '']);
+});
