@@ -1,6 +1,7 @@
 /** The file with everything inherited, chosen and read: a flat list of checks, and what they share. Secrets are closures. */
 import { randomUUID } from 'node:crypto';
 import type { DeadlineName } from '../core/call/record.ts';
+import { sendable } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Reason } from '../core/outcome.ts';
 import { proxyFor } from '../core/proxy.ts';
@@ -137,7 +138,7 @@ export interface ProbePlan {
 
 /**
  * Reads every secret and file that the config names, and spells every check out.
- * @throws {UsageError} `no_secret`, `no_file`, `bad_proxy`
+ * @throws {UsageError} `no_secret`, `no_file`, `bad_key`, `bad_proxy`
  */
 export async function planOf(config: ProbeConfig, readers: SecretReaders): Promise<ProbePlan> {
   const endpoints = new Map<string, Endpoint>();
@@ -362,11 +363,21 @@ async function endpointOf(
     url: target.url,
     kind: target.kind ?? endpointKind(target.url),
     credential,
-    key: await readSecret(key, readers),
+    key: oneKey(await readSecret(key, readers)),
     mode,
     proxy: await proxyOf(target, readers),
     ca: target.ca === undefined ? undefined : readers.file(target.ca),
   };
+}
+
+/** @throws {UsageError} `bad_key` */
+function oneKey(secret: Secret): Secret {
+  if (/\s/.test(sendable(secret.reveal(), secret.source)))
+    throw new UsageError(
+      'bad_key',
+      `the API key in ${secret.source} holds white space; put one key there and nothing else`,
+    );
+  return secret;
 }
 
 async function proxyOf({ url, proxy }: TargetConfig, readers: SecretReaders): Promise<Secret | undefined> {

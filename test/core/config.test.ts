@@ -122,6 +122,14 @@ test('the API key comes from the first variable that is set and not empty, witho
   expect(readKey({ GLM_API_KEY: '  ', ZAI_API_KEY: 'c' })).toBe('c');
 });
 
+test.each(['sk-canary\u{1F511}', 'canary\u0000', '密钥.canary', 'canary\u00e9'])(
+  'a key such as %j is not sent, nor shown',
+  key => {
+    expect(() => readKey({ GLM_API_KEY: key })).toThrow(expect.objectContaining({ code: 'bad_key' }));
+    expect(() => readKey({ GLM_API_KEY: key })).not.toThrow(/canary/);
+  },
+);
+
 test('a key file wins over the environment', () => {
   expect(readKey({ GLM_API_KEY: 'a' }, fileOf('id.secret\n'))).toBe('id.secret');
 });

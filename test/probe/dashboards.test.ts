@@ -118,5 +118,5 @@ test('a place that cannot be a folder is said to be one', async () => {
   writeFileSync(file, stringify(config));
   writeFileSync(out, '');
   mkdirSync(folder.path, { recursive: true });
-  await expect(run('-c', file, '-o', out)).rejects.toThrow(/--out .*taken: cannot be made/);
+  await expect(run('-c', file, '-o', out)).rejects.toThrow(/--out .*taken: cannot be written \(it is a file\)/);
 });

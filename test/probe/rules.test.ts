@@ -100,5 +100,5 @@ test('a place that takes no files is named', async () => {
   const argv = ['probe', 'rules', '-c', join(path, 'probe.yaml'), '-o', join(path, 'file', 'rules')];
   const { code, err } = await run(command, argv, { env: { KEY: 'a.b' } });
   expect(code).toBe(2);
-  expect(err).toMatch(/^error: --out .*rules: cannot be made/);
+  expect(err).toMatch(/^error: --out .*rules: cannot be written \(it is a file\)/);
 });

@@ -220,7 +220,7 @@ test.each<[string, string, string[]]>([
   [
     'a target whose name can be no label',
     having(['bigmodel:', "'上海 A':"]),
-    ['f:6:5: targets.上海 A: its name must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen'],
+    ['f:5:3: targets.上海 A: this name must be up to 64 of a-z, 0-9, underscore, dot, colon and hyphen'],
   ],
   [
     'no model',
