@@ -57,12 +57,15 @@ const labels: Readonly<Record<string, Values>> = {
   window: closed(...quotaWindows),
 };
 
+/** Fixtures and faults may ask for the vendor's codes alone. */
+const mockCodes = [...businessCodes.map(({ code }) => code), 'mock_no_fixture', 'mock_bad_fault', 'none'];
+
 /** Where one metric's label means something else. */
 const special: Readonly<Partial<Record<`${MetricName}.${string}`, Values>>> = {
   'glm_load_limited_total.code': closed(...limitCodes),
   'glm_load_requests_total.outcome': closed(...ledgerClasses),
   'glm_mock_faults_total.scenario': closed(...scenarios.map(({ name }) => name)),
-  'glm_mock_requests_total.code': named('the mock and its fixtures; `none` without an error'),
+  'glm_mock_requests_total.code': closed(...mockCodes),
   'glm_probe_api_errors_total.code': closed(...businessCodes.map(({ code }) => code), 'other', 'none'),
   'glm_probe_measurement_discarded_total.reason': closed('event_loop', 'clock_step'),
   'glm_probe_notifications_total.outcome': closed('sent', 'failed', 'dropped'),
