@@ -17,7 +17,7 @@ export interface Site {
   readonly baseUrlOf: (fault: Fault) => string;
   /** Which means our own network is up. */
   readonly reference?: string;
-  /** 0: any. */
+  /** Where its `/metrics` is; 0 takes a free port. */
   readonly port: number;
   /** Path of the state. */
   readonly state: string;

@@ -60,7 +60,7 @@ test('the commands bring up the stack, and a drill on it sees the alert come and
   for (const port of ['4010', '9464', '9090', '9093']) ports.set(port, await freePort());
   const here = (text: string) =>
     text
-      .replaceAll('/tmp/glm-stack', join(folder, 'stack'))
+      .replaceAll('/tmp/glm-stack', join(folder, 'stack')) // the README's folder
       .replace(/\b(4010|9464|9090|9093)\b/g, port => String(ports.get(port)));
   try {
     const [install, prepare, start, drill] = blocks.map(({ text }) => here(text));
