@@ -1,7 +1,6 @@
 /** What of the command needs no Prometheus: what was asked wrongly, and a stack that already runs. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -9,6 +8,7 @@ import { command } from '../../src/drill/cli.ts';
 import { createMock, type TestMock } from '../../src/mock-server/index.ts';
 import { run } from '../support/io.ts';
 import { launch } from '../support/process.ts';
+import { startServer } from '../support/server.ts';
 
 let mock: TestMock;
 beforeAll(async () => {
@@ -114,17 +114,6 @@ const startFakePrometheus = (alertname: string, always: readonly string[] = [], 
         : { result: [{ metric, value: [0, refusing || request.url?.includes('success') ? '1' : '0'] }] };
     response.end(JSON.stringify({ status: 'success', data }));
   });
-
-async function startServer(answer: RequestListener) {
-  const server = createServer(answer);
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise<void>(resolve => server.close(() => resolve()));
-  };
-  return { url: `http://127.0.0.1:${port}`, close };
-}
 
 const faultsOfMock = async () => JSON.stringify((await (await fetch(`${mock.url}/__admin/state`)).json()).faults);
 

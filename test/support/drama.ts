@@ -3,8 +3,6 @@
  * a load test through all of it. What the mock wrote into its journal meanwhile is the truth.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -13,6 +11,7 @@ import { stringify } from 'yaml';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { type Command, launch } from './process.ts';
 import { freePort, type Prometheus, startPrometheus } from './prometheus.ts';
+import { startServer } from './server.ts';
 import { until } from './until.ts';
 
 export interface Entry {
@@ -218,21 +217,13 @@ function probeConfig(url: string, ca: string, sink: string, folder: string): Pro
 }
 
 /** Takes webhooks, answers as the reference URL, and shows what the load test left, as a textfile collector does. */
-async function startSink(textfile: string) {
-  const server = createServer((request, response) => {
+const startSink = (textfile: string) =>
+  startServer((request, response) => {
     request.resume();
     const found = request.url === '/metrics' && existsSync(textfile);
     response.setHeader('content-type', 'text/plain; version=0.0.4');
     response.end(found ? readFileSync(textfile) : '');
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise<void>(resolve => server.close(() => resolve()));
-  };
-  return { url: `http://127.0.0.1:${port}`, close };
-}
 
 function adminOf(origin: string) {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
