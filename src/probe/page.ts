@@ -1,5 +1,6 @@
 /** The status page: one HTML text without scripts and without anything from elsewhere. Pure. */
 import { formatDuration } from '../core/duration.ts';
+import { escaped } from '../core/escaped.ts';
 import {
   type Bar,
   type BarState,
@@ -189,13 +190,3 @@ export function ago(ms: number): string {
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
   return `${Math.floor(seconds / 86_400)} d`;
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, char => entities[char] ?? char);

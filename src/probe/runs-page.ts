@@ -1,7 +1,8 @@
 /** Runs for people who want to know why: a list, and everything about one. Pure. */
 import { formatDuration } from '../core/duration.ts';
+import { escaped } from '../core/escaped.ts';
 import type { RunLine } from './history.ts';
-import { documentOf, escaped } from './page.ts';
+import { documentOf } from './page.ts';
 import type { ProbeCheck } from './plan.ts';
 import type { ProbeRun } from './run.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type Change, openHistory } from '../../src/probe/history.ts';
 import { incidentsOf, knownText, type Overview, overviewOf, percentText, windowOf } from '../../src/probe/overview.ts';
-import { escaped, pageOf, summaryOf } from '../../src/probe/page.ts';
+import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runsPage } from '../../src/probe/runs-page.ts';
 import { runAt } from '../support/probe-runs.ts';
@@ -147,8 +147,4 @@ test('one run is shown with its log, its result and its metrics', () => {
   expect(page).toContain('"reason": "stalled"');
   expect(page).toMatch(/Metrics of this run alone\n─+\na 1\n/);
   expect(page).toContain('not in the file any more');
-});
-
-test('escaping leaves nothing that a browser reads as markup', () => {
-  expect(escaped(`<a href="x" id='y'>&`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;');
 });

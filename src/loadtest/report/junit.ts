@@ -1,4 +1,5 @@
 /** JUnit XML, as CI systems read it: one test case per threshold, and one for whether the run may be believed. */
+import { escaped } from '../../core/escaped.ts';
 import type { LoadResult, ThresholdResult } from '../result.ts';
 import { headlineOf, modelOf } from './verdict.ts';
 
@@ -52,17 +53,5 @@ function caseOf({ name, kind, message }: Case, suite: string): string {
   return message === '' ? `${head}/>` : `${head}><system-out>${xml(message)}</system-out></testcase>`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** Characters that XML 1.0 does not allow at all become `�`. */
-const xml = (text: string) =>
-  text
-    .replace(/[&<>"']/g, character => entities[character] ?? '')
-    .replace(/(?![\t\n\r])[\p{Cc}\ufffe\uffff]|\p{Cs}/gu, '�')
-    .replace(/[\t\n\r]/g, ' ');
+/** White space in an attribute would be read as spaces anyway. */
+const xml = (text: string) => escaped(text).replace(/[\t\n\r]/g, ' ');

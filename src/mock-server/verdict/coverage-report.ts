@@ -1,4 +1,5 @@
 /** Coverage as text, JSON, JUnit XML and Markdown. */
+import { escaped } from '../../core/escaped.ts';
 import type { Coverage, Section } from './coverage.ts';
 
 /** A line per section, and what is missing below it. */
@@ -14,7 +15,9 @@ export const coverageJson = (coverage: Coverage): string => JSON.stringify(cover
 export function coverageJUnit({ sections }: Coverage): string {
   const suites = sections.map(section => {
     const cases = [...section.seen.map(name => caseOf(section, name, true)), ...missingCases(section)];
-    return [`  <testsuite ${countsOf([section])} name="${xml(section.name)}">`, ...cases, '  </testsuite>'].join('\n');
+    return [`  <testsuite ${countsOf([section])} name="${escaped(section.name)}">`, ...cases, '  </testsuite>'].join(
+      '\n',
+    );
   });
   const head = `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${countsOf(sections)} name="GLM API coverage">`;
   return [head, ...suites, '</testsuites>', ''].join('\n');
@@ -59,19 +62,9 @@ const countsOf = (sections: readonly Section[]) => {
 const missingCases = (section: Section) => section.missing.map(name => caseOf(section, name, false));
 
 function caseOf(section: Section, name: string, seen: boolean): string {
-  const open = `    <testcase classname="${xml(section.name)}" name="${xml(name)}"`;
+  const open = `    <testcase classname="${escaped(section.name)}" name="${escaped(name)}"`;
   return seen ? `${open}/>` : `${open}><skipped message="not seen"/></testcase>`;
 }
-
-/** Escapes for XML, and replaces what XML 1.0 cannot hold at all. */
-const xml = (text: string) =>
-  text
-    .toWellFormed()
-    .replace(/[^\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 
 const mostInCell = 20;
 

@@ -1,4 +1,5 @@
 /** JUnit's XML, as CI systems read it: a suite per target, a case per check. */
+import { escaped } from '../../core/escaped.ts';
 import { countsAgainstSli, type ProbeRun } from '../run.ts';
 import { plainWords } from '../verdict.ts';
 
@@ -30,13 +31,3 @@ function endingOf(run: ProbeRun): string {
   const text = plainWords(run) ?? run.detail ?? run.state;
   return `      <${kind} type="${run.reason ?? run.state}" message="${escaped(text)}"/>\n`;
 }
-
-/** XML 1.0 has no place for most control characters. */
-const escaped = (text: string) =>
-  text
-    .toWellFormed()
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ' ')
-    .replace(/[<>&"]/g, char => entities[char] ?? char);
-
-const entities: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' };

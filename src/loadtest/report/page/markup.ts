@@ -1,4 +1,5 @@
 /** HTML that cannot be broken out of: whatever is put into it is text, unless it is markup already. */
+import { escaped } from '../../../core/escaped.ts';
 
 export interface Markup {
   readonly markup: string;
@@ -20,15 +21,3 @@ function textOf(part: Part): string {
   if (typeof part === 'number') return String(part);
   return 'markup' in part ? part.markup : part.map(textOf).join('');
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** For text and attributes. Control characters, which HTML does not allow, become `�`. */
-export const escaped = (text: string) =>
-  text.replace(/[&<>"']/g, character => entities[character] ?? '').replace(/(?![\t\n\r])\p{Cc}/gu, '�');
