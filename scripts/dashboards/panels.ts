@@ -70,13 +70,7 @@ const statHeight = 4;
 
 /** Something over time. */
 export function lines({ steps, stacked = false, log, ...spec }: LineSpec): Builder<Panel> {
-  const panel = new timeseries.PanelBuilder()
-    .title(spec.title)
-    .description(spec.about)
-    .unit(spec.unit)
-    .span(spec.width ?? 8)
-    .height(height)
-    .datasource(datasource)
+  const panel = framed(new timeseries.PanelBuilder(), spec, { width: 8, height })
     .targets(ranges(spec))
     .legend(legend)
     .tooltip(tooltip)
@@ -105,13 +99,7 @@ export interface NumberSpec extends Spec {
 
 /** One number for each series, as of now. */
 export function number({ steps, words, none, ...spec }: NumberSpec): Builder<Panel> {
-  const panel = new stat.PanelBuilder()
-    .title(spec.title)
-    .description(spec.about)
-    .unit(spec.unit)
-    .span(spec.width ?? 4)
-    .height(statHeight)
-    .datasource(datasource)
+  const panel = framed(new stat.PanelBuilder(), spec, { width: 4, height: statHeight })
     .targets(instants(spec))
     .graphMode(BigValueGraphMode.None)
     .colorMode(BigValueColorMode.Value)
@@ -126,13 +114,7 @@ export function number({ steps, words, none, ...spec }: NumberSpec): Builder<Pan
 /** How often which duration: buckets over time. */
 export function heat(spec: Spec): Builder<Panel> {
   const [expr = ''] = spec.queries[0] ?? [];
-  return new heatmap.PanelBuilder()
-    .title(spec.title)
-    .description(spec.about)
-    .unit(spec.unit)
-    .span(spec.width ?? 8)
-    .height(height)
-    .datasource(datasource)
+  return framed(new heatmap.PanelBuilder(), spec, { width: 8, height })
     .withTarget(query([expr, '{{le}}'], 0, spec.step).format(prometheus.PromQueryFormat.Heatmap).range())
     .calculate(false)
     .rowsFrame(new heatmap.RowsHeatmapOptionsBuilder().layout(HeatmapCellLayout.Auto))
@@ -159,13 +141,7 @@ export interface TableSpec extends Spec {
 
 /** Rows by labels, a column for each query, as of now. */
 export function rows({ units = {}, by, ...spec }: TableSpec): Builder<Panel> {
-  const panel = new table.PanelBuilder()
-    .title(spec.title)
-    .description(spec.about)
-    .unit(spec.unit)
-    .span(spec.width ?? 12)
-    .height(height)
-    .datasource(datasource)
+  const panel = framed(new table.PanelBuilder(), spec, { width: 12, height })
     .targets(instants(spec).map(target => target.format(prometheus.PromQueryFormat.Table)))
     .transformations(joined(spec.queries, by));
   if (spec.decimals !== undefined) panel.decimals(spec.decimals);
@@ -193,13 +169,7 @@ export type Words = Readonly<Record<number, readonly [word: string, color: strin
 
 /** Which state, over time. */
 export function states(spec: Spec & { readonly words: Words }): Builder<Panel> {
-  return new statetimeline.PanelBuilder()
-    .title(spec.title)
-    .description(spec.about)
-    .unit(spec.unit)
-    .span(spec.width ?? 24)
-    .height(height)
-    .datasource(datasource)
+  return framed(new statetimeline.PanelBuilder(), spec, { width: 24, height })
     .targets(ranges(spec))
     .mappings([mapping(spec.words)])
     .mergeValues(true)
@@ -210,6 +180,26 @@ export function states(spec: Spec & { readonly words: Words }): Builder<Panel> {
     .legend(legend)
     .tooltip(tooltip);
 }
+
+/** What all kinds of panels have in common. */
+interface Frame {
+  title(title: string): this;
+  description(description: string): this;
+  unit(unit: string): this;
+  span(width: number): this;
+  height(height: number): this;
+  datasource(source: typeof datasource): this;
+}
+
+/** @param usual the size of its kind; a panel may say another width */
+const framed = <Kind extends Frame>(panel: Kind, spec: Spec, usual: { width: number; height: number }): Kind =>
+  panel
+    .title(spec.title)
+    .description(spec.about)
+    .unit(spec.unit)
+    .span(spec.width ?? usual.width)
+    .height(usual.height)
+    .datasource(datasource);
 
 const legend = new VizLegendOptionsBuilder()
   .displayMode(LegendDisplayMode.List)
