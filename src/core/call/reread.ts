@@ -1,10 +1,9 @@
 /** The record of a call from what was recorded of it: the same reader, the same names, no network. */
-import type { RecordedExchange } from '../cassette/cassette.ts';
-import { bytesOf } from '../cassette/cassette.ts';
+import { bytesOf, type RecordedExchange } from '../cassette/cassette.ts';
 import { pairsOf } from '../cassette/hop.ts';
 import type { Outcome } from '../outcome.ts';
 import { failureOf } from './failure.ts';
-import { createBodyReader, createStreamReader, type Expected, type Reader } from './reader.ts';
+import { asAsked, createBodyReader, createStreamReader, type Expected, type Reader } from './reader.ts';
 import { type CallRecord, type DeadlineName, type Draft, newDraft } from './record.ts';
 
 export interface RereadOptions {
@@ -59,14 +58,8 @@ function answered(
   const whole = ending === 'complete' || reader.complete;
   if (!whole && ending === 'aborted') return passed(draft, stream, options);
   if (!whole) return { outcome: failureOf(ending === 'fin' ? 'closed' : 'ECONNRESET', 'reading'), deadline: undefined };
-  const outcome = reader.end();
-  return { outcome: outcome.kind === 'ok' && stream !== streamed ? misformed(stream) : outcome, deadline: undefined };
+  return { outcome: asAsked(reader.end(), stream, streamed), deadline: undefined };
 }
-
-const misformed = (stream: boolean): Outcome => ({
-  kind: 'contract',
-  detail: stream ? 'asked for a stream, got one body' : 'got a stream unasked',
-});
 
 /** Times are rounded to microseconds, and a timer never fires early. */
 const toleranceMs = 1;
