@@ -2,9 +2,9 @@
 import type { Clock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { burns, type Fault } from './catalogue.ts';
-import { faultText, setFaults } from './mock-admin.ts';
+import { faultText, setFaults } from './mock.ts';
 import { type Asked, askPrometheus, reach } from './prometheus.ts';
-import { type Alert, Lost, type Scene } from './scene.ts';
+import { type Alert, Lost, type Said, type Scene } from './scene.ts';
 
 export interface AttachedDoor {
   readonly prometheusUrl: string;
@@ -24,13 +24,28 @@ export async function attach({ prometheusUrl, mockUrl, clock, faults }: Attached
   await reach('--mock-url', mock, '/__admin/state');
   const prometheus = askPrometheus(prometheusUrl);
   await expectRules(faults, prometheus, prometheusUrl);
+  const firing = async () => (await prometheus.firing()).map(({ alertname = '' }) => alertname);
+  const watch = createWatch(await firing(), clock);
+  const { begin, end, close } = createPlayer(mock);
+  return {
+    unrest: () => unrestOf(prometheus),
+    begin,
+    end,
+    alerts: async () => watch(await firing()),
+    said: () => saidOf(prometheus),
+    firing,
+    broken: () => undefined,
+    close,
+  };
+}
+
+/** Prometheus only says what fires now. @returns takes note of that, and gives back everything that came since the start */
+function createWatch(atStart: readonly string[], clock: Clock) {
   const seen: Alert[] = [];
-  const names = async () => new Set((await prometheus.firing()).map(({ alertname = '' }) => alertname));
   // What an earlier drill spent of a budget burns on for hours.
-  const lasting = new Set([...(await names())].filter(name => burns.includes(name)));
-  /** Adds what began and marks what ended since the last look. */
-  const look = async () => {
-    const firing = await names();
+  const lasting = new Set(atStart.filter(name => burns.includes(name)));
+  return (names: readonly string[]): readonly Alert[] => {
+    const firing = new Set(names);
     for (const name of lasting) if (!firing.delete(name)) lasting.delete(name);
     const open = new Set<string>();
     for (const [at, alert] of seen.entries()) {
@@ -42,6 +57,10 @@ export async function attach({ prometheusUrl, mockUrl, clock, faults }: Attached
       if (!open.has(name)) seen.push({ name, about: undefined, to: undefined, atMs: clock.now() });
     return seen;
   };
+}
+
+/** Plays on the mock, and leaves it without a fault. */
+function createPlayer(mock: string): Pick<Scene, 'begin' | 'end' | 'close'> {
   let playing = false;
   const set = async (faults: readonly string[]) => {
     playing ||= faults.length > 0; // also when nobody hears that it began
@@ -49,24 +68,26 @@ export async function attach({ prometheusUrl, mockUrl, clock, faults }: Attached
     playing = faults.length > 0;
   };
   return {
-    unrest: async () => {
-      const runs = await prometheus.query('glm_probe_success == 1');
-      return runs.length === 0 ? 'no check of a prober is good there' : undefined;
+    begin: async ({ play }) => {
+      if (play.kind === 'scenario') await set([faultText(play, 1)]);
     },
-    begin: fault => (fault.play.kind === 'scenario' ? set([faultText(fault.play, 1)]) : Promise.resolve()),
     end: () => set([]),
-    alerts: look,
-    said: async () => {
-      const failing = await prometheus.query('increase(glm_probe_failures_total[5m]) > 0');
-      const labels = failing.toSorted((a, b) => b.value - a.value)[0]?.labels;
-      return labels && { state: 'failing', reason: labels.reason ?? null, domain: labels.fault_domain ?? null };
-    },
-    firing: async () => (await prometheus.firing()).map(({ alertname = '' }) => alertname),
-    broken: () => undefined,
     close: async () => {
       if (playing) await set([]);
     },
   };
+}
+
+async function unrestOf(prometheus: Asked): Promise<string | undefined> {
+  const runs = await prometheus.query('glm_probe_success == 1');
+  return runs.length === 0 ? 'no check of a prober is good there' : undefined;
+}
+
+/** The reason that most runs fail with. */
+async function saidOf(prometheus: Asked): Promise<Said | undefined> {
+  const failing = await prometheus.query('increase(glm_probe_failures_total[5m]) > 0');
+  const labels = failing.toSorted((a, b) => b.value - a.value)[0]?.labels;
+  return labels && { state: 'failing', reason: labels.reason ?? null, domain: labels.fault_domain ?? null };
 }
 
 /** An alert that is not loaded is one that nobody would wait for. */

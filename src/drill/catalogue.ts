@@ -46,14 +46,20 @@ export interface Fault {
 type Row = Pick<Fault, 'name' | 'reason' | 'alert'> & Partial<Fault>;
 
 const scenario = (name: string, more: Omit<ScenarioPlay, 'kind' | 'scenario'> = {}): ScenarioPlay => ({
-  ...{ kind: 'scenario', scenario: name },
+  kind: 'scenario',
+  scenario: name,
   ...more,
 });
 
 /** Rows of one domain: what most of them share, and what each says for itself. */
 const rowsOf = (domain: FaultDomain, to: Receiver, also: readonly string[], rows: readonly Row[]): readonly Fault[] =>
   rows.map(row => ({
-    ...{ play: scenario(row.name), domain, to, also, alone: false, usual: false },
+    play: scenario(row.name),
+    domain,
+    to,
+    also,
+    alone: false,
+    usual: false,
     ...row,
   }));
 
@@ -62,6 +68,7 @@ export const burns: readonly string[] = ['GlmProbeErrorBudgetBurnFast', 'GlmProb
 const down = 'GlmProbeDown';
 const blocked = 'GlmProbeAccountBlocked';
 const refused = 'GlmProbeRequestRefused';
+const contractBroken = 'GlmProbeContractBroken';
 
 const provider = rowsOf('provider', 'pager', burns, [
   { name: 'overloaded', reason: 'overloaded', alert: down, usual: true },
@@ -75,27 +82,34 @@ const provider = rowsOf('provider', 'pager', burns, [
   { name: 'hang-after-headers', reason: 'timeout_first_token', alert: down },
   { name: 'drip', play: scenario('drip', { value: '200', forMs: 9000 }), reason: 'timeout_total', alert: down },
   {
-    ...{ name: 'reasoning-only', play: scenario('reasoning-only', { value: 'length' }) },
-    ...{ reason: 'reasoning_only', alert: down },
+    name: 'reasoning-only',
+    play: scenario('reasoning-only', { value: 'length' }),
+    reason: 'reasoning_only',
+    alert: down,
   },
   {
-    ...{ name: 'misfiled-answer', play: scenario('answer-in-reasoning') },
-    ...{ reason: 'answer_in_reasoning', alert: down },
+    name: 'misfiled-answer',
+    play: scenario('answer-in-reasoning'),
+    reason: 'answer_in_reasoning',
+    alert: down,
   },
   { name: 'no-usage', reason: 'usage_missing', alert: down },
   { name: 'json-ignored', reason: 'wrong_answer', alert: down },
   {
-    ...{ name: 'slow', play: scenario('late-head', { forMs: 15_000 }), reason: 'slow', alert: down },
+    name: 'slow',
+    play: scenario('late-head', { forMs: 15_000 }),
+    reason: 'slow',
+    alert: down,
     check: { expect: { ttfot: '9s' } },
   },
   // Two alerts for one fault: whoever is on call for the endpoint, and whoever reads its answers.
-  ...(['cut-mid-frame', 'body-for-stream'] as const).map(name => ({
-    ...{ name, reason: name === 'cut-mid-frame' ? ('malformed' as const) : ('contract' as const) },
-    ...{ alert: 'GlmProbeContractBroken', to: 'tickets' as const, also: [down, ...burns] },
-  })),
+  { name: 'cut-mid-frame', reason: 'malformed', alert: contractBroken, to: 'tickets', also: [down, ...burns] },
+  { name: 'body-for-stream', reason: 'contract', alert: contractBroken, to: 'tickets', also: [down, ...burns] },
   // Every run is good, and late.
   {
-    ...{ name: 'late-head', play: scenario('late-head', { forMs: 15_000 }), reason: null },
+    name: 'late-head',
+    play: scenario('late-head', { forMs: 15_000 }),
+    reason: null,
     alert: 'GlmProbeErrorBudgetBurnFast',
     also: ['GlmProbeErrorBudgetBurnSlow'],
     check: { slo: { ttfot: { objective: '99%', threshold: '9s' } } },
@@ -155,14 +169,12 @@ const prober = rowsOf(
     { name: 'network-lost', play: { kind: 'network_ends' }, reason: null, alert: 'GlmProbeOffline', usual: true },
     { name: 'config-broken', play: { kind: 'config_breaks' }, reason: null, alert: 'GlmProbeConfigReloadFailed' },
     {
-      ...{
-        name: 'prober-gone',
-        play: { kind: 'prober_ends' },
-        reason: null,
-        alert: 'GlmProbeAbsent',
-        to: 'pager',
-        alone: true,
-      },
+      name: 'prober-gone',
+      play: { kind: 'prober_ends' },
+      reason: null,
+      alert: 'GlmProbeAbsent',
+      to: 'pager',
+      alone: true,
       also: ['GlmProbeGone', 'GlmProbeMissedRuns'],
     },
   ],

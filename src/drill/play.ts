@@ -47,7 +47,7 @@ export async function playWave(faults: readonly Fault[], scene: Scene, door: Pla
 
 async function playSober(faults: readonly Fault[], scene: Scene, door: PlayDoor): Promise<Wave> {
   const unrest = await calm(scene, door);
-  if (unrest !== undefined) return unplayed(faults, `all was not well before it began: ${scene.broken() ?? unrest}`);
+  if (unrest !== undefined) return notPlayed(faults, `all was not well before it began: ${scene.broken() ?? unrest}`);
   const early = await listenToSilence(scene, door);
   const from = (await scene.alerts()).length;
   door.say(`all is well, ${early.length === 0 ? 'and no alert comes' : `and yet there came ${early.join(', ')}`}`);
@@ -76,29 +76,39 @@ async function listenToSilence(scene: Scene, { clock, stop, quietMs }: PlayDoor)
 }
 
 /** Faults that could not be played, and why. */
-export const unplayed = (faults: readonly Fault[], problem: string): Wave => ({
+export const notPlayed = (faults: readonly Fault[], problem: string): Wave => ({
   played: faults.map(fault => ({ fault, reason: null, detectMs: null, clearMs: null, problems: [problem] })),
-  ...{ early: [], stray: [], busy: [] },
+  early: [],
+  stray: [],
+  busy: [],
 });
 
 /** @returns why not, when it does not become calm in time */
 async function calm(scene: Scene, door: PlayDoor): Promise<string | undefined> {
-  const tellMs = door.clock.now() + silentMs;
+  const tell = createTeller(door);
   let unrest: string | undefined;
-  let told = false;
-  let waited: string | undefined;
   const quiet = await until(scene, door, async () => {
     const firing = stillFiring(await scene.alerts());
-    if (firing !== undefined && firing !== waited) door.say(`waiting for its end: ${firing}`);
-    waited = firing;
-    unrest = (await scene.unrest()) ?? firing;
-    if (!told && unrest !== undefined && unrest !== firing && door.clock.now() >= tellMs) {
-      told = true;
-      door.say(`still waiting: ${unrest}`);
-    }
+    const other = await scene.unrest();
+    tell(firing, other);
+    unrest = other ?? firing;
     return unrest === undefined || undefined;
   });
   return quiet === undefined ? unrest : undefined;
+}
+
+/** Says what is waited for: other alerts at once, anything else once, after a while. */
+function createTeller({ clock, say }: PlayDoor) {
+  const tellMs = clock.now() + silentMs;
+  let awaited: string | undefined;
+  let told = false;
+  return (firing: string | undefined, other: string | undefined) => {
+    if (firing !== undefined && firing !== awaited) say(`waiting for its end: ${firing}`);
+    awaited = firing;
+    if (told || other === undefined || clock.now() < tellMs) return;
+    told = true;
+    say(`still waiting: ${other}`);
+  };
 }
 
 /** How long nobody is told what it waits for. */

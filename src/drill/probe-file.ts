@@ -34,17 +34,22 @@ export function probeFile(faults: readonly Fault[], { scale, baseUrlOf, referenc
       faults.map(fault => [fault.name, { url: baseUrlOf(fault), credential: fault.name }] as const),
     ),
     defaults: {
-      ...{ model: 'glm-4.6', interval: shorter(interval, scale), jitter: '0%' },
+      model: 'glm-4.6',
+      interval: shorter(interval, scale),
+      jitter: '0%',
       confirm: { runs: confirm.runs, delay: shorter(confirm.delay, scale) },
       deadlines: Object.fromEntries(Object.entries(deadlines).map(([name, text]) => [name, shorter(text, scale)])),
     },
     checks: faults.map(({ name, check = {} }) => ({
-      ...{ kind: 'chat_stream' as const, targets: [name] },
+      kind: 'chat_stream',
+      targets: [name],
       slo: { availability: '99%' },
       ...scaledCheck(check, scale),
     })),
     ...(reference !== undefined && { reference: { urls: [reference], timeout: '500ms' } }),
-    ...{ runs_at_once: 64, exporter: { port }, state: { path: state } },
+    runs_at_once: 64,
+    exporter: { port },
+    state: { path: state },
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a drill proved, as a table for people and as JSON. */
 import { formatDuration } from '../core/duration.ts';
 import { faults, type Play } from './catalogue.ts';
-import type { Wave } from './play.ts';
+import type { Played, Wave } from './play.ts';
 
 export interface DrillReport {
   /** How many times as fast as shipped it went; null on a stack that already ran. */
@@ -21,23 +21,33 @@ export const isProven = ({ waves, left }: DrillReport): boolean =>
 export function tableOf(report: DrillReport): string {
   const { waves, scale, left } = report;
   const played = waves.flatMap(wave => wave.played);
-  const rows = played.map(({ fault, reason, detectMs, clearMs }) => [
-    ...[fault.name, reason ?? '-', timeOf(detectMs), timeOf(clearMs), fault.alert],
-  ]);
-  const problems = [
-    ...waves.flatMap(({ early }) => early.map(name => `${name} came while all was well`)),
-    ...waves.flatMap(({ stray }) => stray.map(name => `${name} came, and is about nothing that was played`)),
-    ...played.flatMap(({ fault, problems }) => problems.map(problem => `${fault.name}: ${problem}`)),
-    ...new Set(
-      waves.flatMap(({ busy }) => busy.map(name => `${name} came: this machine was busy, which proves nothing`)),
-    ),
-    ...(left.length > 0 ? [`not played: ${left.join(', ')}`] : []),
-  ];
-  const sum = `${played.filter(({ problems }) => problems.length === 0).length} of ${played.length + left.length} faults told and cleared`;
-  return [aligned([titles, ...rows], times), ...problems.map(line => `${line}\n`), `${sum}.\n${paceOf(scale)}\n`].join(
-    '',
-  );
+  const rows = played.map(rowOf);
+  const good = played.filter(({ problems }) => problems.length === 0).length;
+  const sum = `${good} of ${played.length + left.length} faults told and cleared.`;
+  const lines = [...problemsOf(report), sum, paceOf(scale)];
+  return `${aligned([titles, ...rows], times)}${lines.join('\n')}\n`;
 }
+
+const rowOf = ({ fault, reason, detectMs, clearMs }: Played) => [
+  fault.name,
+  reason ?? '-',
+  timeOf(detectMs),
+  timeOf(clearMs),
+  fault.alert,
+];
+
+const problemsOf = ({ waves, left }: DrillReport): string[] => [
+  ...waves.flatMap(({ early }) => early.map(name => `${name} came while all was well`)),
+  ...waves.flatMap(({ stray }) => stray.map(name => `${name} came, and is about nothing that was played`)),
+  ...waves.flatMap(({ played }) =>
+    played.flatMap(({ fault, problems }) => problems.map(problem => `${fault.name}: ${problem}`)),
+  ),
+  ...busyOf(waves).map(name => `${name} came: this machine was busy, which proves nothing`),
+  ...(left.length > 0 ? [`not played: ${left.join(', ')}`] : []),
+];
+
+/** Told once, however many waves it disturbed. */
+const busyOf = (waves: readonly Wave[]) => [...new Set(waves.flatMap(({ busy }) => busy))];
 
 function paceOf(scale: number | null): string {
   if (scale === null) return 'Times are those of the rules that are loaded there.';
@@ -50,7 +60,7 @@ const times: ReadonlySet<number> = new Set([2, 3]);
 const timeOf = (ms: number | null) => (ms === null ? '-' : `${(ms / 1000).toFixed(1)}s`);
 
 /** Columns to the left, but times to the right. */
-function aligned(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
+function aligned(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set<number>()): string {
   const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => (row[at] ?? '').length)));
   const cell = (text: string, at: number) =>
     right.has(at) ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0);
@@ -64,12 +74,18 @@ export const jsonOf = (report: DrillReport): string =>
     scale: report.scale,
     early: report.waves.flatMap(({ early }) => early),
     stray: report.waves.flatMap(({ stray }) => stray),
-    busy: [...new Set(report.waves.flatMap(({ busy }) => busy))],
+    busy: busyOf(report.waves),
     left: report.left,
     faults: report.waves.flatMap(({ played }) =>
       played.map(({ fault, reason, detectMs, clearMs, problems }) => ({
-        ...{ fault: fault.name, fault_domain: fault.domain, reason, alert: fault.alert, receiver: fault.to },
-        ...{ detect_ms: rounded(detectMs), clear_ms: rounded(clearMs), problems },
+        fault: fault.name,
+        fault_domain: fault.domain,
+        reason,
+        alert: fault.alert,
+        receiver: fault.to,
+        detect_ms: rounded(detectMs),
+        clear_ms: rounded(clearMs),
+        problems,
       })),
     ),
   })}\n`;
@@ -80,7 +96,12 @@ const rounded = (ms: number | null) => (ms === null ? null : Math.round(ms));
 export function listing(): string {
   const titles = ['fault', 'whose', 'reason', 'played by', '', 'alert'];
   const rows = faults.map(({ name, domain, reason, play, usual, alert }) => [
-    ...[name, domain, reason ?? '-', howOf(play), usual ? '*' : '', alert],
+    name,
+    domain,
+    reason ?? '-',
+    howOf(play),
+    usual ? '*' : '',
+    alert,
   ]);
   return `${aligned([titles, ...rows])}* played when nobody names a fault\n`;
 }
@@ -89,7 +110,12 @@ export function listing(): string {
 export const listingJson = (): string =>
   `${JSON.stringify(
     faults.map(({ name, domain, reason, alert, to, usual }) => ({
-      ...{ fault: name, fault_domain: domain, reason, alert, receiver: to, usual },
+      fault: name,
+      fault_domain: domain,
+      reason,
+      alert,
+      receiver: to,
+      usual,
     })),
   )}\n`;
 

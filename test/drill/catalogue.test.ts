@@ -6,7 +6,7 @@ import { routesOf } from '../../scripts/rules/routes.ts';
 import { readRules, rulesOf } from '../../scripts/rules/rule-file.ts';
 import { domainOf, type FaultDomain, reasons } from '../../src/core/outcome.ts';
 import { type Fault, faults, ofTheMachine, unexpected, unplayed } from '../../src/drill/catalogue.ts';
-import { faultText } from '../../src/drill/mock-admin.ts';
+import { faultText } from '../../src/drill/mock.ts';
 import { probeFile } from '../../src/drill/probe-file.ts';
 import { createMock, type Mock } from '../../src/mock-server/index.ts';
 import { scenarioNamed } from '../../src/mock-server/scenarios/index.ts';
