@@ -2,8 +2,9 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { readKey } from './core/api-key.ts';
 import { systemClock } from './core/clock.ts';
-import { checked, readKey } from './core/config.ts';
+import { checked } from './core/config.ts';
 import { duration, formatDuration } from './core/duration.ts';
 import { UsageError } from './core/errors.ts';
 import { exitCodes, type Io } from './core/program.ts';

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { textOf, UsageError } from './errors.ts';
+import { asFlag, type Spell } from './spelling.ts';
 
 /**
  * Checks a settings object against a room's schema and freezes it.
@@ -27,18 +28,6 @@ export const whole = (low: number, high: number) => {
   const error = `must be a whole number from ${low} to ${high}`;
   return z.coerce.number(error).int(error).min(low, error).max(high, error);
 };
-
-/** How a key of a schema is spelled where the user wrote it. */
-export type Spell = (key: string) => string;
-
-/** `max_gap` and `maxGap` are the flag `--max-gap`. */
-export const asFlag: Spell = key => `--${key.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`).replaceAll('_', '-')}`;
-
-/** `maxGap` is the key `max_gap` of a file. */
-export const asKey: Spell = key => key.replace(/[A-Z]/g, c => `_${c.toLowerCase()}`);
-
-/** The other way: `max_gap`, in a file, is the schema's `maxGap`; so is `max-gap`. */
-export const fromKey: Spell = key => key.replace(/[-_](\w)/g, (_, c: string) => c.toUpperCase());
 
 function describe(issue: z.core.$ZodIssue, spell: Spell): string {
   const [first, ...rest] = issue.path.map(String);
@@ -110,30 +99,4 @@ function expand(value: unknown, env: Readonly<Record<string, string | undefined>
       throw new UsageError('no_variable', `${path}: the environment variable ${name} is not set`);
     return found;
   });
-}
-
-/** Where client programs look for the API key, in this order. */
-export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as const;
-
-/**
- * The API key of a client program: from a file, else from the environment; never from a flag, where `ps` shows it.
- * @throws {UsageError} `no_key` when there is none; `bad_key` when it cannot be sent
- */
-export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
-  const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : readText(file).trim();
-  if (key) return sendable(key, file ?? 'the environment');
-  const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
-  throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
-}
-
-/**
- * A key that a header can carry. Several in a row are separated by white space.
- * @param where what to call it in messages @throws {UsageError} `bad_key`, without the key
- */
-export function sendable(key: string, where: string): string {
-  if (/^[\x21-\x7e\s]+$/.test(key)) return key;
-  throw new UsageError(
-    'bad_key',
-    `the API key in ${where} holds a character that no HTTP header can carry; only ASCII letters, digits and signs are allowed: copy it again`,
-  );
 }

@@ -1,11 +1,13 @@
 /** What a load run is told. Defaults live here and nowhere else; so does the rule where load may go. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { keyVariables, readKey } from '../core/api-key.ts';
 import { baseUrl } from '../core/base-url.ts';
-import { asFlag, checked, keyVariables, readConfigFile, readKey, readText, whole } from '../core/config.ts';
+import { checked, readConfigFile, readText, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
+import { asFlag } from '../core/spelling.ts';
 import { type Arrivals, type Stage, totalMs } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
 import { redisUrl } from './cluster/redis-url.ts';

@@ -1,10 +1,11 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
 import { z } from 'zod';
-import { asFlag, asKey, checked, fromKey, readConfigFile } from '../core/config.ts';
+import { checked, readConfigFile } from '../core/config.ts';
 import { duration, formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { exitCodes, type Io } from '../core/program.ts';
+import { asFlag, asKey, fromKey } from '../core/spelling.ts';
 import { packageVersion } from '../core/version.ts';
 import { type MockConfig, mockConfig } from './config.ts';
 import { validateCommand } from './fixtures/cli.ts';

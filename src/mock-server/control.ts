@@ -3,9 +3,10 @@
  * all say the same words, so what one can do the others can do.
  */
 import { z } from 'zod';
-import { asKey, checked, fromKey } from '../core/config.ts';
+import { checked } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import { asKey, fromKey } from '../core/spelling.ts';
 import { parseKey, testKey } from '../core/wire/auth.ts';
 import type { FaultBook } from './faults/book.ts';
 import type { Book, BookReport } from './fixtures/book.ts';

@@ -1,7 +1,8 @@
 /** The flags of `check`: what to run and how to say it, and a whole config for those who have no file. */
 import { z } from 'zod';
+import { readKey } from '../core/api-key.ts';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, readKey, whole } from '../core/config.ts';
+import { checked, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
 import { hostName, type ProbePlan, planOf } from './plan.ts';

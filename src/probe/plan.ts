@@ -1,7 +1,7 @@
 /** The file with everything inherited, chosen and read: a flat list of checks, and what they share. Secrets are closures. */
 import { randomUUID } from 'node:crypto';
+import { sendable } from '../core/api-key.ts';
 import type { DeadlineName } from '../core/call/record.ts';
-import { sendable } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Reason } from '../core/outcome.ts';
 import { proxyFor } from '../core/proxy.ts';

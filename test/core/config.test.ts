@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { checked, keyVariables, readConfigFile, readKey, readText } from '../../src/core/config.ts';
+import { keyVariables, readKey } from '../../src/core/api-key.ts';
+import { checked, readConfigFile, readText } from '../../src/core/config.ts';
 import { duration } from '../../src/core/duration.ts';
 import { UsageError } from '../../src/core/errors.ts';
 

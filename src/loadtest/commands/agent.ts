@@ -1,9 +1,10 @@
 /** `glm-testkit load agent`: this machine takes part in runs that another one starts. */
 import { Command } from 'commander';
 import { z } from 'zod';
-import { checked, readKey, whole } from '../../core/config.ts';
-import { configKeys } from '../../core/flags.ts';
+import { readKey } from '../../core/api-key.ts';
+import { checked, whole } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
+import { configKeys } from '../../core/spelling.ts';
 import { runAgent } from '../cluster/agent.ts';
 import { redisUrl } from '../cluster/redis-url.ts';
 

@@ -2,10 +2,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { readKey } from '../../core/api-key.ts';
 import { baseUrl } from '../../core/base-url.ts';
 import { type Cassette, openCassette, type RecordedExchange, readCassette } from '../../core/cassette/cassette.ts';
 import { redactText } from '../../core/cassette/redaction.ts';
-import { checked, readKey, whole } from '../../core/config.ts';
+import { checked, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { exitCodes, type Io } from '../../core/program.ts';

@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
-import { configKeys } from '../../core/flags.ts';
 import type { Io } from '../../core/program.ts';
 import { createRandom, freshSeed } from '../../core/random.ts';
+import { configKeys } from '../../core/spelling.ts';
 import { systemReaders } from '../secret.ts';
 import { serve } from '../serve.ts';
 

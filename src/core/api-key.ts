@@ -1,0 +1,29 @@
+/** The API key of a client program: from a file or the environment, never from a flag, where `ps` shows it. */
+import { readText } from './config.ts';
+import { UsageError } from './errors.ts';
+
+/** Where client programs look for the API key, in this order. */
+export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as const;
+
+/**
+ * From the file when it is named, else from the environment.
+ * @throws {UsageError} `no_key` when there is none; `bad_key` when it cannot be sent
+ */
+export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
+  const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : readText(file).trim();
+  if (key) return sendable(key, file ?? 'the environment');
+  const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
+  throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
+}
+
+/**
+ * A key that a header can carry. Several in a row are separated by white space.
+ * @param where what to call it in messages @throws {UsageError} `bad_key`, without the key
+ */
+export function sendable(key: string, where: string): string {
+  if (/^[\x21-\x7e\s]+$/.test(key)) return key;
+  throw new UsageError(
+    'bad_key',
+    `the API key in ${where} holds a character that no HTTP header can carry; only ASCII letters, digits and signs are allowed: copy it again`,
+  );
+}
