@@ -74,7 +74,7 @@ function toolResults(messages: readonly Message[], texts: readonly string[]): Pr
 const sampleLength = 2000;
 
 /** Chinese when at least a sixth of the letters are CJK; undefined without any letters. */
-export function languageOf(text: string): Language | undefined {
+function languageOf(text: string): Language | undefined {
   let cjk = 0;
   let latin = 0;
   for (let i = 0; i < text.length && i < sampleLength; i++) {

@@ -2,6 +2,7 @@
  * Checks a chat request in the vendor's order with the vendor's texts: JSON, model, parameters, messages, tools,
  * length; glm-api.md §2.5, §5.4, §5.5. Nulls count as absent and unknown fields are ignored.
  */
+import { isObject } from '../core/json-object.ts';
 import { type ChatRequest, chatRequest, type Message, type Tool } from '../core/wire/chat.ts';
 import { type Language, variants } from '../core/wire/errors.ts';
 import { type Model, modelOf, unlistedModel } from '../core/wire/models.ts';
@@ -48,13 +49,11 @@ export function validateChat(body: string, rules: Rules): ValidChat | Refusal {
 export const isRefusal = (value: object): value is Refusal => 'status' in value;
 
 /** The body as an object; undefined for broken JSON, arrays and bare values. */
-export function parseObject(body: string): Record<string, unknown> | undefined {
+export function parseObject(body: string): Readonly<Record<string, unknown>> | undefined {
   if (body.length > 2 * deepest && isTooDeep(body)) return undefined;
   try {
     const value: unknown = JSON.parse(body.charCodeAt(0) === byteOrderMark ? body.slice(1) : body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     // JSON.parse has only one complaint, and the caller words it as the service does.
     return undefined;
@@ -105,7 +104,7 @@ export function askedIn(body: string): { model: string | undefined; stream: bool
 export const modelNamed = (body: string): string | undefined => modelIn(parseObject(body) ?? {});
 
 /** The model of that code, or one the user allowed by name. */
-export function findModel(id: unknown, extraModels: readonly string[]): Model | undefined {
+function findModel(id: unknown, extraModels: readonly string[]): Model | undefined {
   if (typeof id !== 'string') return undefined;
   return modelOf(id) ?? (extraModels.includes(id) || extraModels.includes('*') ? unlistedModel(id) : undefined);
 }

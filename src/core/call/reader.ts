@@ -1,4 +1,5 @@
 /** Reads an answer into a draft: a stream event by event, or one JSON body. Knows the wire, not the network. */
+import { isObject } from '../json-object.ts';
 import { classify, type Outcome } from '../outcome.ts';
 import { createSseParser } from '../sse.ts';
 import type { Usage } from '../wire/chat.ts';
@@ -213,7 +214,7 @@ function joined(known: readonly CalledTool[], fragments: readonly unknown[]): Ca
   return calls;
 }
 
-function readCall({ id, function: called }: Record<string, unknown>) {
+function readCall({ id, function: called }: Readonly<Record<string, unknown>>) {
   const { name, arguments: text } = isObject(called) ? called : {};
   const word = (value: unknown) => (typeof value === 'string' ? value : '');
   return { id: word(id), name: word(name), text: isObject(text) ? JSON.stringify(text) : word(text) };
@@ -258,9 +259,6 @@ function parse(text: string): Body | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const firstChoice = (body: Body): Choice | undefined =>
   Array.isArray(body.choices) && isObject(body.choices[0]) ? body.choices[0] : undefined;
 
@@ -280,7 +278,7 @@ function identify(draft: Draft, body: Body): void {
 }
 
 /** Recorded bodies may leave `completion_tokens` out (glm-api.md §3.1 NS5); the total then says it. */
-function readUsage(usage: Record<string, unknown>): Usage | undefined {
+function readUsage(usage: Readonly<Record<string, unknown>>): Usage | undefined {
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
   if (typeof prompt !== 'number' || typeof total !== 'number') return undefined;
   return {
@@ -292,7 +290,7 @@ function readUsage(usage: Record<string, unknown>): Usage | undefined {
   };
 }
 
-function details(usage: Record<string, unknown>, group: string, key: string) {
+function details(usage: Readonly<Record<string, unknown>>, group: string, key: string) {
   const inner = usage[group];
   return isObject(inner) && typeof inner[key] === 'number' ? { [group]: { [key]: inner[key] } } : {};
 }

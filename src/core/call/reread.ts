@@ -1,6 +1,7 @@
 /** The record of a call from what was recorded of it: the same reader, the same names, no network. */
 import { bytesOf, type RecordedExchange } from '../cassette/cassette.ts';
 import { pairsOf } from '../cassette/hop.ts';
+import { isObject } from '../json-object.ts';
 import type { Outcome } from '../outcome.ts';
 import { failureOf } from './failure.ts';
 import { asAsked, createBodyReader, createStreamReader, type Expected, type Reader } from './reader.ts';
@@ -81,5 +82,4 @@ function passed(draft: Draft, stream: boolean, { deadlines }: RereadOptions): En
   return { outcome: { kind: 'cancelled' }, deadline: undefined };
 }
 
-const asksForStream = (body: unknown): boolean =>
-  typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
+const asksForStream = (body: unknown): boolean => isObject(body) && body.stream === true;

@@ -1,5 +1,6 @@
 /** A request's content as one word: the same prompt asked again has it again, whoever asks and in whatever order of keys. */
 import { createHash } from 'node:crypto';
+import { isObject } from '../json-object.ts';
 import { redactText, redactValue, type Secrets } from './redaction.ts';
 
 /** A body without credentials: as JSON, as a text that is none, or nothing. */
@@ -23,9 +24,6 @@ export function fingerprintOf(clean: CleanBody): string {
 
 /** Differ from call to call, and no answer depends on them. */
 const volatile = new Set(['request_id', 'user_id']);
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A body without the fields that differ from call to call. */
 export const steady = (body: unknown): unknown =>

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { list } from './list.ts';
 
 /** A part of a message's content, as vision models take them. */
-export const contentPart = z.looseObject({
+const contentPart = z.looseObject({
   type: z.string(),
   text: z.string().nullish(),
   image_url: z.looseObject({ url: z.string() }).nullish(),
@@ -58,7 +58,6 @@ export const chatRequest = z.object({
 
 export type ChatRequest = z.infer<typeof chatRequest>;
 export type Message = z.infer<typeof message>;
-export type ContentPart = z.infer<typeof contentPart>;
 export type Tool = z.infer<typeof tool>;
 
 /** Why generation stopped; §3.2. */

@@ -90,7 +90,7 @@ export interface Silence {
 export type Endpoint = (call: Call) => Reply | Refusal | Silence | Promise<Reply | Refusal | Silence>;
 
 /** Content type of 200s: without the space that errors have (§3.1). */
-export const okType = 'application/json;charset=UTF-8';
+const okType = 'application/json;charset=UTF-8';
 
 /** A JSON body, `at` ms after the request. */
 export const bodyReply = (body: string, at = 0): Reply => ({

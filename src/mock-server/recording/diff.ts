@@ -1,8 +1,8 @@
 /** Asks a live endpoint what was asked before, and says where its answers have another shape. Values are not compared. */
 
 import { bytesOf, type RecordedExchange } from '../../core/cassette/cassette.ts';
-import { isObject } from '../../core/cassette/fingerprint.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { isObject } from '../../core/json-object.ts';
 import { countTokens } from '../../core/wire/tokens.ts';
 import { compare, type Difference } from './difference.ts';
 import { type PlainReply, shapeOf } from './shape.ts';

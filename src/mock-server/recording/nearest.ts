@@ -1,6 +1,7 @@
 /** Why a request was not found: the recording that comes closest and where it differs. Says places, never what stood there. */
 import type { RecordedExchange } from '../../core/cassette/cassette.ts';
-import { type CleanBody, isObject, steady } from '../../core/cassette/fingerprint.ts';
+import { type CleanBody, steady } from '../../core/cassette/fingerprint.ts';
+import { isObject } from '../../core/json-object.ts';
 
 /** One sentence. @param path and names in it are free of credentials already */
 export function nearestTo(

@@ -1,7 +1,7 @@
 /** What is left of a reply when its values are taken away: what a client's code depends on. */
 
-import { isObject } from '../../core/cassette/fingerprint.ts';
 import { isHop, pairsOf } from '../../core/cassette/hop.ts';
+import { isObject } from '../../core/json-object.ts';
 import { createSseParser } from '../../core/sse.ts';
 
 /** A reply as it came, recorded or live. */

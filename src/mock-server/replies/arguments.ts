@@ -1,7 +1,8 @@
 /** Values that are valid against a JSON Schema and, where it says nothing against it, about what the user asked. */
 import { generateSync } from 'json-schema-faker';
+import { isObject } from '../../core/json-object.ts';
 import { digest, type Random } from '../../core/random.ts';
-import { isObject, type Schema, tamed } from './schema.ts';
+import { type Schema, tamed } from './schema.ts';
 import { entitiesOf, numbersOf } from './topic.ts';
 
 /** What the user's text offers for arguments; entities and numbers are taken in order. */

@@ -1,9 +1,10 @@
 /** Content for `response_format: json_object`: always one valid object, shaped like the one the prompt shows. */
+
+import { isObject } from '../../core/json-object.ts';
 import type { Random } from '../../core/random.ts';
 import type { Language } from '../../core/wire/errors.ts';
 import type { Prompt } from '../prompt.ts';
 import { hintsOf, valueFor } from './arguments.ts';
-import { isObject } from './schema.ts';
 import { topicOf } from './topic.ts';
 
 export function jsonAnswer(prompt: Prompt, language: Language, random: Random): string {

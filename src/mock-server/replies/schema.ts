@@ -2,11 +2,9 @@
  * A JSON Schema as the generator can take it: references written out, recursion ended where the schema allows it, and no
  * demand that would take unreasonable time or memory. Whoever sends tools to a mock may send any schema.
  */
+import { isObject } from '../../core/json-object.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is Schema =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The schema, tamed; undefined when nothing finite can meet it. */
 export function tamed(schema: Schema): Schema | undefined {

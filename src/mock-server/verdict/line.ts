@@ -3,7 +3,7 @@ import { outcomeOf, type ScenarioOutcome } from './outcome.ts';
 import type { Seen } from './seen.ts';
 
 /** Such as `#3 POST /api/paas/v4/chat/completions glm-4.6 stream 429 1302 rate_limited 12 ms`. */
-export function requestLine(entry: Seen, scenarios?: readonly ScenarioOutcome[]): string {
+function requestLine(entry: Seen, scenarios?: readonly ScenarioOutcome[]): string {
   const { n, method, path, keyId, model, stream, status, code, durationMs, faults } = entry;
   return [
     `#${n} ${method} ${path}`,
