@@ -1,4 +1,5 @@
 /** Which proxy a URL goes through, by the environment: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case. */
+import { isLoopback } from './loopback.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,7 +13,10 @@ export function proxyFor(url: string, env: Env): string | undefined {
 
 const read = (env: Env, name: string) => env[name]?.trim() || env[name.toUpperCase()]?.trim() || undefined;
 
-/** Names match themselves and what lies below them; `*` is everything; a port narrows. */
+/**
+ * A proxy elsewhere cannot reach what runs here. Names match themselves and what lies below them; `*` is everything; a port
+ * narrows.
+ */
 function bypassed(host: string, port: string, list = ''): boolean {
   const entries = list.split(/[\s,]+/).filter(entry => entry !== '');
   return isLoopback(host) || entries.some(entry => covers(entry.toLowerCase(), host, port));
@@ -23,6 +27,3 @@ function covers(entry: string, host: string, port: string): boolean {
   const [, name = '', onlyPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(entry.replace(/^\*?\./, '')) ?? [];
   return (onlyPort === undefined || onlyPort === port) && (host === name || host.endsWith(`.${name}`));
 }
-
-/** A proxy elsewhere cannot reach what runs here. */
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);

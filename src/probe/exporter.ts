@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, textOf, UsageError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { openMetricsType } from '../core/open-metrics.ts';
 import type { History } from './history.ts';
 import { createProbeMetrics } from './metrics.ts';
@@ -79,8 +80,6 @@ function serverOf({ tls }: ExporterPlan, answer: Answer): Server {
     throw new UsageError('bad_tls', `exporter.tls: cert and key do not go together (${codeOf(error)})`);
   }
 }
-
-const isLoopback = (host: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host);
 
 function listen(server: Server, { host, port }: ExporterPlan): Promise<void> {
   return new Promise((resolve, reject) => {

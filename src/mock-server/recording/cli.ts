@@ -9,6 +9,7 @@ import { redactText } from '../../core/cassette/redaction.ts';
 import { checked, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
@@ -86,7 +87,9 @@ async function record(flags: Flags, io: Io): Promise<void> {
   const { upstream, out } = settings;
   let count = 0;
   const recorder = await startRecorder({
-    ...{ upstream, port: settings.port, cassette: openCassette(out) },
+    upstream,
+    port: settings.port,
+    cassette: openCassette(out),
     warn: warning(io),
     onRecorded: exchange => {
       count++;
@@ -125,7 +128,7 @@ async function compareLive(file: string, flags: Flags, io: Io): Promise<void> {
       ? samplesOf(told(source, file, io).exchanges)
       : samplesOfFixtures(source.fixtures, settings.model);
   announce(samples, skipped, settings.upstream, io);
-  if (!settings.yes && !isLoopback(settings.upstream))
+  if (!settings.yes && !isLoopback(new URL(settings.upstream).hostname))
     throw new UsageError(
       'needs_yes',
       `${new URL(settings.upstream).host} is not this machine: pass --yes to make these calls`,
@@ -189,8 +192,6 @@ function announce(samples: readonly Sample[], skipped: number, upstream: string,
       `${skipped} are left out: recorded calls that did not end well, were refused for the moment (401, 403, 429, 5xx) or ask for a task that is gone, and fixtures whose request would have to be guessed\n`,
     );
 }
-
-const isLoopback = (url: string) => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 
 const jsonLine = ({ sample, differences, failure }: DiffResult) =>
   `${JSON.stringify({ request: sample.name, ...(failure !== undefined && { failure }), differences })}\n`;
