@@ -1,26 +1,21 @@
 /** `glm-testkit mock`: describes the command and hands over. */
 import { Command } from 'commander';
-import { z } from 'zod';
-import { checked, readConfigFile } from '../core/config.ts';
-import { duration, formatDuration } from '../core/duration.ts';
+import { formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
 import { exitCodes, type Io } from '../core/program.ts';
-import { asFlag, asKey, fromKey } from '../core/spelling.ts';
-import { packageVersion } from '../core/version.ts';
-import { type MockConfig, mockConfig } from './config.ts';
+import type { MockConfig } from './config.ts';
 import { validateCommand } from './fixtures/cli.ts';
 import { loadFixtures } from './fixtures/load.ts';
+import { greeting } from './greeting.ts';
 import { withTestKey } from './keys.ts';
 import { type Mock, type MockDoor, startMock } from './mock.ts';
 import { diffCommand, recordCommand, replayCommand } from './recording/cli.ts';
 import { scenariosCommand } from './scenarios/cli.ts';
+import { type Flags, settingsOf } from './settings.ts';
 import { certificateFor } from './tls.ts';
 import { removeTrust, writeTrust } from './trust.ts';
 import { coverageCommand, reportCommand } from './verdict/cli.ts';
 import { startWorkers } from './workers.ts';
-
-/** The mock's settings and what only a process has. */
-const commandConfig = mockConfig.extend({ grace: duration.prefault('10s'), failOnUnused: z.boolean().default(false) });
 
 const collect = (value: string, all: string[] = []) => [...all, value];
 
@@ -73,16 +68,6 @@ export const command = (io: Io): Command =>
     .addCommand(replayCommand(io))
     .addCommand(diffCommand(io));
 
-type Flags = Record<string, unknown> & {
-  config?: string;
-  key?: string[];
-  wire?: string[];
-  fault?: string[];
-  limit?: string[];
-  checkConfig?: true;
-  failOnUnused?: true;
-};
-
 async function run(flags: Flags, io: Io): Promise<void> {
   const { grace, failOnUnused, ...settings } = settingsOf(flags, io);
   if (failOnUnused && settings.workers > 1)
@@ -122,76 +107,4 @@ async function start(config: MockConfig, door: MockDoor & { warn: (sentence: str
   if (config.workers > 1) return { mock: await startWorkers(config, door), unused: () => [] };
   const { mock, engine } = await startMock(config, door);
   return { mock, unused: () => engine.control.state().fixtures.unused };
-}
-
-/** File below flags, all mistakes at once, each key as the user wrote it. */
-function settingsOf(
-  { config: file, checkConfig: _check, key, wire, fault, limit, ...flags }: Flags,
-  io: Io,
-): z.infer<typeof commandConfig> {
-  const base = file === undefined ? {} : readConfigFile(file, io.env);
-  if (typeof base !== 'object' || base === null || Array.isArray(base))
-    throw new UsageError('bad_config', `${file}: must hold settings as key: value`);
-  const given = {
-    ...flags,
-    ...(key && { keys: key }),
-    ...(wire && { wire: pairs('wire', wire) }),
-    ...(limit && { limits: limitsOf(limit) }),
-    ...(fault && { faults: fault }),
-  };
-  const source = file === undefined ? 'options' : `${file} and options`;
-  return checked(commandConfig, { ...camelKeys(base), ...given }, source, name =>
-    name in given ? flagOf(name) : asKey(name),
-  );
-}
-
-const flagOf = (name: string) => (name === 'keys' ? '--key' : asFlag(name).replace(/^--(fault|limit)s/, '--$1'));
-
-/** A file writes `reply_tokens` where the schema says `replyTokens`. */
-const camelKeys = (value: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      fromKey(key),
-      (key === 'wire' || key === 'limits') && typeof inner === 'object' && inner !== null ? camelKeys(inner) : inner,
-    ]),
-  );
-
-const examples = { wire: 'rangeCode=1214', limit: 'concurrency=2' } as const;
-
-function pairs(flag: keyof typeof examples, list: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    list.map(text => {
-      const at = text.indexOf('=');
-      if (at < 1)
-        throw new UsageError(`bad_${flag}`, `--${flag} ${text}: write name=value, for example ${examples[flag]}`);
-      return [text.slice(0, at), text.slice(at + 1)];
-    }),
-  );
-}
-
-/** Numbers as numbers, `true` as true; the schema says what is wrong with the rest. */
-const limitsOf = (list: readonly string[]) =>
-  camelKeys(
-    Object.fromEntries(
-      Object.entries(pairs('limit', list)).map(([name, text]) => [
-        name,
-        /^\d+(\.\d+)?$/.test(text) && !/window/i.test(name) ? Number(text) : text === 'true' ? true : text,
-      ]),
-    ),
-  );
-
-/** What a person needs to make the first call. A key the user named may be a real one, so it is not repeated. */
-function greeting(mock: Mock, config: MockConfig, testKey: string | undefined, trust: string | undefined): string {
-  const { profile, era, seed, workers } = config;
-  const bearer = testKey === undefined ? '"Authorization: Bearer $GLM_API_KEY"' : `'Authorization: Bearer ${testKey}'`;
-  const body = '{"model":"glm-4.6","messages":[{"role":"user","content":"你好"}]}';
-  return `glm-testkit mock ${packageVersion()} · profile ${profile} · era ${era} · seed ${seed}${workers > 1 ? ` · ${workers} workers` : ''}
-  base URL  ${mock.baseUrl}
-  coding    ${mock.url}/api/coding/paas/v4
-  ${testKey === undefined ? 'your key  as given, not shown' : `test key  ${testKey}`}${config.anyKey ? '  (any other key works too)' : ''}
-  metrics   ${mock.url}/metrics
-${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust} · REQUESTS_CA_BUNDLE=${trust}\n`}
-  curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H ${bearer} -H 'Content-Type: application/json' -d '${body}'
-
-`;
 }

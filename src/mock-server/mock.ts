@@ -8,7 +8,7 @@ import type { MockConfig } from './config.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { loadFixtures } from './fixtures/load.ts';
 import type { JournalEntry } from './journal.ts';
-import { createMeter } from './meter.ts';
+import { createMeter, type Meter } from './meter.ts';
 import { gzip, serveNode } from './node.ts';
 import type { TaskStore } from './tasks.ts';
 import type { Certificate } from './tls.ts';
@@ -70,16 +70,7 @@ export async function startMock(
     ...(admits === undefined ? {} : { admits }),
     ...(share === undefined ? {} : { label: share.label, tasks: share.tasks }),
   });
-  const own: AdminSource = {
-    metrics: async () => ({ text: await meter.metrics.text(), type: meter.metrics.contentType }),
-    journal: async () => engine.journal.entries(),
-    history: async key => engine.journal.history(key),
-    exercised: async key => engine.ledger.exercised(key),
-    timeline: engine.journal.timeline,
-    control: async command => engine.control.apply(command),
-    state: async () => engine.control.state(),
-    keyId: engine.control.keyId,
-  };
+  const own = sourceOf(engine, meter);
   const source = share?.source(own) ?? own;
   share?.registry(meter.metrics.registry);
   const { host, port, maxBodyBytes } = config;
@@ -104,6 +95,18 @@ export async function startMock(
   };
   return { mock, engine };
 }
+
+/** What the admin API shows of one process. */
+const sourceOf = ({ journal, ledger, control }: Engine, { metrics }: Meter): AdminSource => ({
+  metrics: async () => ({ text: await metrics.text(), type: metrics.contentType }),
+  journal: async () => journal.entries(),
+  history: async key => journal.history(key),
+  exercised: async key => ledger.exercised(key),
+  timeline: journal.timeline,
+  control: async command => control.apply(command),
+  state: async () => control.state(),
+  keyId: control.keyId,
+});
 
 /** The address to show for a listening mock. */
 export function urlOf({ host, tls, tlsCert }: MockConfig, port: number): string {

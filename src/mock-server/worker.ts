@@ -6,7 +6,7 @@ import type { Command } from './control.ts';
 import { type Mock, startMock } from './mock.ts';
 import { createTaskStore, type Task } from './tasks.ts';
 import { together } from './verdict/ledger.ts';
-import type { ControlResult, FromWorker, ToWorker } from './workers.ts';
+import type { ControlResult, FromWorker, ToWorker } from './workers/messages.ts';
 
 const say = (message: FromWorker) => process.send?.(message);
 const questions = new Map<number, (value: unknown) => void>();

@@ -11,46 +11,11 @@ import type { MockConfig } from './config.ts';
 import type { Command } from './control.ts';
 import type { History, JournalEntry } from './journal.ts';
 import { type Mock, type MockDoor, urlOf } from './mock.ts';
-import { createTaskStore, type Task } from './tasks.ts';
+import { createTaskStore } from './tasks.ts';
 import type { Exercised } from './verdict/coverage.ts';
 import { together } from './verdict/ledger.ts';
-
-/** What a worker says to the primary. */
-export type FromWorker =
-  | { readonly kind: 'ready'; readonly port: number }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
-  | { readonly kind: 'warning'; readonly sentence: string }
-  | { readonly kind: 'task'; readonly task: Task }
-  | { readonly kind: 'find'; readonly n: number; readonly id: string; readonly owner: string }
-  | { readonly kind: 'metrics'; readonly n: number }
-  | { readonly kind: 'journals'; readonly n: number }
-  | { readonly kind: 'journal'; readonly n: number; readonly entries: JournalEntry[] }
-  | { readonly kind: 'histories'; readonly n: number; readonly key: string | undefined }
-  | { readonly kind: 'history'; readonly n: number; readonly history: History }
-  | { readonly kind: 'exercises'; readonly n: number; readonly key: string | undefined }
-  | { readonly kind: 'exercised'; readonly n: number; readonly exercised: Exercised }
-  | { readonly kind: 'controls'; readonly n: number; readonly command: Command }
-  | { readonly kind: 'control'; readonly n: number; readonly result: ControlResult };
-
-/** What a command came to in one process: all of them come to the same. */
-export type ControlResult =
-  | { readonly value: { readonly key?: string } }
-  | { readonly code: string; readonly message: string };
-
-/** What the primary says to a worker; `answer` belongs to the question numbered `n`. */
-export type ToWorker =
-  | {
-      readonly kind: 'start';
-      readonly config: MockConfig;
-      readonly label: string;
-      readonly certificate: { readonly cert: string; readonly key: string } | undefined;
-      readonly adminToken: string | undefined;
-    }
-  | { readonly kind: 'answer'; readonly n: number; readonly value: unknown }
-  | { readonly kind: 'journal'; readonly n: number }
-  | { readonly kind: 'history' | 'exercised'; readonly n: number; readonly key: string | undefined }
-  | { readonly kind: 'control'; readonly n: number; readonly command: Command }
-  | { readonly kind: 'close'; readonly graceMs: number };
+import { createGathering, tell } from './workers/gathering.ts';
+import type { ControlResult, FromWorker, ToWorker } from './workers/messages.ts';
 
 /** Starts the workers and resolves when all of them listen. @throws {UsageError} when one cannot */
 export async function startWorkers(
@@ -79,27 +44,35 @@ export async function startWorkers(
     serialization: 'advanced',
   });
 
-  const hear = (worker: Worker, message: FromWorker) => {
+  const metricsText = () => registry.clusterMetrics().catch(error => `# ${textOf(error)}\n`);
+  const hear = (worker: Worker, message: FromWorker): unknown => {
     const answer = (n: number, value: unknown) => tell(worker, { kind: 'answer', n, value });
-    if (message.kind === 'warning') warn(message.sentence);
-    else if (message.kind === 'task') tasks.add(message.task);
-    else if (message.kind === 'find') soon(() => answer(message.n, tasks.find(message.id, message.owner)));
-    else if (message.kind === 'metrics')
-      registry
-        .clusterMetrics()
-        .catch(error => `# ${textOf(error)}\n`)
-        .then(text => answer(message.n, { text, type: registry.contentType }));
-    else if (message.kind === 'journals') gatherJournal().then(entries => answer(message.n, entries));
-    else if (message.kind === 'journal') journals.add(message.n, message.entries);
-    else if (message.kind === 'histories')
-      histories.gather(workers(), message.key).then(parts => answer(message.n, joined(parts)));
-    else if (message.kind === 'history') histories.add(message.n, message.history);
-    else if (message.kind === 'exercises')
-      exercises.gather(workers(), message.key).then(parts => answer(message.n, together(parts)));
-    else if (message.kind === 'exercised') exercises.add(message.n, message.exercised);
-    else if (message.kind === 'controls')
-      controls.gather(workers(), message.command).then(results => answer(message.n, worst(results)));
-    else if (message.kind === 'control') controls.add(message.n, message.result);
+    switch (message.kind) {
+      case 'warning':
+        return warn(message.sentence);
+      case 'task':
+        return tasks.add(message.task);
+      case 'find':
+        return soon(() => answer(message.n, tasks.find(message.id, message.owner)));
+      case 'metrics':
+        return metricsText().then(text => answer(message.n, { text, type: registry.contentType }));
+      case 'journals':
+        return gatherJournal().then(entries => answer(message.n, entries));
+      case 'histories':
+        return histories.gather(workers(), message.key).then(parts => answer(message.n, joined(parts)));
+      case 'exercises':
+        return exercises.gather(workers(), message.key).then(parts => answer(message.n, together(parts)));
+      case 'controls':
+        return controls.gather(workers(), message.command).then(results => answer(message.n, worst(results)));
+      case 'journal':
+        return journals.add(message.n, message.entries);
+      case 'history':
+        return histories.add(message.n, message.history);
+      case 'exercised':
+        return exercises.add(message.n, message.exercised);
+      case 'control':
+        return controls.add(message.n, message.result);
+    }
   };
   let closing = false;
   let launched = 0;
@@ -130,15 +103,12 @@ export async function startWorkers(
 }
 
 const workers = () => Object.values(cluster.workers ?? {}).flatMap(worker => (worker ? [worker] : []));
-const tell = (worker: Worker, message: ToWorker) => {
-  if (worker.isConnected()) worker.send(message);
-};
 
 /** A task's submission may still be in another worker's pipe: let one round of messages pass before saying "unknown". */
 const soon = (fn: () => void) => setImmediate(() => setImmediate(fn));
 
 interface Primary {
-  hear(worker: Worker, message: FromWorker): void;
+  hear(worker: Worker, message: FromWorker): unknown;
   /** A worker that had been serving is gone. */
   lost(index: number, how: string): void;
 }
@@ -180,30 +150,6 @@ const joined = (parts: readonly History[]): History => ({
 /** A mistake, if one process found one. */
 const worst = (results: readonly ControlResult[]) =>
   results.find(result => 'code' in result) ?? results[0] ?? { value: {} };
-
-/** Puts one question to every worker and waits for all answers. One that dies meanwhile has `none`. */
-function createGathering<A, Q = void>(question: (n: number, about: Q) => ToWorker, none: A) {
-  const open = new Map<number, (answer: A) => void>();
-  let count = 0;
-  const ask = (worker: Worker, about: Q) =>
-    new Promise<A>(resolve => {
-      const n = ++count;
-      const dead = () => add(n, none);
-      worker.once('exit', dead);
-      open.set(n, answer => {
-        worker.off('exit', dead);
-        resolve(answer);
-      });
-      tell(worker, question(n, about));
-    });
-  const gather = (from: readonly Worker[], about: Q) => Promise.all(from.map(worker => ask(worker, about)));
-  const add = (n: number, answer: A) => {
-    const settle = open.get(n);
-    open.delete(n);
-    settle?.(answer);
-  };
-  return { gather, add };
-}
 
 async function closeAll(graceMs: number): Promise<void> {
   await Promise.all(

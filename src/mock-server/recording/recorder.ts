@@ -3,7 +3,6 @@
  * back and when. The caller's credentials go upstream and nowhere else.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { CassetteWriter, RecordedExchange, RecordedResponse } from '../../core/cassette/cassette.ts';
 import { isHop, pairsOf } from '../../core/cassette/hop.ts';
 import { redactText, secretsOf } from '../../core/cassette/redaction.ts';
@@ -11,6 +10,7 @@ import { exchangeOf, type Take } from '../../core/cassette/take.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
 import { mostBytes, refuse, serve } from './server.ts';
+import { unfitness, unpacked } from './unpacked.ts';
 import { createUpstream, type Listener } from './upstream.ts';
 
 export interface RecorderOptions {
@@ -143,53 +143,6 @@ function note(take: Take, atMs: number, bytes: Uint8Array): void {
   take.bytes = (take.bytes ?? 0) + bytes.length;
   // undici may use its buffer again.
   if (take.bytes <= mostBytes) take.parts.push({ atMs, bytes: Uint8Array.from(bytes) });
-}
-
-const unpackers: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
-  gzip: gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-};
-
-/**
- * An upstream that compresses although identity was asked for: what is kept is what it said, in one piece, because nobody
- * can search packed bytes for keys. The client got it as it came.
- */
-function unpacked(take: Take): Take {
-  const { head, parts, bytes = 0 } = take;
-  const encoding = encodingOf(head?.headers ?? []);
-  const unpack = unpackers[encoding];
-  if (head === undefined || unpack === undefined || bytes === 0 || bytes > mostBytes) return take;
-  try {
-    const whole = unpack(Buffer.concat(parts.map(part => part.bytes)));
-    const headers = pairsOf(head.headers).filter(([name]) => !packing.has(name.toLowerCase()));
-    return {
-      ...take,
-      head: { ...head, headers: headers.flat() },
-      parts: [{ atMs: parts.at(-1)?.atMs ?? 0, bytes: whole }],
-    };
-  } catch {
-    // Cut off or not what it says it is: then it stays packed, and is not kept.
-    return take;
-  }
-}
-
-/** What describes the bytes as they were packed. */
-const packing = new Set(['content-encoding', 'content-length']);
-
-const encodingOf = (headers: readonly string[]): string =>
-  pairsOf(headers)
-    .find(([name]) => name.toLowerCase() === 'content-encoding')?.[1]
-    .toLowerCase() ?? 'identity';
-
-/** Why an exchange cannot be kept. */
-function unfitness({ head, bytes = 0 }: Take): string | undefined {
-  if (bytes > mostBytes) return `its answer has more than ${mostBytes} bytes`;
-  const encoding = encodingOf(head?.headers ?? []);
-  // Nobody can say whether a key is inside.
-  if (encoding !== 'identity' && bytes > 0)
-    return `its answer is compressed (${redactText(encoding.slice(0, 20))}) although identity was asked for`;
-  return undefined;
 }
 
 const splitOnce = (url: string): string[] => {
