@@ -80,6 +80,7 @@ export const endings = {
   internal: { domain: 'prober', retry: 'never', meaning: 'this program could not do its part' },
 } as const satisfies Record<string, Ending>;
 
+/** The word for how a call ended; metric label, report row and test expectation alike. */
 export type Reason = keyof typeof endings;
 
 /** How one call ended. `detail` is for people; it never holds a prompt, an answer or a secret. */

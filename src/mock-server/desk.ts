@@ -9,6 +9,7 @@ import { assertResilient, textReport } from './verdict/report.ts';
 import { everything } from './verdict/universe.ts';
 
 type ReplyInput = NonNullable<FixtureInput['reply']>;
+/** Thresholds of the verdict, and the mildest severity that throws. */
 export type VerdictOptions = NonNullable<Parameters<typeof assertResilient>[1]>;
 
 /** What can be set for everybody, and for one key alone. */

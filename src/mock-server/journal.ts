@@ -3,6 +3,7 @@
 import { createRecent } from '../core/recent.ts';
 import { createRing } from './ring.ts';
 
+/** One request: what was asked, what was answered, and how it ended. */
 export interface JournalEntry {
   /** Counts from 1 in order of arrival. */
   readonly n: number;

@@ -21,6 +21,7 @@ import type { Beat, Exchange, MockRequest } from './plan.ts';
 /** The vendor's own hosts, which the handlers answer for by default. */
 export const vendorHosts = ['https://open.bigmodel.cn', 'https://api.z.ai'] as const;
 
+/** Every setting of a mock but those of a server, all optional. */
 export interface HandlerOptions extends Omit<MockOptions, 'host' | 'port' | 'workers' | 'tls' | 'tlsCert' | 'tlsKey'> {
   /** Where requests are caught: an origin such as `https://open.bigmodel.cn`. Default: both of the vendor's. */
   readonly origin?: string | readonly string[];

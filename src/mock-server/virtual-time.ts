@@ -14,6 +14,7 @@ import { replaceTime } from './virtual-time/globals.ts';
 import { createPump } from './virtual-time/pump.ts';
 import { createSchedule } from './virtual-time/schedule.ts';
 
+/** Virtual time while it lasts; `using` ends it as well. */
 export interface VirtualTime {
   /** Milliseconds that have passed since it was asked for. */
   elapsedMs(): number;
@@ -22,6 +23,7 @@ export interface VirtualTime {
   [Symbol.dispose](): void;
 }
 
+/** How virtual time moves on. */
 export interface VirtualTimeOptions {
   /** How long nothing may happen before time jumps, in real ms. Default 1. Work in threads (zlib, crypto) must be done within it. */
   readonly quietMs?: number;

@@ -5,6 +5,7 @@ import { endings } from '../../core/outcome.ts';
 import { scenarioNamed, scenarios } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
+/** One call of a sweep: a scenario at a position. */
 export interface SweepCase {
   readonly scenario: Scenario;
   /** Frames that pass before it; undefined where the scenario has no position. */

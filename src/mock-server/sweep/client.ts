@@ -1,6 +1,7 @@
 /** What a sweep calls, and the ways in which that may end. */
 import type { Leash } from './leash.ts';
 
+/** What the client under test is given for one call. */
 export interface SweepCall {
   /** With the fault in its path; a client needs nothing else to meet it. */
   readonly baseUrl: string;
@@ -15,6 +16,7 @@ export interface SweepCall {
 /** Makes one call as the program would make it, and returns what it made of the answer, without ids and times. */
 export type SweptClient<T> = (call: SweepCall) => T | Promise<T>;
 
+/** How a call of the client ended. */
 export type Ended<T> =
   | { readonly kind: 'result'; readonly result: T }
   | { readonly kind: 'error'; readonly error: unknown }

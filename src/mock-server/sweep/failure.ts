@@ -6,11 +6,8 @@ import type { SweepOptions as OptionsOf } from './sweep.ts';
 /** Whatever the client returns. */
 type SweepOptions = OptionsOf<never>;
 
+/** What went wrong in one scenario, in the simplest case of all that failed. */
 export interface SweepFailure {
-  /**
-   * `client`: it handled the fault badly. `no_request`, `not_struck`: the fault never met the client, so the sweep proves nothing
-   * here; that is a mistake of the test.
-   */
   readonly kind: FailureKind;
   readonly scenario: string;
   /** As it is asked for, such as `truncated,after=0`. */
@@ -27,6 +24,10 @@ export interface SweepFailure {
   readonly repro: string;
 }
 
+/**
+ * `client`: it handled the fault badly. `no_request`, `not_struck`: the fault never met the client, so the sweep proves nothing
+ * here; that is a mistake of the test.
+ */
 export type FailureKind = 'client' | 'no_request' | 'not_struck';
 
 export interface Complaint {

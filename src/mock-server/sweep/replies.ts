@@ -1,6 +1,7 @@
 /** Answers to sweep over: short, and with what breaks careless readers. */
 import type { FixtureInput } from '../fixtures/fixture.ts';
 
+/** An answer, as a fixture writes it. */
 export type SweepReply = NonNullable<FixtureInput['reply']>;
 
 /** Some twenty frames: several bytes to a character, quotes, line breaks, and words of the protocol itself. */

@@ -2,6 +2,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import type { SweepFailure } from './failure.ts';
 
+/** What a sweep found. */
 export interface SweepReport {
   /** Calls made, besides the sound ones. */
   readonly cases: number;

@@ -18,6 +18,7 @@ import { type SweepReply, textReply } from './replies.ts';
 import { reportOf, type SweepReport } from './report.ts';
 import { createTurnstile, type Turnstile } from './turnstile.ts';
 
+/** What is swept, with which answers, and how patiently. */
 export interface SweepOptions<T> {
   /** Names or ids of scenarios, or a choice among them. Default: all. */
   readonly scenarios?: ScenarioChoice;

@@ -10,11 +10,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { isIP, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
+/** Which hosts are forbidden besides the vendor's. */
 export interface EgressOptions {
   /** Further hosts that nobody may call, each with its subdomains; `*` for all but this machine. */
   readonly hosts?: readonly string[];
 }
 
+/** Refuses connections to the vendor's hosts until it is released. */
 export interface EgressGuard {
   /** What was refused so far, whether or not the caller let it be known. */
   violations(): readonly EgressError[];

@@ -5,6 +5,7 @@ import { type Checks, createChecks, type Severity } from './checks.ts';
 import { type EgressGuard, guardEgress } from './egress.ts';
 import { type Held, replaceEnvironment } from './environment.ts';
 
+/** Every option of `createMock`, and what a test is failed for. */
 export interface UseMockOptions extends Omit<CreateMockOptions, 'unmatched'> {
   /**
    * A request that no fixture fits, once there are fixtures: `fail` answers it with 418 and fails the test, `warn`

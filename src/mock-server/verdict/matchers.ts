@@ -93,6 +93,7 @@ export async function toBeResilient(mock: unknown, options: AssertOptions = {}):
   return { pass, message: () => (pass ? `expected the client not to be resilient\n${report}` : report) };
 }
 
+/** For `expect.extend` of vitest and jest. */
 export const matchers = { toHaveReceivedChat, toHaveAborted, toHaveRetried, toBeResilient };
 
 // The compiler knows the options of those who write types; the others are told.
