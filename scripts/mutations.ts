@@ -260,8 +260,8 @@ export const mutations: readonly Mutation[] = [
     ['stream.tool-stream-models', '&& !/v/.test(model)', ''],
     [
       'request.stream-flag',
-      'valid.request.stream !== true',
-      "!/stream/.test(call.request.headers.accept ?? '') && valid.request.stream !== true",
+      'request.stream !== true',
+      "!/stream/.test(call.request.headers.accept ?? '') && request.stream !== true",
     ],
     ['token.cache-scope', 'lookup(keyId, model,', "lookup('', model,"],
     ['token.cache-scope', 'lookup(keyId, model,', "lookup(keyId, { ...model, id: '' },"],
@@ -388,7 +388,7 @@ export const mutations: readonly Mutation[] = [
     ['token.json-schema', "request.response_format?.type === 'json_object'", 'request.response_format'],
   ]),
 
-  ...inFile('src/mock-server/prompt.ts', [
+  ...inFile('src/core/wire/prompt-tokens.ts', [
     ['token.disabled', 'tokens += 4;', 'tokens += 0;'],
     ['token.effort', 'tokens += 6;', 'tokens += 5;'],
     ['token.json', 'tokens += 55;', 'tokens += 0;'],

@@ -48,6 +48,11 @@ test('every fact that a test holds is altered by a mutation', () => {
   expect(ledger.filter(({ id, test }) => test && !altered.has(id)).map(({ id }) => id)).toEqual([]);
 });
 
+test('what a mutation alters occurs once in its file', () => {
+  const times = ({ file, find }: (typeof mutations)[number]) => text(file).split(find).length - 1;
+  expect(mutations.filter(mutation => times(mutation) !== 1)).toEqual([]);
+});
+
 test('every mutation alters a fact of the ledger, and is there once', () => {
   const known = new Set(ledger.map(({ id }) => id));
   expect(mutations.filter(({ fact }) => !known.has(fact)).map(({ fact }) => fact)).toEqual([]);
