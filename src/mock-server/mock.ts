@@ -97,7 +97,7 @@ export async function startMock(
 }
 
 /** What the admin API shows of one process. */
-const sourceOf = ({ journal, ledger, control }: Engine, { metrics }: Meter): AdminSource => ({
+const sourceOf = ({ journal, ledger, control, wall }: Engine, { metrics }: Meter): AdminSource => ({
   metrics: async () => ({ text: await metrics.text(), type: metrics.contentType }),
   journal: async () => journal.entries(),
   history: async key => journal.history(key),
@@ -105,6 +105,7 @@ const sourceOf = ({ journal, ledger, control }: Engine, { metrics }: Meter): Adm
   timeline: journal.timeline,
   control: async command => control.apply(command),
   state: async () => control.state(),
+  wall,
   keyId: control.keyId,
 });
 

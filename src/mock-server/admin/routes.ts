@@ -26,6 +26,8 @@ export interface AdminSource {
   readonly timeline: (n: number) => readonly number[] | undefined;
   readonly control: (command: Command) => Promise<{ readonly key?: string }>;
   readonly state: () => Promise<ControlState>;
+  /** Ms since 1970, by the mock's clock. */
+  readonly wall: () => number;
   /** The id of a key, given by it or as a whole. @throws {UsageError} `unknown_key` */
   readonly keyId: (text: string) => string;
 }
@@ -268,7 +270,7 @@ export const routes: readonly Route[] = [
     result: answers.report,
     answer: async (source, asked) => {
       const { entries, ...gone } = await source.history(keyIdIn(source, asked));
-      const now = { nowMs: Date.now(), ...gone };
+      const now = { nowMs: source.wall(), ...gone };
       return formatIn(asked, reportFormats) === 'text'
         ? text(textReport(entries, now))
         : json(jsonReport(entries, now));
