@@ -7,7 +7,6 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../src/core/clock.ts';
@@ -17,6 +16,7 @@ import { type ProbeFile, probeSchema } from '../src/probe/config.ts';
 import { planOf } from '../src/probe/plan.ts';
 import { runCheck } from '../src/probe/probe.ts';
 import { isDegraded, type ProbeRun } from '../src/probe/run.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 const program = 'prometheus-blackbox-exporter';
 
@@ -156,16 +156,6 @@ function modules(key: string): string {
       fail_if_body_not_matches_regexp: ['"finish_reason":"stop"', 'data: \\[DONE\\]', '"content":"[^"]']
       fail_if_body_matches_regexp: ['"error":']
 `;
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise(resolve =>
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    }),
-  );
 }
 
 async function ready(child: ChildProcess): Promise<void> {

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { blocksOf } from '../support/markdown.ts';
-import { freePort } from '../support/prometheus.ts';
 import { until } from '../support/until.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -9,8 +9,9 @@ import { generate } from 'selfsigned';
 import { Agent, fetch } from 'undici';
 import { stringify } from 'yaml';
 import type { ProbeFile } from '../../src/probe/config.ts';
+import { freePort } from './free-port.ts';
 import { type Command, launch } from './process.ts';
-import { freePort, type Prometheus, startPrometheus } from './prometheus.ts';
+import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { startServer } from './server.ts';
 import { until } from './until.ts';
 

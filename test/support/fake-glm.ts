@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { freePort } from './free-port.ts';
 
 export type Reply = (response: ServerResponse, request: FakeRequest) => void;
 
@@ -57,10 +58,7 @@ const listen = (server: Server) =>
 
 /** A port that was free a moment ago: nothing answers there. */
 export async function refusedUrl(): Promise<string> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise(resolve => server.close(resolve));
-  return `http://127.0.0.1:${port}/api/paas/v4`;
+  return `http://127.0.0.1:${await freePort()}/api/paas/v4`;
 }
 
 export const usage = { prompt_tokens: 8, completion_tokens: 3, total_tokens: 11 };

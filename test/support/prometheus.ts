@@ -1,9 +1,9 @@
 /** A real Prometheus on this machine, as Debian packages it, and the part of its API that a dashboard uses. */
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface Series {
@@ -95,14 +95,3 @@ async function ask(url: string, what: string, parameters: Record<string, string>
 
 const numberOf = (text: string) =>
   text === '+Inf' ? Number.POSITIVE_INFINITY : text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text);
-
-/** A port that nobody listens on now. */
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise(resolve =>
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    }),
-  );
-}

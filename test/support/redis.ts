@@ -1,6 +1,6 @@
 /** A redis-server of a test's own. */
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 export interface RedisServer {
@@ -39,13 +39,4 @@ export async function startRedis({ port: wanted, password }: RedisOptions = {}):
   };
   const secret = password === undefined ? '' : `:${password}@`;
   return { url: `redis://${secret}127.0.0.1:${port}`, port, kill };
-}
-
-/** redis-server knows no port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise(resolve => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
