@@ -2,7 +2,6 @@
  * Who may call: the 401 cases, each with its own code; glm-api.md §5.4, §6. A raw key is judged at once; a JWT's
  * signature takes a promise the first time it is seen, because jose is asynchronous, and is remembered afterwards.
  */
-
 import { createRecent } from '../core/recent.ts';
 import { expiryOf, parseKey, readToken, signedBy, type TokenClaims } from '../core/wire/auth.ts';
 

@@ -1,5 +1,4 @@
 /** What the mock was asked and how it ended, in bounded memory. Never holds a prompt, an answer or a key's secret. */
-
 import { createRecent } from '../core/recent.ts';
 import { createRing } from './ring.ts';
 

@@ -1,5 +1,4 @@
 /** The words between the engine, which decides what is answered, and the players, which carry it out. */
-
 import type { HeaderList } from './headers.ts';
 
 /** A request as both transports see it. */

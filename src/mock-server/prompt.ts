@@ -1,5 +1,4 @@
 /** What a request asks, read once: its texts, language, turns and token counts. */
-
 import { digest } from '../core/random.ts';
 import type { ChatRequest, Message } from '../core/wire/chat.ts';
 import type { Language } from '../core/wire/errors.ts';

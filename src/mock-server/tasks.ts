@@ -1,5 +1,4 @@
 /** Asynchronous tasks: PROCESSING until their time has come, then SUCCESS; glm-api.md §9. */
-
 import { createRecent } from '../core/recent.ts';
 
 export interface Task {

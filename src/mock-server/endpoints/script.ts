@@ -1,5 +1,4 @@
 /** What a fixture makes of a request: its words, its error, its fault; or that none fits and one has to. */
-
 import { parseFaults } from '../faults/fault.ts';
 import { noteAsked } from '../faults/strike.ts';
 import { explain } from '../fixtures/explain.ts';

@@ -1,5 +1,4 @@
 /** The faults that are switched on, for everybody or for one key, and which of them strike a request. */
-
 import type { Random } from '../../core/random.ts';
 import { createRecent } from '../../core/recent.ts';
 import type { Shot } from '../scenarios/scenario.ts';

@@ -1,5 +1,4 @@
 /** Asks a live endpoint what was asked before, and says where its answers have another shape. Values are not compared. */
-
 import { bytesOf, type RecordedExchange } from '../../core/cassette/cassette.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { isObject } from '../../core/json-object.ts';

@@ -1,5 +1,4 @@
 /** What is left of a reply when its values are taken away: what a client's code depends on. */
-
 import { isHop, pairsOf } from '../../core/cassette/hop.ts';
 import { isObject } from '../../core/json-object.ts';
 import { createSseParser } from '../../core/sse.ts';

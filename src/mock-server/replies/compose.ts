@@ -2,7 +2,6 @@
  * A reply for any request without a fixture: it depends only on the seed and on what was asked, so the same question
  * gets the same answer whatever else is going on.
  */
-
 import type { Random } from '../../core/random.ts';
 import type { ChatRequest } from '../../core/wire/chat.ts';
 import type { Language } from '../../core/wire/errors.ts';

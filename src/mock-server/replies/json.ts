@@ -1,5 +1,4 @@
 /** Content for `response_format: json_object`: always one valid object, shaped like the one the prompt shows. */
-
 import { isObject } from '../../core/json-object.ts';
 import type { Random } from '../../core/random.ts';
 import type { Language } from '../../core/wire/errors.ts';

@@ -1,5 +1,4 @@
 /** Which functions a generated reply calls, and with what. */
-
 import type { Random } from '../../core/random.ts';
 import type { ChatRequest, Tool } from '../../core/wire/chat.ts';
 import type { Prompt } from '../prompt.ts';

@@ -1,5 +1,4 @@
 /** Which faults a sweep tries, and where in the answer. */
-
 import { UsageError } from '../../core/errors.ts';
 import { endings } from '../../core/outcome.ts';
 import { scenarioNamed, scenarios } from '../scenarios/index.ts';

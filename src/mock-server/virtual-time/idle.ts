@@ -3,7 +3,6 @@
  * thread) for a millisecond and two turns, no file or name is being looked up, and nothing is on its way between two sockets
  * of this process.
  */
-
 import { performance } from 'node:perf_hooks';
 import type { Traffic } from './traffic.ts';
 
