@@ -3,10 +3,10 @@
  * ignore the caller's timeout and an abort would never be seen. The only file that imports msw.
  */
 import { type HttpHandler, HttpResponse, http } from 'msw';
-import type { Cancel, Clock } from '../core/clock.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { checked } from '../core/config.ts';
 import { packageVersion } from '../core/version.ts';
+import { createBodyStream } from './body-stream.ts';
 import { type MockConfig, type MockOptions, mockConfig } from './config.ts';
 import { type Desk, deskOf } from './desk.ts';
 import { bases } from './endpoints/bases.ts';
@@ -16,7 +16,7 @@ import type { JournalEntry } from './journal.ts';
 import { withTestKey } from './keys.ts';
 import { createMeter } from './meter.ts';
 import { gzip } from './node.ts';
-import type { Beat, Exchange, MockRequest } from './plan.ts';
+import type { Exchange, MockRequest } from './plan.ts';
 
 /** The vendor's own hosts, which the handlers answer for by default. */
 export const vendorHosts = ['https://open.bigmodel.cn', 'https://api.z.ai'] as const;
@@ -83,8 +83,8 @@ export function playAsResponse(
   signal: AbortSignal,
   clock: Clock,
 ): Promise<Response> {
-  const { head, beats } = exchange.plan;
-  const player = createBody(exchange, beats, arrivedMs, clock);
+  const { head } = exchange.plan;
+  const player = createBodyStream(exchange, arrivedMs, clock);
   signal.addEventListener('abort', () => player.gone(signal.reason), { once: true });
   return new Promise(resolve => {
     player.lost(() => resolve(HttpResponse.error()));
@@ -100,95 +100,4 @@ export function playAsResponse(
     if (head === undefined || head.at <= clock.now() - arrivedMs) begin();
     else player.waitFor(clock.at(arrivedMs + head.at, begin));
   });
-}
-
-const nothing = new Uint8Array(0);
-
-/** The body as a stream that is pulled: nothing is produced for a reader that does not read. */
-function createBody(exchange: Exchange, beats: Iterable<Beat>, arrivedMs: number, clock: Clock) {
-  const iterator = beats[Symbol.iterator]();
-  const encoder = new TextEncoder();
-  const played = { headSent: false, beats: 0, bytes: 0, worstLatenessMs: 0 };
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  let onLost = () => {};
-  let cancel: Cancel | undefined;
-  let settled = false;
-
-  const settle = (ending: 'complete' | 'client_gone' | 'cut') => {
-    if (settled) return;
-    settled = true;
-    cancel?.();
-    iterator.return?.();
-    exchange.settle({ ending, ...played });
-  };
-  const gone = (reason: unknown) => {
-    if (settled) return;
-    settle('client_gone');
-    if (controller === undefined) onLost();
-    else controller.error(reason);
-  };
-  const breakOff = () => {
-    settle('cut');
-    if (controller === undefined) onLost();
-    else
-      controller.error(
-        new TypeError('terminated', { cause: Object.assign(new Error('other side closed'), { code: 'ECONNRESET' }) }),
-      );
-  };
-  const send = (beat: Extract<Beat, { send: unknown }>) => {
-    const bytes = typeof beat.send === 'string' ? encoder.encode(beat.send) : beat.send;
-    played.beats++;
-    played.bytes += bytes.length;
-    played.worstLatenessMs = Math.max(played.worstLatenessMs, clock.now() - arrivedMs - beat.at);
-    controller?.enqueue(bytes);
-  };
-  const play = (beat: Beat, next: () => void) => {
-    if ('send' in beat) {
-      send(beat);
-      next();
-    } else if (beat.end !== 'hang') breakOff();
-  };
-  const pull = () =>
-    new Promise<void>(next => {
-      const step = iterator.next();
-      if (step.done) {
-        settle('complete');
-        controller?.close();
-        return next();
-      }
-      const due = arrivedMs + step.value.at;
-      if (due <= clock.now()) return play(step.value, next);
-      // MSW in Node holds the head back until it has a chunk: an empty one lets the head leave before the first wait.
-      if (played.beats === 0) controller?.enqueue(nothing);
-      cancel = clock.at(due, () => play(step.value, next));
-    });
-  const open = () => {
-    played.headSent = true;
-    return new ReadableStream<Uint8Array>({
-      start: given => {
-        controller = given;
-      },
-      pull,
-      cancel: () => settle('client_gone'),
-    });
-  };
-  /** Before any head: the first beat says how the connection ends. */
-  const endWithoutHead = () => {
-    const step = iterator.next();
-    const beat = step.done ? undefined : step.value;
-    if (beat !== undefined && 'end' in beat && beat.end === 'hang') return;
-    if (beat === undefined || beat.at <= clock.now() - arrivedMs) breakOff();
-    else cancel = clock.at(arrivedMs + beat.at, breakOff);
-  };
-  return {
-    open,
-    gone,
-    endWithoutHead,
-    lost: (fn: () => void) => {
-      onLost = fn;
-    },
-    waitFor: (timer: Cancel) => {
-      cancel = timer;
-    },
-  };
 }
