@@ -5,7 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createHistogram } from '../../src/core/histogram.ts';
-import { createMetrics } from '../../src/core/metrics.ts';
+import { createMetrics } from '../../src/core/registry.ts';
 
 const [mode = 'unary', chunkCount = '50'] = process.argv.slice(2);
 

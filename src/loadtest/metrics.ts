@@ -1,7 +1,8 @@
 /** A run as the `glm_load_*` metrics of the catalogue, second by second: fed with intervals, whichever process counted them. */
 import { createHistogram } from '../core/histogram.ts';
-import { createMetrics, type MetricName } from '../core/metrics.ts';
+import type { MetricName } from '../core/metrics.ts';
 import { domainOf, type Reason, reasons } from '../core/outcome.ts';
+import { createMetrics } from '../core/registry.ts';
 import { type Interval, ledgerClasses } from './interval.ts';
 import { limitCodes } from './limit-codes.ts';
 import type { Measure } from './measures.ts';

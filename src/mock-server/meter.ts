@@ -1,6 +1,7 @@
 /** The mock's own metrics, fed once per request and once per chunk. */
 import { createHistogram, type Histogram } from '../core/histogram.ts';
-import { createMetrics, type Metrics, statusLabel } from '../core/metrics.ts';
+import { statusLabel } from '../core/metrics.ts';
+import { createMetrics, type Metrics } from '../core/registry.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Played } from './plan.ts';
 

@@ -1,6 +1,6 @@
 /** A mock in this process: engine, meter and server put together. */
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { Metrics } from '../core/metrics.ts';
+import type { Metrics } from '../core/registry.ts';
 import { packageVersion } from '../core/version.ts';
 import { createAside } from './admin/aside.ts';
 import type { AdminSource } from './admin/routes.ts';

@@ -1,8 +1,9 @@
 /** Runs and statuses as the `glm_probe_*` metrics of the catalogue. */
 import type { Clock } from '../core/clock.ts';
-import { catalogue, createMetrics, type MetricName, type Metrics, statusLabel } from '../core/metrics.ts';
+import { catalogue, type MetricName, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
 import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
+import { createMetrics, type Metrics } from '../core/registry.ts';
 import { packageVersion } from '../core/version.ts';
 import { businessCode } from '../core/wire/errors.ts';
 import { isModel } from '../core/wire/models.ts';

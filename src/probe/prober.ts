@@ -1,7 +1,7 @@
 /** The program that goes on: brings schedule, visits, history, metrics and notifications together. Opens no socket itself. */
 import type { Clock } from '../core/clock.ts';
-import type { Metrics } from '../core/metrics.ts';
 import type { Random } from '../core/random.ts';
+import type { Metrics } from '../core/registry.ts';
 import { createBudget } from './budget.ts';
 import { createConnectivity } from './connectivity.ts';
 import { type KnownContract, learn } from './contract.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHistogram } from '../../src/core/histogram.ts';
-import { catalogue, createMetrics, type MetricName } from '../../src/core/metrics.ts';
+import { catalogue, type MetricName } from '../../src/core/metrics.ts';
+import { createMetrics } from '../../src/core/registry.ts';
 
 const names = Object.keys(catalogue) as MetricName[];
 const definitionOf = (
