@@ -28,7 +28,7 @@ export interface LoadJob {
   readonly spreadMs: number;
   readonly warmUpMs: number;
   readonly runMs: number;
-  /** How often memory is looked at; once by default. */
+  /** A soak: how often memory is looked at. Once by default. */
   readonly sampleMs?: number;
 }
 
@@ -51,8 +51,10 @@ export interface LoadReport {
   readonly send: Quantiles;
   /** Resident memory in kB for each stream above `base`. */
   readonly kbPerStream: number;
-  /** Resident memory in MiB over time. */
+  /** Resident memory in MiB over time, as the collector leaves it. */
   readonly rssMib: readonly number[];
+  /** Of a soak: what is held after a collection, in MiB, when a third of it is over and at its end. */
+  readonly heldMib: readonly number[];
 }
 
 export interface Quantiles {
@@ -95,13 +97,13 @@ async function main(): Promise<void> {
   await sleep(job.warmUpMs);
   forget();
   const before = stamps();
-  const rssMib = await watchMemory(job);
+  const memory = await watchMemory(job);
   closed = true;
   const after = stamps();
   const kbPerStream = ((await settledRss()) - baseRss) / 1000 / (job.streams - (job.base ?? 0));
   over = true;
   await load.end();
-  const report: LoadReport = { ...count, ...spent(before, after), ...found(), kbPerStream, rssMib };
+  const report: LoadReport = { ...count, ...spent(before, after), ...found(), ...memory, kbPerStream };
   process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit());
 }
 
@@ -149,13 +151,25 @@ async function settledRss(): Promise<number> {
   return process.memoryUsage().rss;
 }
 
-async function watchMemory({ runMs, sampleMs = runMs }: LoadJob): Promise<number[]> {
-  const list: number[] = [];
-  for (let left = runMs; left > 0; left -= sampleMs) {
-    await sleep(Math.min(left, sampleMs));
-    list.push(process.memoryUsage().rss / 2 ** 20);
+async function watchMemory({ runMs, sampleMs }: LoadJob) {
+  const rssMib: number[] = [];
+  const heldMib: number[] = [];
+  const looks = sampleMs === undefined ? 1 : Math.ceil(runMs / sampleMs);
+  for (let look = 1; look <= looks; look++) {
+    await sleep(runMs / looks);
+    rssMib.push(process.memoryUsage().rss / mib);
+    // A collection would be seen in the latencies: only a soak can afford it.
+    if (sampleMs !== undefined && (look === Math.ceil(looks / 3) || look === looks)) heldMib.push(held());
   }
-  return list;
+  return { rssMib, heldMib };
+}
+
+const mib = 2 ** 20;
+
+function held(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / mib;
 }
 
 /** A load that a driver carries; `begin` adds the streams of a range. */

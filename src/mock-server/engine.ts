@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
-import { createRandom, digest } from '../core/random.ts';
+import { createRandom } from '../core/random.ts';
 import { createRecent } from '../core/recent.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import type { Language } from '../core/wire/errors.ts';
@@ -26,6 +26,7 @@ import { find } from './endpoints/table.ts';
 import { createFaultBook } from './faults/book.ts';
 import { type Fault, parseFaults, splitPath } from './faults/fault.ts';
 import { struck } from './faults/strike.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { createBook } from './fixtures/book.ts';
 import type { Fixture } from './fixtures/fixture.ts';
 import { balancerCookie, hostHeaders, preflightHeaders } from './headers.ts';
@@ -343,19 +344,3 @@ function newEntry(
 function attemptOf({ 'x-stainless-retry-count': text }: MockRequest['headers']): number | undefined {
   return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : undefined;
 }
-
-/** A request that is sent again has the same one, though some clients name or date each attempt. */
-function fingerprintOf(body: string): number {
-  const end = body.slice(-65_536);
-  const same = end
-    .replace(ownName, '')
-    .replace(ownUser, user => user.replaceAll(moment, ''))
-    .replace(momentAlone, '');
-  return digest(same, body.length - end.length);
-}
-
-// Quotes inside of texts are escaped, so what stands in plain ones is a field: what a prompt says is left alone.
-const ownName = /"request_id"\s*:\s*(?:"[^"]*"|\d+)/;
-const ownUser = /"user(?:_id)?"\s*:\s*"[^"]*"/;
-const moment = /\d{4}-\d\d-\d\d[T ]?[\d:.Z]*|\d{10,}/g;
-const momentAlone = /(?<=[^\\]":\s?)\d{10,16}(?=\s?[,}])/g;

@@ -22,7 +22,6 @@ export interface FinishContext {
 export function finish(said: Said, context: FinishContext): Answer {
   const { request, dialect, wallMs, random } = context;
   const id = dialect.id === 'decimal' ? decimalId(random) : completionId(wallMs, random);
-  const callIds = said.calls.length === 0 ? [] : toolCallIds(dialect.toolId, said.calls.length, id, random);
   return {
     id,
     requestId: String(request.request_id ?? '') || id,
@@ -30,20 +29,25 @@ export function finish(said: Said, context: FinishContext): Answer {
     model: request.model,
     reasoning: said.reasoning?.pieces,
     content: said.content.pieces,
-    toolCalls: said.calls.map(({ name, arguments: args }, i) => ({ id: callIds[i] ?? '', name, arguments: args })),
+    toolCalls: said.calls.length === 0 ? none : toolCallsOf(said, id, context),
     finish: said.finish,
     usage: usageOf(said, context),
   };
 }
 
+const none: Answer['toolCalls'] = [];
+
+function toolCallsOf({ calls }: Said, id: string, { dialect, random }: FinishContext): Answer['toolCalls'] {
+  const ids = toolCallIds(dialect.toolId, calls.length, id, random);
+  return calls.map(({ name, arguments: args }, i) => ({ id: ids[i] ?? '', name, arguments: args }));
+}
+
 function usageOf(said: Said, { prompt, dialect, cachedTokens }: FinishContext): Usage {
   const reasoning = said.reasoning?.tokens ?? 0;
   const completion = reasoning + said.content.tokens + said.callTokens;
-  return {
-    prompt_tokens: prompt.tokens,
-    completion_tokens: completion,
-    total_tokens: prompt.tokens + completion,
-    ...(dialect.usage === 'none' ? {} : { prompt_tokens_details: { cached_tokens: cachedTokens } }),
-    ...(dialect.usage === 'full' ? { completion_tokens_details: { reasoning_tokens: reasoning } } : {}),
-  };
+  const total = prompt.tokens + completion;
+  const sums = { prompt_tokens: prompt.tokens, completion_tokens: completion, total_tokens: total };
+  if (dialect.usage === 'none') return sums;
+  const cached = { ...sums, prompt_tokens_details: { cached_tokens: cachedTokens } };
+  return dialect.usage === 'full' ? { ...cached, completion_tokens_details: { reasoning_tokens: reasoning } } : cached;
 }

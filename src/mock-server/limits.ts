@@ -7,6 +7,7 @@ import { whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import type { Random } from '../core/random.ts';
 import { createRecent, type Recent } from '../core/recent.ts';
+import { createFlights } from './flights.ts';
 
 const many = whole(1, 1_000_000_000);
 
@@ -72,7 +73,7 @@ const week = 7 * 24 * 3_600_000;
 export function createLimiter(initial: Limits): Limiter {
   let limits = initial;
   let on = limitsAnything(initial);
-  const flights = new Map<string, { keyId: string; model: string; count: number }>();
+  const flights = createFlights();
   let accounts = createRecent<Account>(10_000);
 
   const accountOf = (keyId: string): Account => {
@@ -86,14 +87,12 @@ export function createLimiter(initial: Limits): Limiter {
     models.set(model, known);
     return known;
   };
-  const nameOf = ({ keyId, model }: Pick<Visitor, 'keyId' | 'model'>) => `${keyId} ${model}`;
-
   const refusal = (visitor: Visitor): Omit<Turned, 'retryAfter'> | undefined => {
     const { wallMs } = visitor;
     const key = accountOf(visitor.keyId);
     const own = modelOf(key, visitor.model);
     if (limits.balance !== undefined && key.spent >= limits.balance) return { code: '1113', resetMs: 0, windowMs: 0 };
-    if ((flights.get(nameOf(visitor))?.count ?? 0) >= (limits.concurrency ?? Number.POSITIVE_INFINITY))
+    if (flights.of(visitor) >= (limits.concurrency ?? Number.POSITIVE_INFINITY))
       return { code: '1302', resetMs: 1000, windowMs: 0 };
     const minuteLeft = Math.max(
       own.requests.wait(wallMs, minute, limits.requestsPerMinute),
@@ -108,12 +107,6 @@ export function createLimiter(initial: Limits): Limiter {
       return { code: '1305', resetMs: 0, windowMs: 0 };
     return undefined;
   };
-  const takeOff = (visitor: Visitor) => {
-    const name = nameOf(visitor);
-    const flight = flights.get(name) ?? { keyId: visitor.keyId, model: visitor.model, count: 0 };
-    flight.count++;
-    flights.set(name, flight);
-  };
   const count = (visitor: Visitor) => {
     const { wallMs } = visitor;
     const key = accountOf(visitor.keyId);
@@ -124,15 +117,11 @@ export function createLimiter(initial: Limits): Limiter {
   const enter: Limiter['enter'] = visitor => {
     const turned = on ? refusal(visitor) : undefined;
     if (turned === undefined) {
-      takeOff(visitor);
+      flights.begin(visitor);
       if (on) count(visitor);
       return undefined;
     }
     return { ...turned, retryAfter: limits.retryAfter ? Math.max(1, Math.ceil(turned.resetMs / 1000)) : undefined };
-  };
-  const leave: Limiter['leave'] = visitor => {
-    const flight = flights.get(nameOf(visitor));
-    if (flight !== undefined && --flight.count === 0) flights.delete(nameOf(visitor));
   };
   const spend: Limiter['spend'] = (visitor, tokens) => {
     const key = accountOf(visitor.keyId);
@@ -151,7 +140,7 @@ export function createLimiter(initial: Limits): Limiter {
   };
   return {
     enter,
-    leave,
+    leave: flights.end,
     spend,
     set,
     get on() {
@@ -160,7 +149,7 @@ export function createLimiter(initial: Limits): Limiter {
     get limits() {
       return limits;
     },
-    inFlight: () => [...flights.values()].map(flight => ({ ...flight })),
+    inFlight: flights.list,
     reset,
   };
 }

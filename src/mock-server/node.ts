@@ -112,21 +112,30 @@ const split = (url = '/') => {
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) };
 };
 
+interface Connection {
+  readonly connection: number;
+  readonly openedMs: number;
+  readonly reused: boolean;
+}
+
+/** Kept on the socket: a WeakMap is looked up by hash, for every request, and is extra work for the collector. */
+const connectionOf = Symbol('connection');
+
+type Numbered = object & { [connectionOf]?: Connection };
+
 /** Connections by number: a client that opens one for every call is seen in the journal. */
 function numbered(clock: Clock) {
-  const known = new WeakMap<object, { readonly connection: number; readonly openedMs: number; reused: boolean }>();
   let count = 0;
-  const opened = (socket: object) => {
+  const opened = (socket: Numbered): Connection => {
     const made = { connection: ++count, openedMs: clock.now(), reused: false };
-    known.set(socket, made);
+    socket[connectionOf] = made;
     return made;
   };
   /** Called once per request. */
-  const askedOver = (socket: object) => {
-    const found = known.get(socket) ?? opened(socket);
-    const asked = { ...found };
-    found.reused = true;
-    return asked;
+  const askedOver = (socket: Numbered): Connection => {
+    const found = socket[connectionOf] ?? opened(socket);
+    if (!found.reused) socket[connectionOf] = { ...found, reused: true };
+    return found;
   };
   return { opened, askedOver };
 }

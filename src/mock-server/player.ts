@@ -52,7 +52,8 @@ function playAtOnce({ settle }: Exchange, { head, send }: Body, worstLatenessMs:
     const [beats, bytes] = res.headersSent ? [1, size] : [0, 0];
     settle({ ending, headSent: res.headersSent, beats, bytes, worstLatenessMs });
   });
-  together(res, () => {
+  together(() => {
+    if (res.destroyed) return;
     res.writeHead(head.status, head.headers as string[]);
     res.end(send, encodingOf(send, size));
   });
@@ -62,10 +63,16 @@ function playAtOnce({ settle }: Exchange, { head, send }: Body, worstLatenessMs:
  * Answers to requests that were read in one turn leave in one go: the client is woken once for all of them, and waking
  * costs more than writing. A third more unary answers a second.
  */
-function together(res: ServerResponse, write: () => void): void {
-  setImmediate(() => {
-    if (!res.destroyed) write();
-  });
+function together(write: () => void): void {
+  if (ready.push(write) === 1) setImmediate(writeReady);
+}
+
+let ready: (() => void)[] = [];
+
+function writeReady(): void {
+  const writes = ready;
+  ready = [];
+  for (const write of writes) write();
 }
 
 /** Text that is all ASCII: the same bytes on the wire as UTF-8, without the conversion. */
@@ -170,7 +177,7 @@ function playInTime(
     pump();
   };
   const timer = clock.timer(() => (head === undefined || played.headSent ? pump() : begin()));
-  if (head === undefined || head.at <= clock.now() - arrivedMs) together(res, begin);
+  if (head === undefined || head.at <= clock.now() - arrivedMs) together(() => (res.destroyed ? undefined : begin()));
   else timer.set(arrivedMs + head.at);
 }
 

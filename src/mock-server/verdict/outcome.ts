@@ -18,6 +18,7 @@ export function outcomeOf(entry: Seen, scenarios: readonly ScenarioOutcome[] = c
 
 /** The same without the count: one of a closed list. */
 export function wordOf(entry: Seen, scenarios: readonly ScenarioOutcome[] = catalogue): Word {
+  if (isPlain(entry)) return 'ok';
   if (entry.ending === 'open') return 'open';
   // An error that was on its way is what the client acted on, even if it did not wait for the last byte.
   const refused = entry.status >= 400 && (entry.ending === 'complete' || entry.bytes > 0);
@@ -25,6 +26,15 @@ export function wordOf(entry: Seen, scenarios: readonly ScenarioOutcome[] = cata
   if (entry.code !== 'none') return answered(entry);
   return struck(entry, scenarios) ?? (refused ? undefined : broken(entry)) ?? answered(entry);
 }
+
+/** The usual end, told without the long way: every request that leaves the journal is asked. */
+const isPlain = ({ ending, status, code, finish, kinds, faults }: Seen): boolean =>
+  ending === 'complete' &&
+  status === 200 &&
+  code === 'none' &&
+  finish === 'stop' &&
+  faults.length === 0 &&
+  kinds.includes('content');
 
 /** What a caller should have done next; undefined where it is the caller who decided. */
 export const retryOfWord = (word: Word): Retry | undefined =>
