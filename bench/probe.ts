@@ -171,7 +171,7 @@ async function days(): Promise<void> {
   const { days: count, runs, wanted, driftMs, heapMiB, stateMiB } = await probeDays(Number(flags.minutes) * 60_000);
   note(`a whole prober in virtual time, ${flags.minutes} minutes long`, `${count} days, ${runs} runs`);
   note('  runs and skips against places on the grid', `${runs} / ${wanted}`, 'all', runs === wanted);
-  note('  furthest from its place on the grid', `${driftMs.toFixed(3)} ms`, '< 1 s, a step', driftMs < 1);
+  note('  furthest from its moment on the grid', `${driftMs.toFixed(3)} ms`, '< 1 s, a step', driftMs < 1);
   const [middle, end] = [
     quantile(heapMiB.slice(heapMiB.length / 3, (2 * heapMiB.length) / 3), 0.5),
     quantile(heapMiB.slice(-heapMiB.length / 3), 0.5),
