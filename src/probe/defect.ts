@@ -19,6 +19,7 @@ export type DefectCode =
   | 'literal_secret'
   | 'missing_secret'
   | 'missing_file'
+  | 'bad_certificate'
   | 'no_model'
   | 'no_target'
   | 'bad_schedule'

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { readKey } from '../core/api-key.ts';
 import { baseUrl } from '../core/base-url.ts';
-import { checked, whole } from '../core/config.ts';
+import { checked, readText, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
+import { certificateMistake } from './pem.ts';
 import { hostName, type ProbePlan, planOf } from './plan.ts';
 import type { SecretReaders } from './secret.ts';
 
@@ -15,6 +16,21 @@ const wait = z.string().superRefine((text, context) => {
   for (const { message } of deadline.safeParse(text).error?.issues ?? []) context.addIssue({ code: 'custom', message });
 });
 
+/** Looked into here, so that it is told beside every other flag. */
+export const caFile = z.string().superRefine((path, context) => {
+  const mistake = mistakeIn(path);
+  if (mistake !== undefined) context.addIssue({ code: 'custom', message: `${JSON.stringify(path)} ${mistake}` });
+});
+
+function mistakeIn(path: string): string | undefined {
+  try {
+    return certificateMistake(readText(path));
+  } catch (error) {
+    if (error instanceof UsageError) return 'is no such file, or cannot be read';
+    throw error;
+  }
+}
+
 export const checkFlags = z.strictObject({
   /** Without a file. */
   url: baseUrl.optional(),
@@ -24,7 +40,7 @@ export const checkFlags = z.strictObject({
   max_tokens: whole(1, 131_072).optional(),
   timeout: wait.optional(),
   max_gap: wait.optional(),
-  ca: z.string().optional(),
+  ca: caFile.optional(),
   proxy: baseUrl.optional(),
   api_key_file: z.string().optional(),
   /** With one. */

@@ -19,9 +19,10 @@ export interface Validation {
   readonly estimates: readonly Estimate[];
 }
 
-export type ValidateOptions = Omit<Surroundings, 'fileExists'> & Partial<Pick<Surroundings, 'fileExists'>>;
+export type ValidateOptions = Omit<Surroundings, 'fileExists' | 'textAt'> &
+  Partial<Pick<Surroundings, 'fileExists' | 'textAt'>>;
 
-/** Doubts a config's text. Looks at the environment and whether files exist, reads none, sends nothing. */
+/** Doubts a config's text. Looks at the environment and whether files exist, reads only certificates, sends nothing. */
 export function validate(text: string, options: ValidateOptions): Validation {
   const located = locate(text);
   const broken = located.mistakes.map(
@@ -33,7 +34,7 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const { config, defects } = shapeOf(located);
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
-  const doubts = doubtsOf(config, located, { fileExists: isReadable, ...options });
+  const doubts = doubtsOf(config, located, { fileExists: isReadable, textAt: readText, ...options });
   return { config, ...doubts, defects: inOrder([...defects, ...secrets, ...doubts.defects]) };
 }
 

@@ -12,7 +12,12 @@ import { fileSchema, lineOf, validate } from '../../src/probe/validate.ts';
 import { localOf, momentsOf } from '../../src/probe/zone.ts';
 import { fileOf } from '../support/probe.ts';
 
-const options = { env: { GLM_API_KEY: 'a.b' }, nowMs: Date.UTC(2026, 10, 28), fileExists: () => false };
+const options = {
+  env: { GLM_API_KEY: 'a.b' },
+  nowMs: Date.UTC(2026, 10, 28),
+  fileExists: () => false,
+  textAt: () => '',
+};
 
 const good = `credentials:
   main:

@@ -18,6 +18,8 @@ export interface Doubted {
   /** The present, ms since 1970: cron and daylight saving depend on it. */
   readonly nowMs: number;
   readonly fileExists: (path: string) => boolean;
+  /** The text of a file that exists; asked for certificates and the key beside them, and for no other secret. */
+  readonly textAt: (path: string) => string;
 }
 
 export type Doubt = (doubted: Doubted, report: Report) => void;

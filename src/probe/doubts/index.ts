@@ -19,7 +19,7 @@ const doubts: readonly Doubt[] = [
   ...[objectives, series, maintenance, budgets, unbounded, channels, templates],
 ];
 
-export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists'>;
+export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt'>;
 
 export function doubtsOf(
   config: ProbeConfig,

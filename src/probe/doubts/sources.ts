@@ -1,21 +1,32 @@
 import type { Path } from '../located.ts';
+import { certificateMistake, pairMistake } from '../pem.ts';
 import type { SecretSource } from '../secret.ts';
 import type { Doubt } from './doubt.ts';
 
-/** Variables and files that have to be there. Commands are not run. */
-export const sources: Doubt = ({ config, env, fileExists }, report) => {
+/** Variables and files that have to be there, and certificates that have to be some. Commands are not run. */
+export const sources: Doubt = ({ config, env, fileExists, textAt }, report) => {
   const look = (path: Path, source: SecretSource | undefined) => {
     if (source?.env !== undefined && !(Object.hasOwn(env, source.env) && env[source.env]?.trim()))
       report('missing_secret', [...path, 'env'], `the environment variable ${source.env} is not set`);
     if (source?.file !== undefined) file([...path, 'file'], source.file);
   };
-  const file = (path: Path, name: string | undefined) => {
-    if (name !== undefined && !fileExists(name))
-      report('missing_file', path, `${name}: no such file, or it cannot be read`);
+  const file = (path: Path, name: string): boolean => {
+    const exists = fileExists(name);
+    if (!exists) report('missing_file', path, `${name}: no such file, or it cannot be read`);
+    return exists;
+  };
+  const authority = (path: Path, name: string | undefined) => {
+    const mistake = name !== undefined && file(path, name) ? certificateMistake(textAt(name)) : undefined;
+    if (mistake !== undefined) report('bad_certificate', path, `${name} ${mistake}`);
+  };
+  const pair = (path: Path, files: { readonly cert: string; readonly key: string }) => {
+    const there = [file([...path, 'cert'], files.cert), file([...path, 'key'], files.key)];
+    const mistake = there.every(Boolean) ? pairMistake(textAt(files.cert), textAt(files.key)) : undefined;
+    if (mistake !== undefined) report('bad_certificate', [...path, mistake.of], `${files[mistake.of]} ${mistake.text}`);
   };
   for (const [name, { key }] of Object.entries(config.credentials)) look(['credentials', name, 'key'], key);
   for (const [name, { ca, proxy }] of Object.entries(config.targets)) {
-    file(['targets', name, 'ca'], ca);
+    authority(['targets', name, 'ca'], ca);
     if (typeof proxy === 'object' && !('url' in proxy)) look(['targets', name, 'proxy'], proxy);
   }
   for (const [at, { url, secret }] of config.notifications.entries()) {
@@ -26,6 +37,5 @@ export const sources: Doubt = ({ config, env, fileExists }, report) => {
   const { bearer, basic, tls } = config.exporter;
   look(['exporter', 'bearer'], bearer);
   look(['exporter', 'basic', 'password'], basic?.password);
-  file(['exporter', 'tls', 'cert'], tls?.cert);
-  file(['exporter', 'tls', 'key'], tls?.key);
+  if (tls !== undefined) pair(['exporter', 'tls'], tls);
 };

@@ -9,7 +9,7 @@ import { checked } from '../../core/config.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { type DoctorDoor, examine, type Finding } from '../doctor.ts';
-import { checkFlags, planOfFlags } from '../flags.ts';
+import { caFile, checkFlags, planOfFlags } from '../flags.ts';
 import { loadPlan } from '../load.ts';
 import type { Endpoint } from '../plan.ts';
 import { systemReaders } from '../secret.ts';
@@ -17,7 +17,7 @@ import { systemReaders } from '../secret.ts';
 const settings = z.strictObject({
   config: z.string().optional(),
   url: baseUrl.optional(),
-  ca: z.string().optional(),
+  ca: caFile.optional(),
   proxy: baseUrl.optional(),
   api_key_file: z.string().optional(),
   json: z.boolean().default(false),
