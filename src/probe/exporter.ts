@@ -1,7 +1,7 @@
 /** The prober's own HTTP server: `/metrics`, `/healthz`, the status page and the log of every run. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, textOf, UsageError } from '../core/errors.ts';
@@ -18,7 +18,7 @@ import { runPage, runsPage } from './runs-page.ts';
 export interface Exporter {
   /** Where it listens, with its port. */
   readonly url: string;
-  /** Other names and passwords from now on. */
+  /** Other names, passwords and certificates from now on; who is connected stays. */
   protect(plan: ExporterPlan): void;
   close(): Promise<void>;
 }
@@ -65,6 +65,7 @@ export async function startExporter(plan: ExporterPlan, source: ExporterSource, 
     url: `${plan.tls ? 'https' : 'http'}://${plan.host.includes(':') ? `[${plan.host}]` : plan.host}:${port}`,
     protect: next => {
       protection = next;
+      if (next.tls !== undefined && server instanceof TlsServer) server.setSecureContext(secureOf(next.tls));
     },
     close: () => close(server),
   };
@@ -72,14 +73,10 @@ export async function startExporter(plan: ExporterPlan, source: ExporterSource, 
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 
-function serverOf({ tls }: ExporterPlan, answer: Answer): Server {
-  if (tls === undefined) return createServer(answer);
-  try {
-    return createTlsServer({ cert: tls.cert, key: tls.key.reveal() }, answer);
-  } catch (error) {
-    throw new UsageError('bad_tls', `exporter.tls: cert and key do not go together (${codeOf(error)})`);
-  }
-}
+const serverOf = ({ tls }: ExporterPlan, answer: Answer): Server =>
+  tls === undefined ? createServer(answer) : createTlsServer(secureOf(tls), answer);
+
+const secureOf = ({ cert, key }: NonNullable<ExporterPlan['tls']>) => ({ cert, key: key.reveal() });
 
 function listen(server: Server, { host, port }: ExporterPlan): Promise<void> {
   return new Promise((resolve, reject) => {

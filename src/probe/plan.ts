@@ -23,6 +23,7 @@ import type {
   SliName,
   TargetConfig,
 } from './config.ts';
+import { pairMistake } from './pem.ts';
 import { createSecret, readSecret, type Secret, type SecretReaders } from './secret.ts';
 
 export type Schedule =
@@ -115,7 +116,10 @@ export interface Notification extends Omit<NotificationConfig, 'url' | 'secret' 
 export interface Exporter extends Omit<ExporterConfig, 'bearer' | 'basic' | 'tls'> {
   readonly bearer: Secret | undefined;
   readonly basic: { readonly username: string; readonly password: Secret } | undefined;
-  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  /** PEM; the files they come from are looked at again, for certificates are renewed in place. */
+  readonly tls:
+    | { readonly files: { readonly cert: string; readonly key: string }; readonly cert: string; readonly key: Secret }
+    | undefined;
 }
 
 export interface Otlp extends Omit<OtlpConfig, 'headers'> {
@@ -138,7 +142,7 @@ export interface ProbePlan {
 
 /**
  * Reads every secret and file that the config names, and spells every check out.
- * @throws {UsageError} `no_secret`, `no_file`, `bad_key`, `bad_proxy`
+ * @throws {UsageError} `no_secret`, `no_file`, `bad_key`, `bad_proxy`, `bad_tls`
  */
 export async function planOf(config: ProbeConfig, readers: SecretReaders): Promise<ProbePlan> {
   const endpoints = new Map<string, Endpoint>();
@@ -426,8 +430,20 @@ async function exporterOf(config: ExporterConfig, readers: SecretReaders): Promi
     ...config,
     bearer: config.bearer && (await readSecret(config.bearer, readers)),
     basic: basic && { username: basic.username, password: await readSecret(basic.password, readers) },
-    tls: tls && { cert: readers.file(tls.cert), key: createSecret(`file ${tls.key}`, readers.file(tls.key)) },
+    tls: tls && tlsOf(tls, readers),
   };
+}
+
+/**
+ * Doubted before, but a renewal may change the files between two looks at them.
+ * @throws {UsageError} `bad_tls`
+ */
+function tlsOf(files: NonNullable<ExporterConfig['tls']>, { file }: SecretReaders): NonNullable<Exporter['tls']> {
+  const [cert, key] = [file(files.cert), file(files.key)];
+  const mistake = pairMistake(cert, key);
+  if (mistake !== undefined)
+    throw new UsageError('bad_tls', `exporter.tls.${mistake.of}: ${files[mistake.of]} ${mistake.text}`);
+  return { files, cert, key: createSecret(`file ${files.key}`, key) };
 }
 
 /** A name for a run; the only thing in a run that is not repeatable, and nothing depends on it. */

@@ -26,7 +26,7 @@ export interface ServeOptions {
   readonly allowOpen?: boolean;
   readonly look?: RunCheck;
   readonly send?: SendPost;
-  /** How often the file is looked at; default 5 s. */
+  /** How often the file, and those of the exporter's certificate, are looked at; default 5 s. */
   readonly watchMs?: number;
 }
 
@@ -63,7 +63,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   const reload = createReload(options, prober, exporter);
-  const stopWatching = watchFile(options, reload);
+  const stopWatching = watchFiles(options, prober, reload);
   const close = async () => {
     stopWatching();
     await exporter.close();
@@ -108,25 +108,37 @@ const fixedParts = [
   { name: 'state.path', of: ({ state }: ProbePlan) => state.path },
   { name: 'exporter.host', of: ({ exporter }: ProbePlan) => exporter.host },
   { name: 'exporter.port', of: ({ exporter }: ProbePlan) => exporter.port },
-  { name: 'exporter.tls', of: ({ exporter }: ProbePlan) => exporter.tls?.cert },
+  { name: 'exporter.tls', of: ({ exporter }: ProbePlan) => exporter.tls !== undefined },
 ] as const;
 
 const keepFixed = (next: ProbePlan, { state, exporter }: ProbePlan): ProbePlan => ({
   ...next,
   state: { ...next.state, path: state.path },
-  exporter: { ...next.exporter, host: exporter.host, port: exporter.port, tls: exporter.tls },
+  exporter: { ...next.exporter, host: exporter.host, port: exporter.port, tls: tlsFor(next, exporter) },
 });
 
-/** Compares texts: what only touches the file changes nothing, and links that a mount swaps are seen as well. */
-function watchFile({ file, clock, watchMs = 5000 }: ServeOptions, reload: () => Promise<boolean>): () => void {
-  let known = textAt(file);
-  const timer = clock.timer(() => {
-    const text = textAt(file);
+/** Another certificate is taken, but a port that speaks TLS goes on doing so, and one that does not does not begin to. */
+const tlsFor = ({ exporter: next }: ProbePlan, now: ProbePlan['exporter']) => now.tls && (next.tls ?? now.tls);
+
+/** Compares texts: what only touches a file changes nothing, and links that a mount swaps are seen as well. */
+function watchFiles(
+  { file, clock, watchMs = 5000 }: ServeOptions,
+  prober: Pick<Prober, 'plan'>,
+  reload: () => Promise<boolean>,
+): () => void {
+  const known = new Map<string, string>();
+  const isNew = (path: string): boolean => {
+    const text = textAt(path);
     // A file that is gone for a moment is being replaced.
-    if (text !== undefined && text !== known) {
-      known = text;
-      reload();
-    }
+    if (text === undefined || text === known.get(path)) return false;
+    const isFirst = !known.has(path);
+    known.set(path, text);
+    return !isFirst;
+  };
+  const look = () => [file, ...Object.values(prober.plan.exporter.tls?.files ?? {})].map(isNew).some(Boolean);
+  look();
+  const timer = clock.timer(() => {
+    if (look()) reload();
     timer.set(clock.now() + watchMs);
   });
   timer.set(clock.now() + watchMs);

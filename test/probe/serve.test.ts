@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -199,13 +200,57 @@ test('TLS', async () => {
   expect(status).toBe(200);
 });
 
-test('a certificate without its key is told in one sentence', async () => {
+const newPair = (name: string) => generate([{ name: 'commonName', value: name }]);
+
+/** The name on the certificate that a server shows, and how many certificates it sends. */
+const shownAt = (url: string) =>
+  new Promise<[string, number]>((resolve, reject) => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      const { subject, issuerCertificate: above } = socket.getPeerCertificate(true);
+      resolve([String(subject.CN), above === undefined || above.subject.CN === subject.CN ? 1 : 2]);
+      socket.destroy();
+    }).once('error', reject);
+  });
+
+test('a renewed certificate is taken while it serves; one that is not its key’s is told of, and the old one stays', async () => {
   const mock = await service();
   const spot = place(mock.baseUrl);
-  writeFileSync(join(spot.folder, 'cert.pem'), 'no certificate');
-  const tls = { cert: join(spot.folder, 'cert.pem'), key: join(spot.folder, 'cert.pem') };
+  const [tls, put] = [
+    { cert: join(spot.folder, 'cert.pem'), key: join(spot.folder, 'key.pem') },
+    ({ cert, private: key }: { cert: string; private: string }) => {
+      writeFileSync(join(spot.folder, 'key.pem'), key);
+      writeFileSync(join(spot.folder, 'cert.pem'), cert);
+    },
+  ];
+  put(await newPair('first'));
   spot.write({ exporter: { port: 0, tls } });
-  await expect(start(spot.file)).rejects.toMatchObject({ code: 'bad_tls' });
+  const { serving, said } = await start(spot.file, { watchMs: 20 });
+  expect(await shownAt(serving.url)).toEqual(['first', 1]);
+
+  const authority = await generate([{ name: 'commonName', value: 'authority' }], {
+    extensions: [{ name: 'basicConstraints', cA: true }],
+  });
+  const second = await generate([{ name: 'commonName', value: 'second' }], {
+    ca: { key: authority.private, cert: authority.cert },
+  });
+  put(second);
+  await until('the second', async () => (await shownAt(serving.url))[0] === 'second');
+  expect(await shownAt(serving.url)).toEqual(['second', 1]);
+
+  put({ ...second, cert: `${second.cert}\n${authority.cert}` });
+  await until('its chain', async () => (await shownAt(serving.url))[1] === 2);
+
+  writeFileSync(tls.key, authority.private);
+  await until('a complaint', () => said.find(text => /keeps what it has.*key\.pem is not the key/s.test(text)));
+  expect(await shownAt(serving.url)).toEqual(['second', 2]);
+  await expect(serving.prober.metrics().text()).resolves.toContain('glm_probe_config_last_reload_successful 0\n');
+  expect(said.join('\n')).not.toContain('PRIVATE');
+
+  put(await newPair('third'));
+  await until('the third', async () => (await shownAt(serving.url))[0] === 'third');
+  spot.write({ exporter: { port: 0 } });
+  await until('a hint', () => said.find(text => /exporter\.tls changes only with a restart/.test(text)));
+  expect(await shownAt(serving.url)).toEqual(['third', 1]);
 });
 
 test('a state that cannot be read any more ends a page, not the probing', async () => {
