@@ -183,9 +183,12 @@ function isAllowed(given: string | undefined, { bearer, basic }: ExporterPlan): 
     ...(bearer ? [`Bearer ${bearer.reveal()}`] : []),
     ...(basic ? [`Basic ${Buffer.from(`${basic.username}:${basic.password.reveal()}`).toString('base64')}`] : []),
   ];
-  const seen = digest(given ?? '');
+  // The scheme is a word in any case; what comes after it is not.
+  const seen = digest((given ?? '').replace(/^(?:bearer|basic) +/i, word => capital(word.trim())));
   return wanted.map(one => timingSafeEqual(digest(one), seen)).some(Boolean);
 }
+
+const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1).toLowerCase()} `;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 

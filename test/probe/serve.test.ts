@@ -171,6 +171,8 @@ test.each([
     expect((await get(path, { authorization: `${authorization}x` })).status).toBe(401);
   }
   expect((await get('/metrics', { authorization })).status).toBe(200);
+  const lower = authorization.replace(scheme, scheme.toLowerCase());
+  expect((await get('/metrics', { authorization: lower })).status).toBe(200);
   expect(await (await get('/healthz')).text()).toBe('ok\n');
 });
 
