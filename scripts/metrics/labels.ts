@@ -21,6 +21,7 @@ const named = (by: string): Values => ({ kind: 'named', by });
 
 const domains = ['provider', 'account', 'network', 'client', 'prober'] as const satisfies readonly FaultDomain[];
 const failures = reasons.filter(reason => reason !== 'ok');
+const probeFailures = failures.filter(reason => reason !== 'cancelled');
 
 const labels: Readonly<Record<string, Values>> = {
   budget: closed('tokens', 'cost'),
@@ -67,7 +68,9 @@ const special: Readonly<Partial<Record<`${MetricName}.${string}`, Values>>> = {
   'glm_mock_faults_total.scenario': closed(...scenarios.map(({ name }) => name)),
   'glm_mock_requests_total.code': closed(...mockCodes),
   'glm_probe_api_errors_total.code': closed(...businessCodes.map(({ code }) => code), 'other', 'none'),
-  'glm_probe_measurement_discarded_total.reason': closed('event_loop', 'clock_step'),
+  'glm_probe_consecutive_failures.fault_domain': closed(...domains.filter(domain => domain !== 'prober')),
+  'glm_probe_failures_total.reason': closed(...probeFailures),
+  'glm_probe_measurement_discarded_total.reason': closed('event_loop', 'clock_step', 'socket_reuse'),
   'glm_probe_notifications_total.outcome': closed('sent', 'failed', 'dropped'),
   'glm_probe_otlp_exports_total.outcome': closed('sent', 'failed'),
   'glm_probe_runs_skipped_total.reason': closed('overlap', 'budget', 'maintenance', 'connectivity', 'shutdown'),

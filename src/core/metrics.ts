@@ -12,12 +12,21 @@ const answers = [
 const gaps = [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24];
 /** Seconds of connection phases. */
 const phases = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-/** Seconds of the longest silence of a run. */
-const silences = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 30, 60];
-/** Seconds per token: the bounds of OTel's server metric. */
-const paces = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5];
-/** Tokens per second. */
-const speeds = [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 400];
+/**
+ * What the probe's histograms have instead, for each check has its own and all of them together are to be 200 series at
+ * most: bounds of OTel's where runs are, wide ones where only a mean is asked for. Thresholds are added.
+ */
+const probe = {
+  wholes: [0.32, 1.28, 2.56, 5.12, 10.24, 20.48, 81.92, 327.68],
+  phases: [0.01, 0.03, 0.1, 0.3, 1],
+  heads: [0.04, 0.32, 2.56, 20.48],
+  firsts: [0.08, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 40.96],
+  gaps: [0.01, 0.02, 0.04, 0.08, 0.32, 1.28],
+  silences: [0.25, 0.5, 1, 2, 5, 15],
+  /** Seconds per token; upside down, tokens per second say the same with finer bounds. */
+  paces: [0.01, 0.025, 0.1, 0.5],
+  speeds: [5, 10, 20, 40, 80, 160],
+} as const;
 /** Seconds that a start is late. */
 const lags = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 /** What a probe run is a run of. */
@@ -92,38 +101,42 @@ export const catalogue = {
   glm_probe_success: gauge('Whether the last run was good (1) or not (0); absent while that is not known.', ...probed),
   glm_probe_state: gauge('Which state the service is in: 1 for that one, 0 for the others.', ...probed, 'state'),
   glm_probe_consecutive_failures: gauge('Runs in a row that failed, by whose fault it was.', ...probed, 'fault_domain'),
-  glm_probe_run_duration_seconds: histogram('Whole call, good runs only.', answers, ...probed),
+  glm_probe_run_duration_seconds: histogram('Whole call, good runs only.', probe.wholes, ...probed),
   glm_probe_connect_phase_duration_seconds: histogram(
     'Connection phases of a fresh connection.',
-    phases,
+    probe.phases,
     ...probed,
     'phase',
   ),
   glm_probe_time_to_first_byte_seconds: histogram(
     'From sending the request to the response headers.',
-    answers,
+    probe.heads,
     ...probed,
   ),
   glm_probe_time_to_first_token_seconds: histogram(
     'To the first token of any kind, thinking included.',
-    answers,
+    probe.firsts,
     ...probed,
   ),
   glm_probe_time_to_first_output_token_seconds: histogram(
     'To the first visible content or tool call.',
-    answers,
+    probe.firsts,
     ...probed,
   ),
-  glm_probe_inter_chunk_seconds: histogram('Between two chunks of a stream, the first thousand.', gaps, ...probed),
-  glm_probe_max_chunk_gap_seconds: histogram('Longest silence between two chunks of a run.', silences, ...probed),
+  glm_probe_inter_chunk_seconds: histogram(
+    'Between two chunks of a stream, the first thousand.',
+    probe.gaps,
+    ...probed,
+  ),
+  glm_probe_max_chunk_gap_seconds: histogram('Longest silence between two chunks of a run.', probe.silences, ...probed),
   glm_probe_time_per_output_token_seconds: histogram(
     'Mean time per completion token after the first, one per run.',
-    paces,
+    probe.paces,
     ...probed,
   ),
   glm_probe_output_tokens_per_second: histogram(
     'Completion tokens after the first, over their time.',
-    speeds,
+    probe.speeds,
     ...probed,
   ),
   glm_probe_input_tokens_total: counter('Prompt tokens spent by the probe.', ...probed),

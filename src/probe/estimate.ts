@@ -1,11 +1,11 @@
 /** What a config will spend, before it spends anything. */
 import { Cron } from 'croner';
 import { catalogue } from '../core/metrics.ts';
-import { reasons } from '../core/outcome.ts';
 import { createRecent } from '../core/recent.ts';
 import { checks } from './checks/index.ts';
 import type { Currency, Price, ProbeConfig } from './config.ts';
 import { contractParts } from './contract.ts';
+import { failureReasons } from './metrics.ts';
 import {
   credentialOf,
   deadlinesOf,
@@ -126,9 +126,9 @@ export function longestRunMs({ config: own, settings }: Outline): number {
 
 /** Values that a label of our metrics can have for one check. */
 const cardinality: Readonly<Record<string, number>> = {
-  outcome: 2,
+  outcome: 3,
   fault_domain: 1, // each reason has one
-  reason: reasons.length - 1,
+  reason: failureReasons.length,
   part: contractParts.length,
   phase: 3,
   sli: 4,
@@ -140,8 +140,13 @@ const cardinality: Readonly<Record<string, number>> = {
 const combinationsOf: Readonly<Record<string, number>> = {
   glm_probe_runs_skipped_total: 5,
   glm_probe_measurement_discarded_total: 2,
-  glm_probe_consecutive_failures: 5,
+  glm_probe_consecutive_failures: 4,
+  glm_probe_slo_threshold_seconds: 2,
 };
+
+const hasThresholds: ReadonlySet<string> = new Set([
+  ...['glm_probe_time_to_first_output_token_seconds', 'glm_probe_max_chunk_gap_seconds'],
+]);
 
 /** Time series that one check brings to the exporter. @param extraBuckets thresholds that become buckets of their own */
 export function seriesPerCheck(extraBuckets: number): number {
@@ -149,10 +154,11 @@ export function seriesPerCheck(extraBuckets: number): number {
     .filter(([name, { labels }]) => name.startsWith('glm_probe_') && (labels as readonly string[]).includes('check'))
     .map(([name, metric]) => {
       const { labels, type }: { labels: readonly string[]; type: string } = metric;
-      const buckets = 'buckets' in metric ? (metric.buckets as readonly number[]).length + extraBuckets : 0;
+      const buckets = 'buckets' in metric ? (metric.buckets as readonly number[]).length : 0;
+      const extra = hasThresholds.has(name) ? extraBuckets : 0;
       const combinations =
         combinationsOf[name] ?? labels.reduce((product, label) => product * (cardinality[label] ?? 1), 1);
-      return combinations * (type === 'histogram' ? buckets + 3 : 1);
+      return combinations * (type === 'histogram' ? buckets + extra + 3 : 1);
     })
     .reduce((sum, series) => sum + series, 0);
 }

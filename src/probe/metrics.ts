@@ -35,8 +35,15 @@ export interface ProbeMetrics {
 export interface HowRecorded {
   /** A quick repetition after a failure: it is counted and paid for, but it is no event of the service level. */
   readonly repeat?: boolean;
-  readonly discarded?: 'event_loop' | 'clock_step' | undefined;
+  readonly discarded?: Discarded | undefined;
 }
+
+/** Why a latency is not believed. */
+export type Discarded =
+  | 'event_loop'
+  | 'clock_step'
+  /** `reuse` found its connection closed, so there is nothing to compare. */
+  | 'socket_reuse';
 
 export interface ProbeMetricsOptions {
   /** Upper bounds in ms in place of the built-in ones of latencies. */
@@ -187,7 +194,10 @@ const latencies: ReadonlySet<string> = new Set([
 ]);
 
 const skips = ['overlap', 'budget', 'maintenance', 'connectivity', 'shutdown'] as const satisfies readonly SkipReason[];
-const domains = ['provider', 'account', 'network', 'client', 'prober'] as const satisfies readonly FaultDomain[];
+/** A run that this program spoiled is unknown, and no failure in a row. */
+const domains = ['provider', 'account', 'network', 'client'] as const satisfies readonly FaultDomain[];
+/** A run that was told to stop is skipped, whatever its check is. */
+export const failureReasons = reasons.filter(reason => domainOf(reason) !== null && reason !== 'cancelled');
 const counters = [
   'glm_probe_runs_missed_total',
   'glm_probe_input_tokens_total',
@@ -200,17 +210,14 @@ function zeroAll(metrics: Metrics, subject: Measured): void {
   const labels = labelsOf(subject);
   for (const outcome of ['success', 'failure', 'unknown']) metrics.zero('glm_probe_runs_total', { ...labels, outcome });
   for (const reason of skips) metrics.zero('glm_probe_runs_skipped_total', { ...labels, reason });
-  for (const reason of reasons) {
-    const fault_domain = domainOf(reason);
-    if (fault_domain !== null) metrics.zero('glm_probe_failures_total', { ...labels, fault_domain, reason });
-  }
+  for (const reason of failureReasons)
+    metrics.zero('glm_probe_failures_total', { ...labels, fault_domain: domainOf(reason) ?? '', reason });
   for (const sli of slisOf(subject))
     for (const verdict of ['good', 'bad', 'excluded'])
       metrics.zero('glm_probe_sli_events_total', { ...labels, sli, verdict });
   for (const part of contractParts) metrics.zero('glm_probe_contract_changes_total', { ...labels, part });
-  for (const phase of ['dns', 'tcp', 'tls'])
-    metrics.zero('glm_probe_connect_phase_duration_seconds', { ...labels, phase });
-  for (const reason of ['event_loop', 'clock_step'])
+  for (const phase of phasesOf(subject)) metrics.zero('glm_probe_connect_phase_duration_seconds', { ...labels, phase });
+  for (const reason of discardsOf(subject))
     metrics.zero('glm_probe_measurement_discarded_total', { ...labels, reason });
   // A single run knows of no others.
   if (subject.schedule !== undefined)
@@ -220,6 +227,15 @@ function zeroAll(metrics: Metrics, subject: Measured): void {
   const { price } = subject;
   if (price !== undefined) metrics.zero(costName(price.currency), labels);
 }
+
+/** A single run does not say where it went. */
+const phasesOf = ({ endpoint }: Measured) =>
+  endpoint?.url.startsWith('http:') ? (['dns', 'tcp'] as const) : (['dns', 'tcp', 'tls'] as const);
+
+const discardsOf = ({ kind }: Measured): readonly Discarded[] => [
+  ...(['event_loop', 'clock_step'] as const),
+  ...(kind === 'reuse' ? (['socket_reuse'] as const) : []),
+];
 
 const costName = (currency: 'CNY' | 'USD') =>
   currency === 'CNY' ? 'glm_probe_cost_cny_total' : 'glm_probe_cost_usd_total';
@@ -271,18 +287,23 @@ function record(book: Book, subject: Measured, run: ProbeRun, how: HowRecorded):
   else metrics.set('glm_probe_success', labels, run.state === 'good' ? 1 : 0);
   metrics.set('glm_probe_last_run_timestamp_seconds', labels, clock.wall() / 1000);
   const { reason, fault_domain } = run;
-  if (run.state === 'bad' && reason !== null && fault_domain !== null)
+  // Such a run is unknown, but somebody has to hear that this program fails.
+  const failed = run.state === 'bad' || fault_domain === 'prober';
+  if (failed && reason !== null && fault_domain !== null)
     metrics.inc('glm_probe_failures_total', { ...labels, fault_domain, reason });
   if (!how.repeat)
     for (const sli of slisOf(subject))
       metrics.inc('glm_probe_sli_events_total', { ...labels, sli, verdict: sliOf(sli, run, subject.slo) });
-  if (how.discarded !== undefined)
-    metrics.inc('glm_probe_measurement_discarded_total', { ...labels, reason: how.discarded });
+  const discarded = how.discarded ?? (isWithoutReuse(run) ? 'socket_reuse' : undefined);
+  if (discarded !== undefined) metrics.inc('glm_probe_measurement_discarded_total', { ...labels, reason: discarded });
   recordSpending(metrics, labels, run);
   recordReadings(metrics, labels, run);
   recordServer(book, labels, run);
   if (latencyOf(run) !== null) observeTimes(metrics, labels, run);
 }
+
+const isWithoutReuse = ({ kind, state, connection }: ProbeRun) =>
+  kind === 'reuse' && state === 'good' && connection === 'fresh';
 
 const outcomes = { good: 'success', bad: 'failure', unknown: 'unknown' } as const;
 

@@ -36,12 +36,55 @@ test('all series of a check are there at zero before it runs, and are about as m
   const own = linesOf(await metrics.text()).filter(line => line.includes('check="chat_stream"'));
   expect(own.filter(line => /_(total|bucket|count|sum)\{/.test(line)).every(line => line.endsWith(' 0'))).toBe(true);
   expect(own.length).toBeGreaterThan(150);
-  expect(own.length).toBeLessThan(270);
+  expect(own.length).toBeLessThanOrEqual(200);
   // Not before a run: states, times and the names of models.
   expect(seriesPerCheck(2) - own.length).toBeGreaterThanOrEqual(0);
   expect(seriesPerCheck(2) - own.length).toBeLessThan(40);
   const unary = createProbeMetrics(await checksFor([{ kind: 'chat' }]), clock);
-  expect(linesOf(await unary.metrics.text()).filter(line => line.includes('check="chat"')).length).toBeLessThan(160);
+  expect(linesOf(await unary.metrics.text()).filter(line => line.includes('check="chat"')).length).toBeLessThan(120);
+});
+
+test('a streamed check with every objective and a price has 200 series at most after it ran', async () => {
+  const checks = await streamed();
+  const probe = createProbeMetrics(checks, clock);
+  const { run, status } = entryOf(runAt(noon));
+  probe.record(run);
+  probe.show(checks[0]!, { ...status, lastSuccessMs: noon });
+  const own = linesOf(await probe.metrics.text()).filter(line => line.includes('check="chat_stream"'));
+  const ofTheSchedule = 1; // glm_probe_next_run_timestamp_seconds
+  expect(own.length + ofTheSchedule).toBeLessThanOrEqual(200);
+  expect(own.length).toBeGreaterThan(190);
+});
+
+test('what cannot be has no series: TLS where the URL has none, and a lost connection where none is kept', async () => {
+  const at = async (url: string, kind: 'chat_stream' | 'reuse') =>
+    createProbeMetrics((await planFor(fileOf(url, [{ kind }]))).checks, clock).metrics.text();
+  expect(await at('http://127.0.0.1:1/v4', 'chat_stream')).not.toContain('phase="tls"');
+  expect(await at('https://127.0.0.1:1/v4', 'chat_stream')).toContain('phase="tls"');
+  expect(await at('https://127.0.0.1:1/v4', 'chat_stream')).not.toContain('socket_reuse');
+  expect(await at('https://127.0.0.1:1/v4', 'reuse')).toMatch(/reason="socket_reuse"\} 0$/m);
+});
+
+test('a reuse that found its connection closed is a discarded measurement, not a latency', async () => {
+  const probe = createProbeMetrics(await checksFor([{ kind: 'reuse' }]), clock);
+  const kept = { check: 'reuse', kind: 'reuse', connection: 'reused' } as const;
+  const warnings = [{ kind: 'measurement', detail: 'the server did not keep the connection open' }];
+  probe.record(runAt(noon, kept));
+  probe.record(runAt(noon, { ...kept, connection: 'fresh', warnings }));
+  const labels = 'target="home",check="reuse",model="glm-4.6"';
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_measurement_discarded_total{${labels},reason="socket_reuse"} 1\n`);
+  expect(text).toContain(`glm_probe_run_duration_seconds_count{${labels}} 1\n`);
+});
+
+test('a run that this program failed at is unknown, and counted where GlmProbeFaulty looks', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  const failing = { state: 'unknown', reason: 'internal', fault_domain: 'prober', usage: null } as const;
+  probe.record({ ...runAt(noon), ...failing });
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_failures_total{${base},fault_domain="prober",reason="internal"} 1\n`);
+  expect(text).toContain(`glm_probe_runs_total{${base},outcome="unknown"} 1\n`);
+  expect(text).not.toContain('reason="cancelled"');
 });
 
 test('thresholds are buckets, and exported beside their objectives', async () => {
