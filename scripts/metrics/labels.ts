@@ -41,6 +41,7 @@ const labels: Readonly<Record<string, Values>> = {
   profile: closed('cn', 'intl'),
   prompt: closed('cold', 'warm'),
   reason: closed(...failures),
+  revision: named('the program: a commit of its repository, or `release`'),
   response_model: named('the table of GLM’s models and the config; any other name is `other`'),
   scenario: named('the flags: how requests arrive'),
   severity: closed('page', 'ticket', 'info'),

@@ -208,7 +208,7 @@ export const catalogue = {
     'Whether the last reload took the new file (1) or kept the old one (0).',
   ),
   glm_probe_config_last_reload_success_timestamp_seconds: gauge('When the file that is in use was read.'),
-  glm_probe_build_info: gauge('Always 1; says what is running.', 'version', 'node_version'),
+  glm_probe_build_info: gauge('Always 1; says what is running.', 'version', 'revision', 'node_version'),
 
   glm_load_requests_total: counter('Requests that ended, by how they ended.', 'scenario', 'model', 'outcome'),
   glm_load_failures_total: counter(

@@ -4,7 +4,7 @@ import { catalogue, type MetricName, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
 import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
 import { createMetrics, type Metrics } from '../core/registry.ts';
-import { packageVersion } from '../core/version.ts';
+import { packageRevision, packageVersion } from '../core/version.ts';
 import { businessCode } from '../core/wire/errors.ts';
 import { isModel } from '../core/wire/models.ts';
 import type { ExporterConfig, SliName } from './config.ts';
@@ -150,7 +150,8 @@ async function forgetTargets(metrics: Metrics, kept: readonly Subject[]): Promis
 
 function metricsWith(bounds: Bounds, { process: own = false }: ProbeMetricsOptions): Metrics {
   const metrics = createMetrics({ buckets: (name, usual) => bounds[name] ?? usual, process: own });
-  metrics.set('glm_probe_build_info', { version: packageVersion(), node_version: process.version }, 1);
+  const build = { version: packageVersion(), revision: packageRevision(), node_version: process.version };
+  metrics.set('glm_probe_build_info', build, 1);
   return metrics;
 }
 

@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../src/probe/cli.ts';
 import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';
+import { launch } from '../support/process.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -181,6 +183,31 @@ test('metrics are written as a whole file', async () => {
   expect(text).not.toContain('canary');
 });
 
+test('counters go on from run to run in the same file, and what is not looked at any more goes', async () => {
+  const server = await serve(fake.good);
+  const path = join(folder(), 'glm.prom');
+  const count = (pattern: RegExp) => pattern.exec(readFileSync(path, 'utf8'))?.[1];
+  const good = /^glm_probe_runs_total\{.*check="chat_stream".*outcome="success"\} (\d+)$/m;
+  const tokens = /^glm_probe_output_tokens_total\{.*check="chat_stream".*\} (\d+)$/m;
+  const all = /^glm_probe_run_duration_seconds_count\{.*check="chat_stream".*\} (\d+)$/m;
+  const inf = /^glm_probe_run_duration_seconds_bucket\{le="\+Inf",.*check="chat_stream".*\} (\d+)$/m;
+  const success = /^glm_probe_success\{.*check="chat_stream".*\} (\d+)$/m;
+  await check(server.url, '--prom', path);
+  const each = Number(count(tokens));
+  await check(server.url, '--prom', path);
+  expect([good, tokens, all, inf, success].map(count)).toEqual(['2', `${2 * each}`, '2', '2', '1']);
+  server.reply = fake.apiError(429, '1305');
+  await check(server.url, '--prom', path);
+  server.reply = fake.good;
+  await check(server.url, '--prom', path);
+  expect([good, all, success].map(count)).toEqual(['3', '3', '1']);
+  expect(readFileSync(path, 'utf8')).toMatch(/^glm_probe_api_errors_total\{.*code="1305"\} 2$/m);
+  if (existsSync('/usr/bin/promtool'))
+    expect(execFileSync('/usr/bin/promtool', ['check', 'metrics'], { input: readFileSync(path) }).toString()).toBe('');
+  await check(server.url, '--prom', path, '--check', 'chat');
+  expect([good, success].map(count)).toEqual([undefined, undefined]);
+});
+
 test.each(['--prom', '--junit', '--record'])('nothing is asked when there is no place for %s', async flag => {
   let asked = 0;
   const server = await serve((req, res) => {
@@ -192,6 +219,17 @@ test.each(['--prom', '--junit', '--record'])('nothing is asked when there is no 
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(`${flag} ${where}: cannot be written`)]);
   }
   expect(asked).toBe(0);
+});
+
+test('a reader that closes its pipe loses the report, and nothing else', async () => {
+  const server = await serve(fake.good);
+  const dir = folder();
+  const files = ['--prom', join(dir, 'glm.prom'), '--junit', join(dir, 'glm.xml')];
+  const argv = ['probe', 'check', '--url', server.url, '--model', 'glm-4.6', '--prompt', 'Say pong.', ...files];
+  const process = launch(argv, { env: { GLM_API_KEY: 'a.b' } });
+  process.child.stdout?.destroy();
+  expect([await process.ended, process.err()]).toEqual([0, '']);
+  expect(readdirSync(dir).sort()).toEqual(['glm.prom', 'glm.xml']);
 });
 
 test.each(['no proxy at all', 'me:canary@', 'socks5://me:canary@proxy'])(
@@ -324,13 +362,24 @@ test('what a server sends back is shown without the key it was sent', async () =
   expect([out, err, ...files].join()).not.toContain('canary-secret');
 });
 
+test.each<[string, string[], Record<string, string>]>([
+  ['no key', ['--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6'], {}],
+  ['no URL', [], env],
+  ['a wrong flag', ['--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6', '--timeout', '3'], env],
+  ['no file', ['-c', '/no/such/probe.yaml'], env],
+])('a plugin that is asked wrongly is UNKNOWN, not CRITICAL: %s', async (_, flags, variables) => {
+  const { code, out } = await run(command, ['probe', 'check', ...flags, '--exit-style', 'nagios'], { env: variables });
+  expect([code, out]).toEqual([3, expect.stringMatching(/^GLM UNKNOWN - [^\n|]+\n$/)]);
+});
+
 test('Ctrl-C ends the check under way and starts no other', async () => {
   const stop = new AbortController();
   const server = await serve(() => stop.abort());
   const argv = ['probe', 'check', '--url', server.url, '--model', 'glm-4.6', '--json'];
   const { code, out } = await run(command, argv, { env, stop: stop.signal });
   expect(JSON.parse(out).results).toMatchObject([
-    { check: 'chat', reason: 'cancelled', state: 'skipped', skipped: 'shutdown' },
+    { check: 'chat', reason: 'cancelled', state: 'skipped', skipped: 'shutdown', calls: 1 },
+    { check: 'chat_stream', reason: null, state: 'skipped', skipped: 'shutdown', calls: 0 },
   ]);
-  expect(code).toBe(3);
+  expect([code, server.requests.length]).toEqual([3, 1]);
 });

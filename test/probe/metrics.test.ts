@@ -68,7 +68,7 @@ test('what cannot be has no series: TLS where the URL has none, and a lost conne
 test('a reuse that found its connection closed is a discarded measurement, not a latency', async () => {
   const probe = createProbeMetrics(await checksFor([{ kind: 'reuse' }]), clock);
   const kept = { check: 'reuse', kind: 'reuse', connection: 'reused' } as const;
-  const warnings = [{ kind: 'measurement', detail: 'the server did not keep the connection open' }];
+  const warnings = [{ kind: 'measurement', detail: 'the server did not keep the connection open' }] as const;
   probe.record(runAt(noon, kept));
   probe.record(runAt(noon, { ...kept, connection: 'fresh', warnings }));
   const labels = 'target="home",check="reuse",model="glm-4.6"';

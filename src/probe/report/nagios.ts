@@ -8,6 +8,10 @@ export function nagiosReport(runs: readonly ProbeRun[]): string {
   return `GLM ${nagios[gradeOf(runs)].word} - ${summary} | ${runs.flatMap(figuresOf).join(' ')}\n`;
 }
 
+/** Nothing was looked at, because it was asked wrongly. */
+export const nagiosMistake = (message: string): string =>
+  `GLM ${nagios.unmeasurable.word} - ${message.replace(/\s*\n\s*/g, ' ').replaceAll('|', '/')}\n`;
+
 const nameOf = ({ target, check, model }: ProbeRun) => `${target}/${check}/${model}`;
 
 function complaintOf(run: ProbeRun): string | undefined {

@@ -8,17 +8,17 @@ import { createRandom, freshSeed } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { checkKinds } from '../config.ts';
-import { exitCodeOf } from '../exit.ts';
+import { exitCodeOf, nagios } from '../exit.ts';
 import { type CheckFlags, checkFlags, planOfFlags } from '../flags.ts';
 import { loadPlan } from '../load.ts';
-import { createProbeMetrics } from '../metrics.ts';
 import { openOutputs } from '../outputs.ts';
 import type { ProbeCheck, ProbePlan } from '../plan.ts';
 import { runChecks } from '../probe.ts';
 import { jsonReport } from '../report/json.ts';
 import { junitReport } from '../report/junit.ts';
-import { nagiosReport } from '../report/nagios.ts';
+import { nagiosMistake, nagiosReport } from '../report/nagios.ts';
 import { textReport } from '../report/text.ts';
+import { writeMetrics } from '../report/textfile.ts';
 import type { Cassettes, ProbeRun } from '../run.ts';
 import { systemReaders } from '../secret.ts';
 
@@ -28,7 +28,7 @@ const examples = `
 Without a file the key is read from GLM_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, or from --api-key-file.
 
 Exit code: 0 good, 1 the provider or the network failed, 2 wrong usage, 3 account, request or this program,
-4 degraded, with --fail-on degraded. With --exit-style nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+4 degraded, with --fail-on degraded. With --exit-style nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, wrong usage, too.
 
 Examples:
   GLM_API_KEY=… glm-testkit probe check --url https://open.bigmodel.cn/api/paas/v4 --model glm-4.6
@@ -53,7 +53,7 @@ export const checkCommand = (io: Io): Command =>
     .option('--timing', 'print what happened when, below the table')
     .option('--json', 'print JSON')
     .option('--junit <file>', 'write a JUnit report')
-    .option('--prom <file>', 'write metrics for the textfile collector')
+    .option('--prom <file>', 'write metrics for the textfile collector; its counters go on from run to run')
     .option('--record <folder>', 'leave a cassette of every run there, for mock replay and probe explain')
     .option('--fail-on <what>', 'failure or degraded (default: failure)')
     .option('--exit-style <style>', 'plain or nagios (default: plain)')
@@ -61,7 +61,17 @@ export const checkCommand = (io: Io): Command =>
     .action((which: string[], flags: Record<string, unknown>) => runCheckVerb(which, flags, io));
 
 async function runCheckVerb(which: readonly string[], given: Record<string, unknown>, io: Io): Promise<void> {
-  const flags = checked(checkFlags, configKeys(given), 'options');
+  try {
+    await runAndTell(which, checked(checkFlags, configKeys(given), 'options'), io);
+  } catch (error) {
+    if (!(error instanceof UsageError) || given.exitStyle !== 'nagios') throw error;
+    // 2 would be CRITICAL, and page for a service that nobody looked at.
+    io.out(nagiosMistake(error.message));
+    io.exitWith(nagios.unmeasurable.code);
+  }
+}
+
+async function runAndTell(which: readonly string[], flags: CheckFlags, io: Io): Promise<void> {
   const plan = await planFor(flags, io);
   const { junit, prom, record } = flags;
   const checks = chosen(plan, which, flags);
@@ -69,9 +79,10 @@ async function runCheckVerb(which: readonly string[], given: Record<string, unkn
   const seed = freshSeed();
   const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesOf(flags, plan) };
   const runs = await runChecks(checks, door);
-  io.out(reportOf(runs, flags));
+  // Before the report: whoever closes its pipe ends this program.
   if (junit !== undefined) writeTextfile(junit, junitReport(runs));
-  if (prom !== undefined) writeTextfile(prom, await metricsText(runs));
+  if (prom !== undefined) await writeMetrics(prom, runs, systemClock);
+  io.out(reportOf(runs, flags));
   io.exitWith(exitCodeOf(runs, flags.exit_style, flags.fail_on === 'degraded'));
 }
 
@@ -109,10 +120,4 @@ function cassettesOf({ record }: CheckFlags, { cassettes }: ProbePlan): Cassette
 function reportOf(runs: readonly ProbeRun[], { json, timing, exit_style: style }: CheckFlags): string {
   if (json) return jsonReport(runs);
   return style === 'nagios' ? nagiosReport(runs) : textReport(runs, { timing });
-}
-
-async function metricsText(runs: readonly ProbeRun[]): Promise<string> {
-  const { metrics, record } = createProbeMetrics(runs, systemClock);
-  for (const run of runs) record(run);
-  return metrics.text();
 }
