@@ -13,6 +13,8 @@ export const regions = {
 
 export type Region = keyof typeof regions;
 
+export const isRegion = (text: string): text is Region => Object.hasOwn(regions, text);
+
 export interface InitAnswers {
   /** Label of the target. */
   readonly target: string;

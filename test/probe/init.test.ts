@@ -17,6 +17,7 @@ function place(): string {
   return join(path, 'probe.yaml');
 }
 
+const canary = '0123456789abcdef0123456789abcdef.Canary5ecret4242';
 const options = { env: { GLM_API_KEY: 'a.b', MY_KEY: 'a.b' }, nowMs: 0 };
 
 test('flags alone write a file that validate finds nothing wrong with', async () => {
@@ -54,12 +55,70 @@ test('what no flag said is asked, and an empty answer is the usual one', async (
   };
   await run(io => initCommand(io, ask), ['init', '--model', 'glm-4.6', '--out', out]);
   expect(asked).toEqual([
-    'Which endpoint (cn, intl, coding-cn, coding-intl)?',
+    'Which endpoint (cn, intl, coding-cn, coding-intl, or a URL)?',
     'Which environment variable holds the key?',
     'How often?',
   ]);
   const { config, defects } = validate(readFileSync(out, 'utf8'), options);
   expect([defects, config?.targets.coding?.url]).toEqual([[], 'https://open.bigmodel.cn/api/coding/paas/v4']);
+});
+
+/** Answers of a person, one after the other; then the person has gone. */
+const person = (...answers: (string | undefined)[]) => {
+  const left = [...answers];
+  return async (_question: string, usual: string) => {
+    const said = left.shift();
+    return said === '' ? usual : said;
+  };
+};
+
+test('a wrong answer is told why and asked for again', async () => {
+  const out = place();
+  const ask = person(
+    'mars',
+    'http://u:p@h/v4',
+    'https://Gateway.example:8080/v4',
+    '',
+    canary,
+    'MY_KEY',
+    'soon',
+    '1s',
+    '10m',
+  );
+  const { code, err } = await run(io => initCommand(io, ask), ['init', '--out', out]);
+  expect([code, err.trimEnd().split('\n')]).toEqual([
+    0,
+    [
+      '  must be one of cn, intl, coding-cn, coding-intl, or a URL such as https://gateway.example/v4',
+      '  must hold no user, password or query; the key comes from the environment or a file',
+      '  must be the name of an environment variable; the key itself does not belong here',
+      '  must be a duration such as 5m',
+      expect.stringMatching(/^ {2}defaults\.interval: /),
+    ],
+  ]);
+  const { config, defects } = validate(readFileSync(out, 'utf8'), options);
+  expect(defects).toEqual([]);
+  expect(config).toMatchObject({
+    credentials: { main: { key: { env: 'MY_KEY' } } },
+    targets: { 'gateway.example:8080': { url: 'https://Gateway.example:8080/v4' } },
+    defaults: { model: 'glm-4.6', interval: 600_000 },
+  });
+});
+
+test('whoever leaves the questions leaves nothing behind', async () => {
+  const out = place();
+  for (const ask of [person(undefined), person('cn', '', undefined)]) {
+    const { code, err } = await run(io => initCommand(io, ask), ['init', '--out', out]);
+    expect([code, err, existsSync(out)]).toEqual([130, '\nnothing is written\n', false]);
+  }
+});
+
+test('three wrong answers to one question end it, for they may come from no person', async () => {
+  const out = place();
+  const ask = person('yes', 'y', 'YES', 'cn');
+  const { code, err } = await run(io => initCommand(io, ask), ['init', '--out', out]);
+  expect([code, existsSync(out)]).toEqual([2, false]);
+  expect(err).toContain('3 answers were none; nothing is written');
 });
 
 test('a file that is there is not written over', async () => {
