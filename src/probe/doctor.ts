@@ -4,7 +4,7 @@ import { createCaller } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import { codeOf } from '../core/errors.ts';
-import { domainOf } from '../core/outcome.ts';
+import { domainOf, type Outcome } from '../core/outcome.ts';
 import { parseKey, readToken } from '../core/wire/auth.ts';
 import type { Endpoint } from './plan.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -29,14 +29,14 @@ export interface DoctorDoor {
 export async function examine(endpoint: Endpoint, door: DoctorDoor): Promise<Finding[]> {
   const { hostname, protocol } = new URL(endpoint.url);
   const names = endpoint.proxy === undefined ? await dnsOf(hostname, door) : [];
-  const { tape, findings } = await reachOf(endpoint, door);
+  const { tape, answered, findings } = await reachOf(endpoint, door);
   return [
     keyShape(endpoint.key.reveal(), endpoint.mode),
     proxyOf(endpoint),
     ...names,
     ...findings,
     ...(protocol === 'https:' ? tlsOf(tape, door.clock) : []),
-    ...clockOf(tape),
+    ...clockOf(tape, answered),
     loopOf(await door.loopDelayMs()),
   ];
 }
@@ -86,7 +86,13 @@ async function dnsOf(hostname: string, { clock, lookup }: DoctorDoor): Promise<F
 
 const deadlines = { connect: 5000, first_byte: 10_000, total: 15_000 };
 
-async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise<{ tape: Tape; findings: Finding[] }> {
+interface Reached {
+  readonly tape: Tape;
+  readonly answered: boolean;
+  readonly findings: readonly Finding[];
+}
+
+async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise<Reached> {
   const { url, key, ca, proxy } = endpoint;
   const caller = createCaller({
     baseUrl: url,
@@ -101,11 +107,21 @@ async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise
   const { outcome, status } = await caller.call({ kind: 'models' }, { signal: stop, trace: tape.trace });
   caller.close();
   const domain = domainOf(outcome.kind);
-  const text = `GET /models: ${outcome.kind}${status === undefined ? '' : `, HTTP ${status}`}${outcome.detail ? ` (${outcome.detail})` : ''}`;
+  const way = proxy === undefined ? '' : ` through ${new URL(proxy.reveal()).host}`;
+  const text = `GET /models${way}: ${endingOf(outcome, status)}`;
   // A gateway need not have the list; that it answered is what counts.
   const grade = outcome.kind === 'ok' ? 'fine' : domain === 'network' || outcome.kind === 'auth' ? 'wrong' : 'odd';
-  return { tape, findings: [finding('reach', grade, text)] };
+  return { tape, answered: status !== undefined, findings: [finding('reach', grade, text)] };
 }
+
+function endingOf({ kind, detail = '' }: Outcome, status: number | undefined): string {
+  const told = status === undefined || detail.includes(`HTTP ${status}`) ? '' : `, HTTP ${status}`;
+  const hint = untrusted.test(detail) ? '; if its authority is one of your own, name it by ca or --ca' : '';
+  return `${kind}${told}${detail === '' ? '' : ` (${detail})`}${hint}`;
+}
+
+/** Node's words for a certificate whose authority it does not know. */
+const untrusted = /SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 
 const dayMs = 86_400_000;
 
@@ -116,8 +132,11 @@ function tlsOf({ peer }: Tape, clock: Clock): Finding[] {
 }
 
 /** Tokens are signed for minutes, and the header has whole seconds. */
-function clockOf({ skewMs }: Tape): Finding[] {
-  if (skewMs === undefined) return [finding('clock', 'odd', 'the server sends no Date to compare with')];
+function clockOf({ skewMs }: Tape, answered: boolean): Finding[] {
+  const missing = answered
+    ? 'the server sends no Date to compare with'
+    : 'nothing answered, so there is no other to compare with';
+  if (skewMs === undefined) return [finding('clock', 'odd', missing)];
   const off = Math.abs(skewMs);
   const text = `${formatDuration(off)} ${skewMs > 0 ? 'behind' : 'ahead of'} the server’s`;
   return [finding('clock', off > 30_000 ? 'wrong' : off > 5000 ? 'odd' : 'fine', text)];

@@ -386,7 +386,7 @@ function oneKey(secret: Secret): Secret {
 
 async function proxyOf({ url, proxy }: TargetConfig, readers: SecretReaders): Promise<Secret | undefined> {
   if (proxy === 'none') return undefined;
-  if (proxy !== undefined && 'url' in proxy) return createSecret('the config', proxy.url);
+  if (proxy !== undefined && 'url' in proxy) return createSecret('the settings', proxy.url);
   if (proxy !== undefined) return proxyIn(await readSecret(proxy, readers));
   const found = proxyFor(url, readers.env);
   return found === undefined ? undefined : proxyIn(createSecret('HTTPS_PROXY, HTTP_PROXY or ALL_PROXY', found));

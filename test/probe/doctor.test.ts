@@ -85,7 +85,10 @@ test('behind a proxy the name is the proxy’s to resolve, and its password is n
   const proxy = createSecret('the test', 'http://me:canary-pass@127.0.0.1:1');
   const findings = await examine(await endpointAt(url, { proxy }), door);
   expect(findings.map(({ subject }) => subject)).not.toContain('dns');
-  expect(findings.find(({ subject }) => subject === 'proxy')?.text).toBe('127.0.0.1:1, from the test');
+  const told = Object.fromEntries(findings.map(({ subject, text }) => [subject, text]));
+  expect(told.proxy).toBe('127.0.0.1:1, from the test');
+  expect(told.reach).toBe('GET /models through 127.0.0.1:1: tcp (ECONNREFUSED)');
+  expect(told.clock).toBe('nothing answered, so there is no other to compare with');
   expect(JSON.stringify(findings)).not.toContain('canary');
 });
 
@@ -98,7 +101,11 @@ test('a certificate is told by how long it lasts, and an untrusted one is out of
   const endpoint = await endpointAt(url, { ca: pem.cert });
   const tls = (await examine(endpoint, door)).find(({ subject }) => subject === 'tls');
   expect(tls).toMatchObject({ grade: 'odd', text: expect.stringMatching(/^the certificate ends in [23]\.\d days$/) });
-  expect((await grades({ ...endpoint, ca: undefined })).reach).toBe('wrong');
+  const reach = (await examine({ ...endpoint, ca: undefined }, door)).find(({ subject }) => subject === 'reach');
+  expect(reach).toMatchObject({
+    grade: 'wrong',
+    text: expect.stringMatching(/one of your own, name it by ca or --ca$/),
+  });
 });
 
 test.each<[string, string, 'key' | 'jwt', string]>([
