@@ -3,8 +3,9 @@
  * needed is given back after it: a program that crashes over and over spends less than it may, never more.
  */
 import type { Clock } from '../core/clock.ts';
+import type { Allowance, Spent } from './allowance.ts';
 import { checks as kinds } from './checks/index.ts';
-import type { Account, Allowance, History, Spent } from './history.ts';
+import type { Account, History } from './history.ts';
 import type { Credential, ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
 import { leastStepMs } from './watch.ts';

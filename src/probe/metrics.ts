@@ -10,10 +10,9 @@ import { isModel } from '../core/wire/models.ts';
 import type { ExporterConfig, SliName } from './config.ts';
 import { type ContractChange, contractParts } from './contract.ts';
 import { longestGapMs } from './grid.ts';
-import { latencyOf } from './history.ts';
 import { type ProbeCheck, type Slo, streams } from './plan.ts';
 import { quotaWindows } from './quota.ts';
-import { type ProbeRun, type SkipReason, type Subject, sliVerdict } from './run.ts';
+import { latencyOf, type ProbeRun, type SkipReason, type Subject, sliVerdict } from './run.ts';
 import { type ServiceState, type Status, serviceStates } from './status.ts';
 
 /** A check as far as its metrics depend on it; everything but the names and the kind may be left out for a single run. */

@@ -163,3 +163,9 @@ export interface Cassettes {
 
 /** One look at one check, never rejecting; `probe.ts` has it. It neither confirms nor retries. */
 export type RunCheck = (check: ProbeCheck, door: RunDoor) => Promise<ProbeRun>;
+
+/** What people wait for. Times of failures say nothing about speed, and those that were disturbed nothing at all. */
+export function latencyOf({ state, timing, warnings }: Pick<ProbeRun, 'state' | 'timing' | 'warnings'>): number | null {
+  if (state !== 'good' || warnings.some(({ kind }) => kind === 'measurement')) return null;
+  return timing.first_visible_token_ms ?? timing.total_ms;
+}

@@ -4,7 +4,7 @@ import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { type Exporter, startExporter } from './exporter.ts';
-import { keepState, openHistory } from './history.ts';
+import { openHistory } from './history.ts';
 import { loadPlan } from './load.ts';
 import type { SendPost } from './notify/notifier.ts';
 import { sendPost } from './notify/post.ts';
@@ -13,6 +13,7 @@ import { runCheck } from './probe.ts';
 import { createProber, type Prober } from './prober.ts';
 import type { RunCheck } from './run.ts';
 import type { SecretReaders } from './secret.ts';
+import { keepState } from './state-file.ts';
 
 export interface ServeOptions {
   /** Path of the config. */

@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import {
-  type History,
-  type HistoryOptions,
-  keepState,
-  latencyOf,
-  openHistory,
-  schemaVersion,
-} from '../../src/probe/history.ts';
+import { type History, type HistoryOptions, openHistory } from '../../src/probe/history.ts';
+import { latencyOf } from '../../src/probe/run.ts';
+import { keepState, schemaVersion } from '../../src/probe/state-file.ts';
 import { newStatus, statusAfter, statusAt } from '../../src/probe/status.ts';
 import { scratch } from '../support/probe.ts';
 import { entryOf, runAt } from '../support/probe-runs.ts';

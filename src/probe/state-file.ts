@@ -1,0 +1,116 @@
+/** The SQLite file of a state: opened, made or refused, and kept for one program. */
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { textOf, UsageError } from '../core/errors.ts';
+
+/** Raised with every change that an older program would misread. */
+export const schemaVersion = 1;
+
+export interface StateOptions {
+  /** Only looks; another process may be writing. */
+  readonly readOnly?: boolean;
+  /** The file grows to no more than this many pages of 4 KiB. */
+  readonly mostPages?: number;
+}
+
+/** @throws {UsageError} `newer_state`, `bad_state`, `no_state` for what is no file or cannot be opened */
+export async function openState(
+  path: string,
+  { readOnly = false, mostPages }: StateOptions = {},
+): Promise<DatabaseSync> {
+  // Not at the top: older Nodes warn that SQLite is experimental, and only who keeps a history needs to hear that.
+  const { DatabaseSync } = await import('node:sqlite');
+  let db: DatabaseSync | undefined;
+  try {
+    // A pipe would be waited for without end.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no file');
+    db = new DatabaseSync(path, { readOnly, timeout: lockWaitMs });
+    prepare(db, path, readOnly);
+    if (mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${mostPages}`);
+  } catch (error) {
+    db?.close();
+    if (error instanceof UsageError) throw error;
+    throw complaint(error, path);
+  }
+  return db;
+}
+
+/**
+ * Keeps a state for one `serve`: two would look twice, pay twice and each hold a status of its own. The lock is the
+ * system's, so a program that was killed keeps nothing.
+ * @returns gives it back
+ * @throws {UsageError} `state_in_use`
+ */
+export async function keepState(path: string): Promise<() => void> {
+  const { DatabaseSync } = await import('node:sqlite');
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(`${path}.lock`, { timeout: lockWaitMs });
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db?.close();
+    if (!/locked/.test(textOf(error))) throw complaint(error, `${path}.lock`);
+    const remedy = 'end it, or say another state.path';
+    throw new UsageError('state_in_use', `${path}: another probe serve keeps this state; ${remedy}`);
+  }
+  const held = db;
+  return () => {
+    if (held.isOpen) held.close();
+  };
+}
+
+/** How long to wait for another process that writes. */
+const lockWaitMs = 2000;
+
+function complaint(error: unknown, path: string): UsageError {
+  const text = textOf(error);
+  if (/not a database|malformed/.test(text))
+    return new UsageError('bad_state', `${path}: is not a state file, or is damaged (${text}); move it away`);
+  return new UsageError('no_state', `${path}: cannot be opened (${text}); say another state.path`, { cause: error });
+}
+
+const tables = `
+CREATE TABLE runs (
+  run_id TEXT PRIMARY KEY, id TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL, reason TEXT, domain TEXT,
+  skipped TEXT, degraded INTEGER NOT NULL, latency_ms REAL, again INTEGER NOT NULL, json TEXT
+);
+CREATE INDEX runs_by_check ON runs (id, at_ms);
+CREATE INDEX runs_by_time ON runs (at_ms);
+CREATE INDEX runs_to_shorten ON runs (at_ms) WHERE state <> 'bad' AND json IS NOT NULL;
+CREATE TABLE hours (
+  id TEXT NOT NULL, from_ms INTEGER NOT NULL, good INTEGER NOT NULL, degraded INTEGER NOT NULL, bad INTEGER NOT NULL,
+  excluded INTEGER NOT NULL, unknown INTEGER NOT NULL, skipped INTEGER NOT NULL, PRIMARY KEY (id, from_ms)
+) WITHOUT ROWID;
+CREATE TABLE statuses (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE changes (
+  id TEXT NOT NULL, at_ms REAL NOT NULL, state TEXT NOT NULL, reason TEXT, domain TEXT, detail TEXT, run_id TEXT
+);
+CREATE INDEX changes_by_check ON changes (id, at_ms);
+CREATE TABLE spending (
+  credential TEXT NOT NULL, day TEXT NOT NULL, id TEXT NOT NULL, tokens INTEGER NOT NULL, cost REAL NOT NULL,
+  PRIMARY KEY (credential, day, id)
+) WITHOUT ROWID;
+PRAGMA user_version = ${schemaVersion};`;
+
+/**
+ * Came later: an older program does not miss it, and who only looks at an older file does not need it, so its statements
+ * are made when they are used (`statements.ts`).
+ */
+const laterTables = 'CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID';
+
+function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > schemaVersion)
+    throw new UsageError(
+      'newer_state',
+      `${path}: was written by a newer glm-testkit (its schema is ${version}, this one knows ${schemaVersion}); update, or say another state.path`,
+    );
+  if (readOnly) {
+    if (version === 0) throw new UsageError('bad_state', `${path}: holds no state; has probe serve run?`);
+    return;
+  }
+  // FULL: a commit that returned survives a power cut, not only a crash.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304');
+  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+  db.exec(laterTables);
+}
