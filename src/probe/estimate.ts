@@ -5,7 +5,6 @@ import { createRecent } from '../core/recent.ts';
 import { checks } from './checks/index.ts';
 import type { Currency, Price, ProbeConfig } from './config.ts';
 import { contractParts } from './contract.ts';
-import { failureReasons } from './metrics.ts';
 import {
   credentialOf,
   deadlinesOf,
@@ -16,6 +15,7 @@ import {
   standardTokens,
   tokenFloor,
 } from './plan.ts';
+import { failureReasons } from './series.ts';
 
 export interface Spending {
   readonly tokens: number;

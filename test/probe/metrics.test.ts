@@ -5,9 +5,10 @@ import { createManualClock } from '../../src/core/clock.ts';
 import { catalogue } from '../../src/core/metrics.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { seriesPerCheck } from '../../src/probe/estimate.ts';
-import { createProbeMetrics, sliOf } from '../../src/probe/metrics.ts';
+import { createProbeMetrics } from '../../src/probe/metrics.ts';
 import type { ProbeCheck } from '../../src/probe/plan.ts';
 import type { ProbeRun } from '../../src/probe/run.ts';
+import { sliOf } from '../../src/probe/sli.ts';
 import { fileOf, planFor } from '../support/probe.ts';
 import { entryOf, runAt } from '../support/probe-runs.ts';
 
