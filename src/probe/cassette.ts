@@ -12,8 +12,9 @@ import { type Reason, reasons } from '../core/outcome.ts';
 import { makeFolder } from '../core/textfile.ts';
 import type { Call } from './checks/check.ts';
 import { checkKinds, contentSchema } from './config.ts';
-import type { Expectations, ProbeCheck } from './plan.ts';
+import type { ProbeCheck } from './plan.ts';
 import type { ProbeRun } from './run.ts';
+import type { Expectations } from './settings.ts';
 import { right } from './tasks.ts';
 
 const deadline = z.enum(['connect', 'first_byte', 'first_token', 'idle', 'total']);

@@ -6,7 +6,7 @@ import { formatDuration } from '../core/duration.ts';
 import { codeOf } from '../core/errors.ts';
 import { domainOf, type Outcome } from '../core/outcome.ts';
 import { parseKey, readToken } from '../core/wire/auth.ts';
-import type { Endpoint } from './plan.ts';
+import type { Endpoint } from './endpoint.ts';
 import { createTape, type Tape } from './tape.ts';
 
 export interface Finding {

@@ -5,17 +5,10 @@ import { createRecent } from '../core/recent.ts';
 import { checks } from './checks/index.ts';
 import type { Currency, Price, ProbeConfig } from './config.ts';
 import { contractParts } from './contract.ts';
-import {
-  credentialOf,
-  deadlinesOf,
-  type Outline,
-  type Schedule,
-  scheduleOf,
-  standard,
-  standardTokens,
-  tokenFloor,
-} from './plan.ts';
+import { credentialOf } from './endpoint.ts';
+import type { Outline } from './outline.ts';
 import { failureReasons } from './series.ts';
+import { deadlinesOf, type Schedule, scheduleOf, standard, standardTokens, tokenFloor } from './settings.ts';
 
 export interface Spending {
   readonly tokens: number;

@@ -8,7 +8,8 @@ import { UsageError } from '../core/errors.ts';
 import { type CassetteNote, cassetteNote, expectationsIn } from './cassette.ts';
 import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
-import { deadlinesOf, type ProbeCheck, type ProbePlan } from './plan.ts';
+import type { ProbeCheck, ProbePlan } from './plan.ts';
+import { deadlinesOf } from './settings.ts';
 import type { Tape } from './tape.ts';
 import { judge, type Terms, type Verdict } from './verdict.ts';
 

@@ -5,8 +5,9 @@ import { baseUrl } from '../core/base-url.ts';
 import { checked, readText, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
+import { hostName } from './endpoint.ts';
 import { certificateMistake } from './pem.ts';
-import { hostName, type ProbePlan, planOf } from './plan.ts';
+import { type ProbePlan, planOf } from './plan.ts';
 import type { SecretReaders } from './secret.ts';
 
 const kinds = z.enum(checkKinds, { error: `knows only ${checkKinds.join(', ')}` });

@@ -5,7 +5,8 @@
 import { createRandom, type Random } from '../core/random.ts';
 import { createRecent } from '../core/recent.ts';
 import { nextFiring } from './cron.ts';
-import type { ProbeCheck, Schedule } from './plan.ts';
+import type { ProbeCheck } from './plan.ts';
+import type { Schedule } from './settings.ts';
 
 export interface Start {
   /** The place on the grid, ms since 1970. */

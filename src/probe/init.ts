@@ -2,7 +2,7 @@
 import { parseDuration } from '../core/duration.ts';
 import { checks } from './checks/index.ts';
 import type { CheckKind } from './config.ts';
-import { standard, standardTokens } from './plan.ts';
+import { standard, standardTokens } from './settings.ts';
 
 export const regions = {
   cn: 'https://open.bigmodel.cn/api/paas/v4',

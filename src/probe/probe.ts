@@ -1,4 +1,5 @@
 /** One look at one check: makes its calls, judges them, and leaves a cassette when it failed. */
+import { randomUUID } from 'node:crypto';
 import { redactText } from '../core/cassette/redaction.ts';
 import { UsageError } from '../core/errors.ts';
 import { parseKey } from '../core/wire/auth.ts';
@@ -7,7 +8,7 @@ import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
 import { contractOf } from './contract.ts';
 import { logOf } from './log.ts';
-import { newRunId, type ProbeCheck } from './plan.ts';
+import type { ProbeCheck } from './plan.ts';
 import { usedUpIn } from './quota.ts';
 import { type ProbeRun, type RunCheck, type RunDoor, runVersion, type SkipReason, type Timing } from './run.ts';
 import { costOf, judge, timingOf, usageOf, type Verdict } from './verdict.ts';
@@ -56,6 +57,9 @@ export const unknownRun = (check: ProbeCheck, started_at_ms: number, detail: str
 const unmade = (detail: string, state: 'skipped' | 'unknown'): Verdict => ({
   ...{ state, detail, reason: null, fault_domain: null, deadline: null, warnings: [] },
 });
+
+/** A name for a run; the only thing in a run that is not repeatable, and nothing depends on it. */
+const newRunId = (): string => randomUUID();
 
 /** Enough to read the head and the frames of any canary's answer. */
 const standardBytes = 256 * 1024;

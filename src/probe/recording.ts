@@ -5,10 +5,10 @@ import type { Exemplar } from '../core/open-metrics.ts';
 import type { Metrics } from '../core/registry.ts';
 import { businessCode } from '../core/wire/errors.ts';
 import { isModel } from '../core/wire/models.ts';
-import { streams } from './plan.ts';
 import { quotaWindows } from './quota.ts';
 import { latencyOf, type ProbeRun, type Subject } from './run.ts';
 import { costName, type Discarded, domains, keyOf, labelsOf, type Measured } from './series.ts';
+import { streams } from './settings.ts';
 import { sliOf, slisOf } from './sli.ts';
 import { type ServiceState, type Status, serviceStates } from './status.ts';
 

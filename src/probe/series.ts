@@ -4,8 +4,9 @@ import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
 import type { Metrics } from '../core/registry.ts';
 import { contractParts } from './contract.ts';
 import { longestGapMs } from './grid.ts';
-import { type ProbeCheck, streams } from './plan.ts';
+import type { ProbeCheck } from './plan.ts';
 import type { SkipReason, Subject } from './run.ts';
+import { streams } from './settings.ts';
 import { slisOf } from './sli.ts';
 
 /** A check as far as its metrics depend on it; everything but the names and the kind may be left out for a single run. */

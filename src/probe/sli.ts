@@ -1,7 +1,7 @@
 /** Indicators of the service level: which a check has, and how a run enters them. */
 import type { SliName } from './config.ts';
-import type { Slo } from './plan.ts';
 import { latencyOf, type ProbeRun, sliVerdict } from './run.ts';
+import type { Slo } from './settings.ts';
 
 /** How a run enters one indicator of the service level. */
 export function sliOf(sli: SliName, run: ProbeRun, slo: readonly Slo[] = []): 'good' | 'bad' | 'excluded' {

@@ -6,8 +6,9 @@ import type { Usage } from '../core/wire/chat.ts';
 import type { Call, Conclusion } from './checks/check.ts';
 import type { CheckKind, ContentConfig, Price } from './config.ts';
 import { matches } from './pattern.ts';
-import type { Expectations, ProbeCheck } from './plan.ts';
+import type { ProbeCheck } from './plan.ts';
 import type { ProbeRun, RunState, Timing, Warning, WarningKind } from './run.ts';
+import type { Expectations } from './settings.ts';
 import { jsonMistake, mistakeIn } from './tasks.ts';
 
 export type Fault = Exclude<Reason, 'ok'>;

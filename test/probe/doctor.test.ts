@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { mintToken } from '../../src/core/wire/auth.ts';
 import { command } from '../../src/probe/cli.ts';
 import { type DoctorDoor, examine, keyShape } from '../../src/probe/doctor.ts';
-import type { Endpoint } from '../../src/probe/plan.ts';
+import type { Endpoint } from '../../src/probe/endpoint.ts';
 import { createSecret } from '../../src/probe/secret.ts';
 import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';

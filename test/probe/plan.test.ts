@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { type ProbeFile, probeSchema } from '../../src/probe/config.ts';
-import { endpointKind, outlinesOf, planOf, standardTokens, tokenFloor } from '../../src/probe/plan.ts';
+import { endpointKind } from '../../src/probe/endpoint.ts';
+import { outlinesOf } from '../../src/probe/outline.ts';
+import { planOf } from '../../src/probe/plan.ts';
 import { createSecret, readSecret, type SecretReaders, systemReaders } from '../../src/probe/secret.ts';
+import { standardTokens, tokenFloor } from '../../src/probe/settings.ts';
 import { fileOf, planFor } from '../support/probe.ts';
 
 const url = 'http://127.0.0.1:1/api/paas/v4';

@@ -6,8 +6,9 @@ import { createRandom } from '../../src/core/random.ts';
 import { nextFiring } from '../../src/probe/cron.ts';
 import { phaseOf, placesBetween, startAfter } from '../../src/probe/grid.ts';
 import { maintenanceUntil } from '../../src/probe/maintenance.ts';
-import type { ProbeCheck, Schedule as Rhythm } from '../../src/probe/plan.ts';
+import type { ProbeCheck } from '../../src/probe/plan.ts';
 import { createSchedule, type Scheduled, type Visit } from '../../src/probe/schedule.ts';
+import type { Schedule as Rhythm } from '../../src/probe/settings.ts';
 import { createWatch } from '../../src/probe/watch.ts';
 
 const random = createRandom('test');

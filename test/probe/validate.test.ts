@@ -5,7 +5,7 @@ import { createRandom, int, pick } from '../../src/core/random.ts';
 import { checkKinds } from '../../src/probe/config.ts';
 import { estimateOf, runsPerDay, seriesPerCheck, shortestGapMs } from '../../src/probe/estimate.ts';
 import { initialFile } from '../../src/probe/init.ts';
-import { outlinesOf } from '../../src/probe/plan.ts';
+import { outlinesOf } from '../../src/probe/outline.ts';
 import { validationReport } from '../../src/probe/report/validation.ts';
 import { suggestion } from '../../src/probe/suggest.ts';
 import { fileSchema, lineOf, validate } from '../../src/probe/validate.ts';

@@ -7,10 +7,10 @@ import { chatBody } from '../../src/probe/checks/check.ts';
 import type { ExpectConfig } from '../../src/probe/config.ts';
 import { exitCodeOf } from '../../src/probe/exit.ts';
 import { createProbeMetrics } from '../../src/probe/metrics.ts';
-import { expectationsFor } from '../../src/probe/plan.ts';
 import { runOf } from '../../src/probe/probe.ts';
 import { textReport } from '../../src/probe/report/text.ts';
 import { countsAgainstSli, isDegraded, sliVerdict } from '../../src/probe/run.ts';
+import { expectationsFor } from '../../src/probe/settings.ts';
 import { costOf, judge, plainWords, type Terms, timingOf, usageOf } from '../../src/probe/verdict.ts';
 import { callOf, checkFor, usage } from '../support/probe.ts';
 

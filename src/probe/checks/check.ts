@@ -6,8 +6,9 @@ import type { Reason } from '../../core/outcome.ts';
 import type { Random } from '../../core/random.ts';
 import { mintToken, parseKey } from '../../core/wire/auth.ts';
 import type { ThinkingRule } from '../../core/wire/models.ts';
-import { type ProbeCheck, thinkingOf } from '../plan.ts';
+import type { ProbeCheck } from '../plan.ts';
 import { mostGaps, type Warning } from '../run.ts';
+import { thinkingOf } from '../settings.ts';
 import { createTape, type Tape } from '../tape.ts';
 import { behindNonce, newTask, type Right, type Task, type TaskName } from '../tasks.ts';
 

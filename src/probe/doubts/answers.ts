@@ -1,5 +1,5 @@
 import { patternMistake } from '../pattern.ts';
-import { tokenFloor } from '../plan.ts';
+import { tokenFloor } from '../settings.ts';
 import { type Doubt, saidAt, settingsPlaces } from './doubt.ts';
 
 /** Answers that can never be visible. */

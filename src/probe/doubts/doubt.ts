@@ -5,7 +5,7 @@ import type { ProbeConfig } from '../config.ts';
 import type { Report } from '../defect.ts';
 import type { Estimate } from '../estimate.ts';
 import type { Path } from '../located.ts';
-import type { Outline } from '../plan.ts';
+import type { Outline } from '../outline.ts';
 
 /** What there is to doubt. */
 export interface Doubted {

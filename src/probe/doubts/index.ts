@@ -3,7 +3,7 @@ import type { ProbeConfig } from '../config.ts';
 import { type Defect, reporter } from '../defect.ts';
 import { type Estimate, estimateOf } from '../estimate.ts';
 import type { Located } from '../located.ts';
-import { outlinesOf } from '../plan.ts';
+import { outlinesOf } from '../outline.ts';
 import { expressions, floors } from './answers.ts';
 import { channels, templates } from './channels.ts';
 import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';

@@ -1,8 +1,8 @@
 import type { BudgetConfig, ProbeConfig } from '../config.ts';
 import type { Report } from '../defect.ts';
+import { credentialOf } from '../endpoint.ts';
 import type { Estimate, Spending } from '../estimate.ts';
 import type { Path } from '../located.ts';
-import { credentialOf } from '../plan.ts';
 import type { Doubt } from './doubt.ts';
 
 /** Days that cost more than they may. */

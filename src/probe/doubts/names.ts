@@ -1,6 +1,7 @@
 /** Names: those that point to something in the same file, and those that have to be unique. */
+
+import { credentialOf } from '../endpoint.ts';
 import type { Path } from '../located.ts';
-import { credentialOf } from '../plan.ts';
 import { suggestion } from '../suggest.ts';
 import type { Doubt } from './doubt.ts';
 

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../core/duration.ts';
 import { runsPerDay, seriesPerCheck } from '../estimate.ts';
 import type { Path } from '../located.ts';
-import { type Outline, type Slo, scheduleOf, slosOf, streams } from '../plan.ts';
+import type { Outline } from '../outline.ts';
+import { type Slo, scheduleOf, slosOf, streams } from '../settings.ts';
 import { type Doubt, type Doubted, hasSchedule, saidAt } from './doubt.ts';
 
 /** Objectives that so many runs, or such histograms, cannot tell. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/duration.ts';
 import { longestRunMs, shortestGapMs } from '../estimate.ts';
-import { type Outline, scheduleOf } from '../plan.ts';
+import type { Outline } from '../outline.ts';
+import { scheduleOf } from '../settings.ts';
 import { cronMistake, type Doubt, hasSchedule, saidAt, settingsPlaces } from './doubt.ts';
 
 /** Patterns that cannot be read, and runs that would meet the next one. */

@@ -2,7 +2,8 @@
 import { formatDuration } from '../../core/duration.ts';
 import { detectionOf, fastBurn } from '../detection.ts';
 import type { Estimate, Spending } from '../estimate.ts';
-import { outlinesOf, type Slo, slosOf } from '../plan.ts';
+import { outlinesOf } from '../outline.ts';
+import { type Slo, slosOf } from '../settings.ts';
 import type { Validation } from '../validate.ts';
 
 /** @param wrong how many of the defects count */

@@ -9,9 +9,9 @@ import { checked } from '../../core/config.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { type DoctorDoor, examine, type Finding } from '../doctor.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { caFile, checkFlags, planOfFlags } from '../flags.ts';
 import { loadPlan } from '../load.ts';
-import type { Endpoint } from '../plan.ts';
 import { systemReaders } from '../secret.ts';
 
 const settings = z.strictObject({

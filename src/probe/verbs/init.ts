@@ -11,8 +11,8 @@ import type { Io } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { type CheckKind, checkKinds } from '../config.ts';
+import { endpointKind, hostName } from '../endpoint.ts';
 import { initialFile, type Region, regions } from '../init.ts';
-import { endpointKind, hostName } from '../plan.ts';
 import { type Ask, type Asked, askAll, intervalRule, isInterval, isVariable, variableRule } from '../questions.ts';
 import { validate } from '../validate.ts';
 
