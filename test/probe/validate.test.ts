@@ -432,6 +432,19 @@ test('the worst day is one on which every run fails, is confirmed and writes to 
   expect(worst).toEqual({ tokens: 48 * (40 + 64), cost: (48 * (40 + 640)) / 1e6 });
 });
 
+test('what a day costs is told where there is a price, and takes no room where there is none', () => {
+  const tableOf = (text: string) => validationReport('f', validate(text, options), 0).split('\n').slice(0, 3);
+  const free = tableOf(good);
+  expect(free).toEqual([
+    'check                         runs/day  tokens/day  worst case',
+    'bigmodel/chat_stream/glm-4.6       288       14976       89856',
+    'all                                288       14976       89856',
+  ]);
+  const priced = tableOf(having('prices: { glm-4.6: { input: 4, output: 16, currency: CNY } }'));
+  expect(priced[0]?.replace(free[0] ?? '', '')).toMatch(/^ +cost\/day +worst case$/);
+  expect(priced[2]).toMatch(/89856 +[\d.]+ CNY +[\d.]+ CNY$/);
+});
+
 test('how soon a page comes is what the alert rules say, and a check that runs too seldom never pages', () => {
   const text = having(
     '    interval: 1m',

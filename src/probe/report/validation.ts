@@ -17,8 +17,6 @@ export function validationReport(file: string, { config, estimates, defects }: V
   return `${tables.join('\n')}\n${file}: ${verdict}${rest > 0 ? `, ${rest} warnings` : ''}\n`;
 }
 
-const spendingTitles = ['check', 'runs/day', 'tokens/day', 'worst case', 'cost/day', 'worst case'];
-
 function spendings(estimates: readonly Estimate[]): string {
   const rows = estimates.map(({ id, runsPerDay, expected, worst, currency }) => [
     ...[id, short(runsPerDay), short(expected.tokens), short(worst.tokens)],
@@ -36,8 +34,13 @@ function spendings(estimates: readonly Estimate[]): string {
     ...[short(sum(({ expected }) => expected.tokens)), short(sum(({ worst }) => worst.tokens))],
     ...[costs(({ expected }) => expected).join(' + ') || '-', costs(({ worst }) => worst).join(' + ') || '-'],
   ];
-  return aligned([spendingTitles, ...rows, total]);
+  // Without a price there is nothing to tell, and the rest fits into 80 columns.
+  const titles = [...spendingTitles, ...(currencies.length > 0 ? costTitles : [])];
+  return aligned([titles, ...rows, total].map(row => row.slice(0, titles.length)));
 }
+
+const spendingTitles = ['check', 'runs/day', 'tokens/day', 'worst case'];
+const costTitles = ['cost/day', 'worst case'];
 
 const short = (value: number) =>
   value < 100 && !Number.isInteger(value) ? value.toFixed(1) : String(Math.round(value));
