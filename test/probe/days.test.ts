@@ -6,7 +6,9 @@ const noon = Date.UTC(2026, 2, 20, 12);
 const day = 86_400_000;
 const halfHours = { kind: 'cron', pattern: '*/30 * * * *', timezone: 'Europe/Berlin' } as const;
 
-test('a whole prober lives a day: every place on the grid is a run or a skip, and none is away from its moment', async () => {
+test('a whole prober lives a day: every place on the grid is a run or a skip, and none is away from its moment', {
+  timeout: 60_000,
+}, async () => {
   const { days, runs, wanted, driftMs } = await probeDays(0, 1);
   expect([days, runs, wanted]).toEqual([1, 1248, 1248]);
   expect(driftMs).toBe(0);
