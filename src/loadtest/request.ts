@@ -105,7 +105,9 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
   let firstSentMs: number | undefined;
   for (let attempt = 1; ; attempt++) {
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
-    const record = await driver.send(body, { signal: cut, onGap, authorization });
+    const sent = once(tally.sent);
+    const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
+    if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
     budget.settle(ask, record);
     tally.attempt(record, attempt > 1);
@@ -114,6 +116,14 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
       return { record, attempts: attempt, firstSentMs };
   }
+}
+
+function once(fn: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) fn();
+    done = true;
+  };
 }
 
 const gapsInto = (gaps: number[] | undefined, note: (ms: number) => void) =>

@@ -24,11 +24,13 @@ interface Answers {
 function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }) }: Answers) {
   const seen = { sentAt: [] as number[], open: 0, most: 0 };
   const driver: Driver = {
-    send: (_body, { signal, onGap }) =>
+    send: (_body, { signal, onSent, onGap }) =>
       new Promise(resolve => {
         const number = seen.sentAt.push(clock.now()) - 1;
         seen.most = Math.max(seen.most, ++seen.open);
         const draft = { ...newDraft(clock.now(), clock.now()), sentMs: clock.now(), usage };
+        onSent?.();
+        onSent?.(); // a connection that was dead takes it twice
         const end = (outcome: Outcome) => {
           seen.open--;
           resolve({ ...draft, endMs: clock.now(), outcome } as CallRecord);
@@ -104,6 +106,12 @@ test('what was in flight is its rate times its latency, over a whole run with it
     const { intervals } = await run({ plan: { ...load, warmupMs: 300 }, ms: n => 50 + 20 * (n % 7) });
     expect(littleOf(intervals)?.disagreement).toBeLessThan(0.01); // a bucket is 0.2 % wide, the clock 1 ms coarse
   }
+});
+
+test('an attempt is sent in the second in which it leaves, not in that in which it ends', async () => {
+  const { intervals } = await run({ plan: closed(4, 1000), ms: () => 2500 });
+  expect(intervals.map(({ sent }) => sent)[0]).toBe(4);
+  expect(summed(intervals.map(({ sent }) => sent))).toBe(4);
 });
 
 test('stages raise and lower the level, and a seat that is no longer wanted ends after its request', async () => {

@@ -8,6 +8,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** The header of that name, in place of the plan's key. */
   readonly authorization?: string | undefined;
+  /** Called when the request has left, if it does; when it must go out again on another connection, again. */
+  readonly onSent?: (() => void) | undefined;
   /** Called for every gap between two reads that brought tokens, in ms. */
   readonly onGap?: ((ms: number) => void) | undefined;
 }
