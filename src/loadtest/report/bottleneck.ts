@@ -5,7 +5,7 @@ import type { Interval } from '../interval.ts';
 import type { LoadResult } from '../result.ts';
 import { saturationOf } from '../stats/saturation.ts';
 import type { Change, Growth } from './growth.ts';
-import { failuresOf, type LedgerRow } from './ledger.ts';
+import { bare, failuresOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
 
 export type Limit =
@@ -243,9 +243,10 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 function shut(result: Measured, { name, count: refused, meaning }: LedgerRow): Seen<Limit> {
+  const codes = codesAs(result, name);
   return {
     kind: 'limited_by_account',
-    text: `The account refused ${ofAll(refused, result)}: ${meaning}${codesAs(result, name)}.`,
+    text: `The account refused ${ofAll(refused, result)}: ${codes === '' ? meaning : bare(meaning)}${codes}.`,
     next: remedies[name] ?? 'Settle that with the vendor before the next run.',
   };
 }

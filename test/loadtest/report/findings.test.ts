@@ -356,3 +356,10 @@ test('a threshold that nothing was measured for is not called missed', () => {
   expect(rows).toContain('| ? | `ttft_content:p99<1s` |');
   expect(rows).toContain('| ✗ | `error_rate<1%` |');
 });
+
+test('a code is told once, with how often it came', () => {
+  const refused = endedAs({ balance_exhausted: 4, ok: 6 });
+  const text = said({ ...refused, limits: { retries: 0, codes: { '1113': 4 } } }, 'limited_by_account');
+  expect(text).toBe('The account refused 4 of 10 requests (40%): no money or no package (1113 ×4).');
+  expect(said(refused, 'limited_by_account')).toMatch(/no money or no package \(1113\)\.$/);
+});
