@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Health } from '../../../src/loadtest/interval.ts';
 import { findingsOf } from '../../../src/loadtest/report/findings.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
+import { screen } from '../../../src/loadtest/report/screen.ts';
 import { headlineOf } from '../../../src/loadtest/report/verdict.ts';
 import type { LoadResult } from '../../../src/loadtest/result.ts';
 import {
@@ -288,13 +289,31 @@ test.each<[string, LoadResult, RegExp, RegExp]>([
   expect(next(result)).not.toMatch(/the key/);
 });
 
-test.each([
-  ['stopped', /was stopped before its time/],
-  ['budget', /The budget ended the run/],
-  ['rate_limited', /The first rate_limited ended the run/],
-])('a run that %s ended says so', (halted, text) => {
+test.each<[Partial<LoadResult['load']>, string]>([
+  [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
+  [
+    { halted: 'budget', halted_after_s: 61 },
+    'The budget ended the run after 61.0 s: what was left did not cover the worst case of one more request.',
+  ],
+  [
+    { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302' },
+    'The run ended after 3.24 s by the first 1302 (rate_limited: too many requests in flight or too often), as --on-limit asks.',
+  ],
+  [
+    { halted: 'quota_exhausted', halted_after_s: 0.004, halted_code: '1308' },
+    'The run ended after 4 ms by the first 1308 (quota_exhausted: a plan window is used up), as --on-limit asks.',
+  ],
+  [
+    { halted: 'auth', halted_after_s: 1 },
+    'The run ended after 1.00 s by the first auth: the key or token was refused, as --on-limit asks.',
+  ],
+])('a run that ended early says first what ended it and when: %o', (halt, text) => {
   const { result } = healthyRun();
-  expect(said({ ...result, load: { ...result.load, halted } }, 'ended_early')).toMatch(text);
+  const ended = { ...result, load: { ...result.load, ...halt } };
+  expect(findingsOf(ended)[0]).toEqual({ kind: 'ended_early', text });
+  expect(screen({ ...ended, findings: findingsOf(ended) }, { width: 80 }).replace(/\s+/g, ' ')).toContain(
+    text.slice(0, 60),
+  );
   expect(said(result, 'ended_early')).toBeUndefined();
 });
 
@@ -362,4 +381,11 @@ test('a code is told once, with how often it came', () => {
   const text = said({ ...refused, limits: { retries: 0, codes: { '1113': 4 } } }, 'limited_by_account');
   expect(text).toBe('The account refused 4 of 10 requests (40%): no money or no package (1113 ×4).');
   expect(said(refused, 'limited_by_account')).toMatch(/no money or no package \(1113\)\.$/);
+});
+
+test('a run that a refusal ended says so in its first line', () => {
+  const { result } = healthyRun();
+  const load = { ...result.load, halted: 'overloaded', halted_after_s: 2, halted_code: '1305' };
+  const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
+  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded: the platform sheds load)');
 });

@@ -1,0 +1,21 @@
+/** What ended a run before its time, and when. */
+import { endings, type Reason, reasons } from '../../core/outcome.ts';
+import type { LoadResult } from '../result.ts';
+import { bare } from './ledger.ts';
+import { time } from './numbers.ts';
+
+type Load = Pick<LoadResult['load'], 'halted' | 'halted_after_s' | 'halted_code'>;
+
+/** ` after 3.2 s`; empty where nobody knows. */
+export const after = ({ halted_after_s: seconds }: Load): string =>
+  seconds === undefined ? '' : ` after ${time(seconds * 1000)}`;
+
+/** ` after 3.2 s by the first 1302 (rate_limited: too many requests in flight or too often)`, of a run that a refusal ended. */
+export function endOf(load: Load): string {
+  const { halted = '', halted_code: code } = load;
+  const meaning = isReason(halted) ? bare(endings[halted].meaning) : '';
+  const what = code === undefined ? `${halted}: ${meaning}` : `${code} (${halted}: ${meaning})`;
+  return `${after(load)} by the first ${what}`;
+}
+
+const isReason = (name: string): name is Reason => (reasons as readonly string[]).includes(name);
