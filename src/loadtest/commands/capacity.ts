@@ -11,6 +11,7 @@ import { type LoadPlan, readLoadConfig } from '../config.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import { measure } from '../load.ts';
 import { capacityText, limitText } from '../report/capacity.ts';
+import { failuresOf } from '../report/ledger.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';
 import { targetFlags } from './flags.ts';
 
@@ -75,6 +76,7 @@ function refuseLevels({ by, from, to, find_limit }: SearchConfig): void {
 async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean, io: Io): Promise<void> {
   const { by: kind, from: low, to: high, attainment, precision } = search;
   const machine = createSearch({ kind, low, high, attainment, precision, seed: plan.seed });
+  io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
     const { total, seconds } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
@@ -85,9 +87,17 @@ async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean,
     machine.report(step.level, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  if (end.kind !== 'done') return unanswered(io);
   io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${capacityText(end.result, search)}\n`);
   io.exitWith(exitOf(end.result));
+}
+
+const openingOf = ({ by, from, to, precision }: SearchConfig) =>
+  `${by} from ${from} up to ${to}${by === 'rate' ? ' requests/s' : ''}: doubles until the SLO is missed, then closes in to ${+(100 * precision).toFixed(2)} %`;
+
+function unanswered(io: Io): void {
+  io.err('stopped before the search had an answer\n');
+  io.exitWith(exitCodes.unmeasurable);
 }
 
 const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
@@ -97,6 +107,7 @@ function levelReport(total: Total, seconds: number): LevelReport {
   return {
     requests: total.planned - uncounted,
     good: total.good,
+    failures: Object.fromEntries(failuresOf(total.ended).map(({ name, count }) => [name, count])),
     throughput: seconds > 0 ? endedOf(total, 'ok') / seconds : 0,
     inFlight: seconds > 0 ? total.inFlightArea / 1000 / seconds : 0,
   };
@@ -116,7 +127,7 @@ async function findLimit(plan: LoadPlan, { from, to }: SearchConfig, json: boole
     machine.report(inFlight, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  if (end.kind !== 'done') return unanswered(io);
   io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${limitText(end.result)}\n`);
   io.exitWith(limitExit(end.result));
 }
@@ -151,7 +162,8 @@ const arrivalsAt = (
       arrivals: { kind: 'closed', stages: [{ durationMs: longestMs, from: level, to: level }] },
       concurrency: level,
     };
-  const durationMs = Math.min(longestMs, Math.ceil((1000 * requests) / level));
+  // By chance fewer come in the time that so many take on average; the stay ends with the last that is wanted.
+  const durationMs = Math.min(longestMs, Math.ceil((1000 * (requests + 4 * Math.sqrt(requests))) / level));
   const stages = [{ durationMs, from: level, to: level }];
   return { arrivals: { kind: 'open', law: 'poisson', shape: 1, stages }, concurrency: 10_000 };
 };
