@@ -1,7 +1,7 @@
 /** What a run will cost at most, said before it starts. */
 import { expectedCount } from './arrivals.ts';
 import { costOf } from './budget.ts';
-import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 
 export interface Estimate {
   /** Requests that are planned; undefined for a closed loop, where the answers decide. */

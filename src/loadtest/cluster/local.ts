@@ -1,9 +1,9 @@
 /** `--workers N`: one process for each core, a share of the load for each process, one result. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../runner.ts';
 import { createMerger, type Merger } from './merger.ts';

@@ -1,10 +1,10 @@
 /** One process of a run with `--workers`: told its plan and its share over the channel to its parent, which may vanish. */
 import { systemClock } from '../../core/clock.ts';
 import { hrOffsetMs } from '../calibration/hr-offset.ts';
-import type { LoadPlan } from '../config.ts';
 import { isRefusal } from '../halt.ts';
 import type { Interval } from '../interval.ts';
 import { measure } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../runner.ts';
 import type { Finish } from './merger.ts';

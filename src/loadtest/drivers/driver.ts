@@ -1,7 +1,7 @@
 /** The way requests get onto the wire. The runner decides when; a driver only does it and tells what happened. */
 import type { CallRecord } from '../../core/call/record.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { LoadPlan } from '../config.ts';
+import type { LoadPlan } from '../plan.ts';
 
 export interface SendOptions {
   /** Aborting it ends the request as `cancelled`. */
