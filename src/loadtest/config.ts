@@ -7,6 +7,7 @@ import type { Arrivals, Stage } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
 import { refuseIdle, refusePairs } from './contradictions.ts';
 import { refuseStrangers } from './destination.ts';
+import { allOf } from './mistakes.ts';
 import { named } from './named.ts';
 import type { LoadPlan } from './plan.ts';
 import { type Saying, sayingKeys, workloadOf } from './says.ts';
@@ -19,10 +20,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** @throws {UsageError} with every mistake at once, without a key, or when load must not go there */
 export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; plan: LoadPlan } {
   const config = checked(loadSchema, withFile(flags, env), 'options');
-  refuseStrangers(config);
-  refusePairs(config);
-  refuseIdle(config, Object.keys(flags as object));
-  return { config, plan: planOf(config, env) };
+  return { config, plan: planOf(config, Object.keys(flags as object), env) };
 }
 
 /** Flags over the file that `--config` names. */
@@ -34,10 +32,19 @@ function withFile(flags: unknown, env: Env): unknown {
   throw new UsageError('bad_config', `--config: ${file}: must be a mapping of settings such as "concurrency: 20"`);
 }
 
-function planOf(config: LoadConfig, env: Env): LoadPlan {
-  const keys = keysOf(config, env);
+function planOf(config: LoadConfig, flags: readonly string[], env: Env): LoadPlan {
   const seed = config.seed ?? freshSeed();
-  const arrivals = arrivalsOf(config, seed);
+  const { keys, arrivals, driver, budget, ca, lines } = allOf({
+    strangers: () => refuseStrangers(config),
+    pairs: () => refusePairs(config),
+    idle: () => refuseIdle(config, flags),
+    arrivals: () => arrivalsOf(config, seed),
+    driver: () => driverOf(config),
+    budget: () => budgetOf(config),
+    lines: () => linesOf(config),
+    ca: () => (config.ca === undefined ? undefined : textAt('ca', config.ca)),
+    keys: () => keysOf(config, env),
+  });
   const concurrency = arrivals.kind === 'closed' ? highest(arrivals.stages) : config.max_in_flight;
   const workload = workloadOf(saidIn(config), arrivals.kind === 'closed' ? concurrency : 10);
   return {
@@ -45,9 +52,9 @@ function planOf(config: LoadConfig, env: Env): LoadPlan {
     key: keys[0] ?? '',
     keys,
     jwt: config.jwt,
-    ca: config.ca === undefined ? undefined : textAt('ca', config.ca),
+    ca,
     model: config.model,
-    driver: driverOf(config),
+    driver,
     seed,
     arrivals,
     concurrency,
@@ -57,15 +64,21 @@ function planOf(config: LoadConfig, env: Env): LoadPlan {
     idleMs: config.idle,
     stream: config.stream,
     workload,
-    lines: 'file' in workload && workload.file !== undefined ? textAt('prompts', workload.file) : undefined,
+    lines,
     maxRequests: config.max_requests ?? Number.POSITIVE_INFINITY,
     policy: { onLimit: config.on_limit, mostRetries: config.retries, baseMs: config.backoff, capMs: 60_000 },
-    budget: budgetOf(config),
+    budget,
     currency: config.price?.currency ?? '',
     slo: config.slo ?? [],
     thresholds: config.threshold,
     calibrate: config.calibrate,
   };
+}
+
+/** What stands in the file of prompts, if there is one. How many conversations go on at a time does not matter here. */
+function linesOf(config: LoadConfig): string | undefined {
+  const workload = workloadOf(saidIn(config), 1);
+  return 'file' in workload && workload.file !== undefined ? textAt('prompts', workload.file) : undefined;
 }
 
 /** The text of a file that a key names. */
@@ -100,17 +113,11 @@ function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
     throw new UsageError('bad_stages', '--duration goes with a bare number; stages bring their own times');
   const key = rate === undefined ? 'concurrency' : 'rate';
   const stages = named(key, () => parseStages(text, config.warmup + (durationMs ?? standardMs)));
-  if (rate === undefined) return { kind: 'closed', stages: named(key, () => wholeLevels(stages)) };
+  if (rate === undefined) return { kind: 'closed', stages };
   return { kind: 'open', law: config.arrival, shape: config.shape, stages };
 }
 
 const standardMs = 10_000;
-
-function wholeLevels(stages: readonly Stage[]): readonly Stage[] {
-  const broken = stages.flatMap(({ from, to }) => [from, to]).find(level => !Number.isInteger(level));
-  if (broken === undefined) return stages;
-  throw new UsageError('bad_stages', `counts requests under way, which are whole; found ${broken}`);
-}
 
 function budgetOf({ max_tokens_total: tokens, max_cost: cost, price }: LoadConfig): BudgetLimits {
   if (cost !== undefined && price === undefined)

@@ -4,6 +4,7 @@ import { baseUrl } from '../core/base-url.ts';
 import { whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import type { Stage } from './arrivals.ts';
 import { redisUrl } from './cluster/redis-url.ts';
 import { driverNames } from './drivers/index.ts';
 import { dialectNames } from './lens.ts';
@@ -11,6 +12,7 @@ import { onLimitNames } from './policy.ts';
 import { parsePrice } from './price.ts';
 import { sayingKeys } from './says.ts';
 import { parseSlo } from './slo.ts';
+import { parseStages } from './stages.ts';
 import { parseThreshold } from './thresholds.ts';
 
 /** A time that must not be nothing. */
@@ -31,6 +33,23 @@ const parsed = <T>(parse: (text: string) => T) =>
     }
   });
 
+/** Stages as text: what a bare level means is known when the duration is. */
+const stages = (check: (stages: readonly Stage[]) => void) =>
+  z.coerce.string().pipe(
+    parsed(text => {
+      check(parseStages(text, anyMs));
+      return text;
+    }),
+  );
+
+const anyMs = 1;
+
+function wholeLevels(stages: readonly Stage[]): void {
+  const broken = stages.flatMap(({ from, to }) => [from, to]).find(level => !Number.isInteger(level));
+  if (broken !== undefined)
+    throw new UsageError('bad_stages', `counts requests under way, which are whole; found ${broken}`);
+}
+
 /** A file or folder to be written. */
 const place = z.string().min(1, 'must not be empty').optional();
 
@@ -40,9 +59,9 @@ export const loadSchema = z.strictObject({
   url: baseUrl,
   model: z.string().min(1, 'must not be empty'),
   /** Requests under way at any time: a number, or stages such as `30s:10,2m:50`. */
-  concurrency: z.coerce.string().default('10'),
+  concurrency: stages(wholeLevels).default('10'),
   /** Requests per second instead, started whatever the answers do: a number, or stages. */
-  rate: z.coerce.string().optional(),
+  rate: stages(() => {}).optional(),
   /** How requests of a rate follow each other. */
   arrival: z
     .enum(['constant', 'poisson', 'gamma'], { error: 'knows only constant, poisson, gamma' })

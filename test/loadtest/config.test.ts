@@ -98,6 +98,35 @@ test.each<[object, RegExp]>([
   expect(() => read(more)).toThrow(message);
 });
 
+test('all mistakes are told at once, of one setting or of several together', () => {
+  const messageOf = (more: object, environment: Readonly<Record<string, string>> = env) => {
+    try {
+      readLoadConfig({ ...local, ...more }, environment);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  expect(messageOf({ concurrency: '0', rate: 'x', timeout: '0', model: '' }).split('\n')).toEqual([
+    'options:',
+    expect.stringMatching(/--model/),
+    expect.stringMatching(/--concurrency: stages "0": never leave 0/),
+    expect.stringMatching(/--rate: stages "x"/),
+    expect.stringMatching(/--timeout/),
+  ]);
+  const several = {
+    concurrency: '5',
+    rate: '5',
+    agents: '2',
+    max_cost: '1',
+    driver: 'autocannon',
+    prompts: '/no/file',
+  };
+  const lines = messageOf(several, {}).split('\n');
+  for (const flag of ['--agents', '--concurrency', 'autocannon', '--max-cost', '--prompts', 'no API key'])
+    expect(lines.filter(line => line.includes(flag))).toHaveLength(1);
+});
+
 test('a file may hold settings of several kinds of runs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   const file = join(folder, 'load.yaml');
