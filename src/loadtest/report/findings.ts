@@ -116,9 +116,10 @@ const rules: readonly ((result: Measured) => Note | undefined)[] = [
 
 const asides = (result: Measured): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
 
-function endedEarly({ load }: Measured): Note[] {
+function endedEarly({ load, ledger }: Measured): Note[] {
   const [kind, { halted }] = ['ended_early', load] as const;
   if (halted === undefined) return [];
+  if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
   if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
   if (isRefusal(halted)) return [{ kind, text: `The run ended${endOf(load)}, as --on-limit asks.` }];
   const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
