@@ -39,7 +39,7 @@ export const capacityCommand = (io: Io) =>
   targetFlags(new Command('capacity').description('find the highest load that keeps an SLO'))
     .option('--slo <limits>', 'what a good request keeps, such as ttft_content<800ms,tpot<50ms')
     .option('--by <what>', 'concurrency (default) or rate')
-    .option('--from <level>', 'first level (default: 1)')
+    .option('--from <level>', 'first level, requests under way or per second (default: 1)')
     .option('--to <level>', 'highest level that may be tried (default: 256)')
     .option('--attainment <share>', 'of requests that must be good (default: 95%)')
     .option('--precision <share>', 'how close the answer has to be (default: 5%)')
@@ -47,7 +47,15 @@ export const capacityCommand = (io: Io) =>
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      "\nExit code: 0 an answer was found, 1 not even the first level keeps the SLO, 3 unclear.\n\nExamples:\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --slo 'ttft_content<800ms' --to 64\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --find-limit --to 100",
+      `
+Exit code: 0 an answer was found, 1 not even the first level keeps the SLO, 2
+wrong usage, 3 unclear.
+
+Examples:
+  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --slo 'ttft_content<800ms' --to 64
+  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --find-limit --to 100`,
     )
     .action(flags => runCapacity(flags, io));
 

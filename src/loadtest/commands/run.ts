@@ -36,12 +36,17 @@ import { runFlags, targetFlags } from './flags.ts';
 
 const examples = `
 Examples:
-  GLM_API_KEY=… glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 -c 20 -d 10s
-  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --rate 50 -d 30s --threshold 'ttft_content:p95<800ms' -o result
+  export GLM_API_KEY=…
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 -c 20 -d 10s
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --rate 50 -d 30s \\
+    --threshold 'ttft_content:p95<800ms' -o result
 
-Anything but this machine needs --yes-load-this-endpoint and a budget: a load test of a paid API is a bill.
-Ctrl-C starts no more requests, waits for those under way and still reports. Exit code: 0 passed, 1 a gate failed or nothing
-was answered, 2 wrong usage, 3 the run cannot be judged.`;
+Anything but this machine needs --yes-load-this-endpoint and a budget: a load
+test of a paid API is a bill. Ctrl-C starts no more requests, waits for those
+under way and still reports. Exit code: 0 passed, 1 a gate failed, nothing was
+answered or a refusal ended the run, 2 wrong usage, 3 the run cannot be judged.`;
 
 export const runCommand = (io: Io) =>
   runFlags(targetFlags(new Command('run').description('load an endpoint and report what came of it')))
