@@ -27,6 +27,7 @@ import { jsonReport } from '../report/json.ts';
 import { junit } from '../report/junit.ts';
 import { lensText } from '../report/lens.ts';
 import { markdown } from '../report/markdown.ts';
+import { counted } from '../report/numbers.ts';
 import { screen } from '../report/screen.ts';
 import type { LoadResult, RawRecord } from '../result.ts';
 import type { LoadConfig } from '../settings.ts';
@@ -73,8 +74,9 @@ async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<v
 
 const opening = (plan: LoadPlan) => {
   const { arrivals, concurrency, stream, model, driver, seed } = plan;
-  const what = stream ? 'streams' : 'unary requests';
-  const load = arrivals.kind === 'closed' ? `up to ${concurrency} ${what} at a time` : `${what}, ${arrivalText(plan)}`;
+  const what = stream ? 'stream' : 'unary request';
+  const load =
+    arrivals.kind === 'closed' ? `up to ${counted(concurrency, what)} at a time` : `${what}s, ${arrivalText(plan)}`;
   return `${load} to ${model} for ${Math.round(lengthMs(plan) / 100) / 10} s by ${driver}, seed ${seed}`;
 };
 

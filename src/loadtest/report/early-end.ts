@@ -10,12 +10,11 @@ type Load = Pick<LoadResult['load'], 'halted' | 'halted_after_s' | 'halted_code'
 export const after = ({ halted_after_s: seconds }: Load): string =>
   seconds === undefined ? '' : ` after ${time(seconds * 1000)}`;
 
-/** ` after 3.2 s by the first 1302 (rate_limited: too many requests in flight or too often)`, of a run that a refusal ended. */
-export function endOf(load: Load): string {
-  const { halted = '', halted_code: code } = load;
-  const meaning = isReason(halted) ? bare(endings[halted].meaning) : '';
-  const what = code === undefined ? `${halted}: ${meaning}` : `${code} (${halted}: ${meaning})`;
-  return `${after(load)} by the first ${what}`;
-}
+/** `1302 (rate_limited)`, of a run that a refusal ended. */
+export const refusalOf = ({ halted = '', halted_code: code }: Load) =>
+  code === undefined ? halted : `${code} (${halted})`;
+
+/** `too many requests in flight or too often`. */
+export const meaningOf = ({ halted = '' }: Load) => (isReason(halted) ? bare(endings[halted].meaning) : 'a refusal');
 
 const isReason = (name: string): name is Reason => (reasons as readonly string[]).includes(name);

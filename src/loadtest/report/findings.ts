@@ -2,7 +2,7 @@
 import { isRefusal } from '../halt.ts';
 import type { Figure, Throughput } from '../result.ts';
 import { type Limit, limitsOf, type Measured, roomierBudget, type Seen } from './bottleneck.ts';
-import { after, endOf } from './early-end.ts';
+import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
 import { failuresOf, judgedOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
@@ -121,7 +121,8 @@ function endedEarly({ load, ledger }: Measured): Note[] {
   if (halted === undefined) return [];
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
   if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
-  if (isRefusal(halted)) return [{ kind, text: `The run ended${endOf(load)}, as --on-limit asks.` }];
+  if (isRefusal(halted))
+    return [{ kind, text: `--on-limit ended the run${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
   const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
   return [{ kind, text, next: roomierBudget }];
 }

@@ -77,19 +77,24 @@ function plainLines({ plan, out }: LiveOptions): Live {
   const progress = createProgress(plan);
   let toldMs = 0;
   let knownMs = 0;
+  let isNews = false; // whether a request has ended since
   const tell = () => {
     if (knownMs > toldMs) out(`${lineOf(progress.at(knownMs), knownMs)}\n`);
     toldMs = knownMs;
+    isNews = false;
   };
   return {
     update: intervals => {
       for (const interval of intervals) {
         progress.add([interval]);
         knownMs = interval.toMs;
+        isNews ||= Object.keys(interval.ended).length > 0;
         if (knownMs - toldMs >= shortestMs) tell();
       }
     },
-    close: tell,
+    close: () => {
+      if (isNews) tell();
+    },
   };
 }
 

@@ -297,16 +297,13 @@ test.each<[Partial<LoadResult['load']>, string]>([
   ],
   [
     { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302' },
-    'The run ended after 3.24 s by the first 1302 (rate_limited: too many requests in flight or too often), as --on-limit asks.',
+    '--on-limit ended the run after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
   ],
   [
     { halted: 'quota_exhausted', halted_after_s: 0.004, halted_code: '1308' },
-    'The run ended after 4 ms by the first 1308 (quota_exhausted: a plan window is used up), as --on-limit asks.',
+    '--on-limit ended the run after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
   ],
-  [
-    { halted: 'auth', halted_after_s: 1 },
-    'The run ended after 1.00 s by the first auth: the key or token was refused, as --on-limit asks.',
-  ],
+  [{ halted: 'auth', halted_after_s: 1 }, '--on-limit ended the run after 1.00 s: auth, the key or token was refused.'],
 ])('a run that ended early says first what ended it and when: %o', (halt, text) => {
   const { result } = healthyRun();
   const ended = { ...result, load: { ...result.load, ...halt } };
@@ -387,5 +384,5 @@ test('a run that a refusal ended says so in its first line', () => {
   const { result } = healthyRun();
   const load = { ...result.load, halted: 'overloaded', halted_after_s: 2, halted_code: '1305' };
   const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
-  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded: the platform sheds load)');
+  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded)');
 });

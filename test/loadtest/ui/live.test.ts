@@ -122,6 +122,13 @@ test('what came in the last milliseconds is told with the second before it, at i
   );
 });
 
+test('what came to nothing since the last line is not told', () => {
+  const { live, written } = start({ isTty: false });
+  live.update([second, { ...after(2), ended: {} }]);
+  live.close();
+  expect(written).toHaveLength(1);
+});
+
 test('a picture draws no spike for the last milliseconds', () => {
   const progress = createProgress(plan);
   progress.add([second, after(2)]);
