@@ -2,9 +2,10 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Interval } from '../interval.ts';
 import { count, moment, rate, time } from '../report/numbers.ts';
+import { shortestMs } from '../report/slices.ts';
 import { safe } from '../report/terminal.ts';
 import { frame, talliesOf } from './frame.ts';
-import { createProgress, type PlanFacts, type Progress, shortestMs } from './progress.ts';
+import { createProgress, type PlanFacts, type Progress } from './progress.ts';
 
 export interface LiveOptions {
   readonly plan: PlanFacts;

@@ -2,7 +2,7 @@
 import { createHistogram, type Summary } from '../../core/histogram.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import type { Measure } from '../measures.ts';
-import { addedUp, type Slice, together } from '../report/slices.ts';
+import { addedUp, type Slice, shortestMs, together } from '../report/slices.ts';
 
 /** What was planned. */
 export interface PlanFacts {
@@ -55,9 +55,6 @@ export type ShownMeasure = (typeof shownMeasures)[number];
 /** Intervals behind the figures that are called "now", and behind the lines that are drawn. */
 const nowCount = 5;
 const recentCount = 240;
-
-/** Of less time than this no rate is told: one answer in the last 2 ms would be 500 a second. */
-export const shortestMs = 500;
 
 /** Adds intervals up once, whatever the length of the run. */
 export function createProgress(plan: PlanFacts) {
