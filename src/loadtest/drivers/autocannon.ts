@@ -168,8 +168,9 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     signal.addEventListener('abort', cancel, { once: true });
     if (!connected) open(draft);
     else shot.sent(clock.now());
-    if (authorization !== undefined) client.setHeaders(headersOf(authorization));
-    client.setBody(body);
+    // Each of its setters builds the whole request anew, so there is one call for both.
+    if (authorization === undefined) client.setBody(body);
+    else client.setHeadersAndBody(headersOf(authorization), body);
     base._doRequest.call(client);
     await promise;
     signal.removeEventListener('abort', cancel);

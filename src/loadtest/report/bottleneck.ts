@@ -47,7 +47,7 @@ const slowerFirst = 1.5;
 const slowerTokens = 1.25;
 
 const rules: readonly Rule[] = [
-  ({ health: { elu, lagMs, steal = 0 } }) => {
+  ({ health: { elu, lagMs, steal = 0 }, config }) => {
     if (!(elu > busyLoop || steal > stolenTime)) return undefined;
     const why =
       elu > busyLoop
@@ -58,7 +58,7 @@ const rules: readonly Rule[] = [
       text: `This machine was the limit: ${why}. Part of every latency here is its own.`,
       next:
         elu > busyLoop
-          ? 'Spread the load over more cores (--workers) or machines, and run again.'
+          ? `${config.driver === 'autocannon' ? 'Take --driver socket, which works less for a request, or spread' : 'Spread'} the load over more cores (--workers) or machines, and run again.`
           : 'Run again on a machine of your own.',
     };
   },

@@ -386,3 +386,11 @@ test('a run that a refusal ended says so in its first line', () => {
   const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
   expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded)');
 });
+
+test.each([
+  ['autocannon', /^Take --driver socket, which works less for a request, or spread the load over more cores/],
+  ['socket', /^Spread the load over more cores/],
+])('a busy client that used %s is told what would be lighter', (driver, advice) => {
+  const { result } = makeRun({ ...calm, health: busy });
+  expect(next({ ...result, config: { ...result.config, driver } })).toMatch(advice);
+});
