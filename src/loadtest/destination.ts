@@ -1,6 +1,6 @@
 /** Where load may go. */
-import { isIP } from 'node:net';
 import { UsageError } from '../core/errors.ts';
+import { isLoopback } from '../core/loopback.ts';
 import type { LoadConfig } from './settings.ts';
 
 /** A load test of a paid API is a bill: anything but this machine needs a yes and a limit of what may be spent. */
@@ -13,7 +13,3 @@ export function refuseStrangers(config: LoadConfig): void {
     `--url: ${host} is not this machine, and its owner may charge for every token; to load it anyway pass --yes-load-this-endpoint and a budget: --max-tokens-total N or --max-cost AMOUNT with --price`,
   );
 }
-
-/** @param host as `URL.hostname` writes it: numbers of any spelling made canonical, IPv6 in brackets */
-export const isLoopback = (host: string) =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,8 +1,9 @@
 /** The load tester as a library. */
+
+export { isLoopback } from '../core/loopback.ts';
 export type { Arrivals, Stage } from './arrivals.ts';
 export { type Comparison, compareResults } from './compare.ts';
 export { readLoadConfig } from './config.ts';
-export { isLoopback } from './destination.ts';
 export type { CreateDriver, Driver, SendOptions } from './drivers/driver.ts';
 export { type DriverName, driverNames, drivers } from './drivers/index.ts';
 export type { Interval, LedgerClass } from './interval.ts';

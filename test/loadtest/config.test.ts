@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isLoopback } from '../../src/core/loopback.ts';
 import { readLoadConfig } from '../../src/loadtest/config.ts';
-import { isLoopback } from '../../src/loadtest/destination.ts';
 
 const env = { GLM_API_KEY: 'a.b' };
 const local = { url: 'http://127.0.0.1:8080/api/paas/v4', model: 'glm-4.6' };
