@@ -12,7 +12,7 @@ import { exitCodes, type Io, runProgram } from '../src/core/program.ts';
 import { command as demo } from '../src/demo.ts';
 import { command as drill } from '../src/drill/cli.ts';
 import { command as load } from '../src/loadtest/cli.ts';
-import { loadSchema } from '../src/loadtest/config.ts';
+import { loadSchema } from '../src/loadtest/settings.ts';
 import { command as mock } from '../src/mock-server/cli.ts';
 import { mockConfig } from '../src/mock-server/config.ts';
 import { createMock, type Mock, presets } from '../src/mock-server/index.ts';

@@ -9,10 +9,10 @@ import type { CallRecord } from '../../src/core/call/record.ts';
 import { systemClock as clock } from '../../src/core/clock.ts';
 import { createHistogram, type Histogram } from '../../src/core/histogram.ts';
 import { hrOffsetMs } from '../../src/loadtest/calibration/hr-offset.ts';
-import type { LoadPlan } from '../../src/loadtest/config.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import { drivers } from '../../src/loadtest/drivers/index.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
+import type { LoadPlan } from '../../src/loadtest/plan.ts';
 import { cpuOf, machineCpuMs } from './cpu.ts';
 import { autocannonGated, rawSocket, undiciByHand } from './yardsticks.ts';
 

@@ -59,6 +59,8 @@ export interface CallOptions {
   readonly keepText?: boolean | undefined;
   /** The header of that name, in place of the caller's key. */
   readonly authorization?: string | undefined;
+  /** Called when the request leaves, if it does. */
+  readonly onSent?: (() => void) | undefined;
   /** Called for every gap between two reads that brought tokens, in ms. */
   readonly onGap?: ((ms: number) => void) | undefined;
   /** Sees the exchange as it was on the wire; the key is not shown to it. */
@@ -241,6 +243,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
       },
       onRequestSent: () => {
         draft.sentMs = clock.now();
+        how.onSent?.();
       },
       onResponseStart: (_controller, status, headers) => {
         if (status < 200) return;

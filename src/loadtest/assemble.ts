@@ -1,10 +1,11 @@
 /** From what was counted to what is said: intervals, calibration and plan in, the result document out. Pure. */
 import type { Histogram } from '../core/histogram.ts';
 import { costOf } from './budget.ts';
-import type { LoadPlan } from './config.ts';
+import { type Halt, isRefusal } from './halt.ts';
 import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
+import type { LoadPlan } from './plan.ts';
 import { findingsOf } from './report/findings.ts';
 import { judgedOf } from './report/ledger.ts';
 import { type CalibrationRun, type Figures, type LoadResult, resultVersion, type Throughput } from './result.ts';
@@ -25,8 +26,8 @@ export interface Measured {
   readonly after: CalibrationRun | null;
   /** Processes or agents that went away before they had told all; none by default. */
   readonly gone?: number;
-  /** Why it ended early; undefined when it went to its end. */
-  readonly halted?: string | undefined;
+  /** Undefined when it went to its end. */
+  readonly halted?: Halt | undefined;
 }
 
 export interface Circumstances {
@@ -148,9 +149,18 @@ function loadOf({ arrivals }: LoadPlan, total: Total, { offeredMs, halted }: Mea
     sent: total.planned - unmade,
     late: delay === undefined ? 0 : delay.count - (delay.cumulative([lateMs])[0] ?? 0),
     delivered: open && total.planned > 0 && offeredMs > 0 ? (total.planned - unmade) / total.planned : null,
-    ...(halted !== undefined && { halted }),
+    ...haltOf(halted),
   };
 }
+
+const haltOf = (halt: Halt | undefined): Partial<LoadResult['load']> =>
+  halt === undefined
+    ? {}
+    : {
+        halted: halt.reason,
+        halted_after_s: halt.atMs / 1000,
+        ...(halt.code !== undefined && { halted_code: halt.code }),
+      };
 
 /** Only where every request that was under way is one latency. */
 function littleIn(total: Total, intervals: readonly Interval[]): LoadResult['little'] {
@@ -221,11 +231,11 @@ function configOf({
 
 /** No gate is passed on figures that cannot be believed. */
 function verdictOf(
-  { validity, ledger }: Pick<LoadResult, 'validity' | 'ledger'>,
+  { validity, ledger, load }: Pick<LoadResult, 'validity' | 'ledger' | 'load'>,
   judged: readonly { readonly ok: boolean; readonly measurable: boolean }[],
 ): LoadResult['verdict'] {
   if (judged.some(({ ok, measurable }) => !ok && measurable)) return validity === 'INVALID' ? 'not_measurable' : 'fail';
-  if (nothingWell(ledger) && validity !== 'INVALID') return 'fail';
+  if ((nothingWell(ledger) || isRefused(load)) && validity !== 'INVALID') return 'fail';
   if (judged.length > 0 && (validity === 'INVALID' || judged.some(({ measurable }) => !measurable)))
     return 'not_measurable';
   return ledger.ok > 0 ? 'pass' : 'fail';
@@ -233,3 +243,6 @@ function verdictOf(
 
 /** Requests came to their end, and none of them well. */
 const nothingWell = (ledger: LoadResult['ledger']) => ledger.ok === 0 && judgedOf({ ledger }) > 0;
+
+/** The run that was asked for did not take place. */
+const isRefused = ({ halted }: LoadResult['load']) => halted !== undefined && isRefusal(halted);

@@ -30,6 +30,8 @@ export interface LevelReport {
   readonly throughput: number;
   /** Mean requests in flight; a search for a rate needs it for the scalability law. */
   readonly inFlight?: number;
+  /** Requests that failed, by how they ended; those that were only too slow are not among them. */
+  readonly failures?: Readonly<Record<string, number>>;
 }
 
 export interface TriedLevel extends LevelReport {
@@ -115,6 +117,7 @@ interface Bench {
   readonly good: number;
   readonly throughput: number;
   readonly inFlight: number | undefined;
+  readonly failures: Readonly<Record<string, number>>;
 }
 
 const benchOf = (level: number): Bench => ({
@@ -124,9 +127,10 @@ const benchOf = (level: number): Bench => ({
   good: 0,
   throughput: 0,
   inFlight: undefined,
+  failures: {},
 });
 
-function add(bench: Bench, { requests, good, throughput, inFlight }: LevelReport): Bench {
+function add(bench: Bench, { requests, good, throughput, inFlight, failures = {} }: LevelReport): Bench {
   if (!(good >= 0 && good <= requests && Number.isFinite(requests)) || !(throughput >= 0))
     throw new Error(`${good} good of ${requests} requests at ${throughput} per second is no report`);
   const all = bench.requests + requests;
@@ -138,8 +142,14 @@ function add(bench: Bench, { requests, good, throughput, inFlight }: LevelReport
     good: bench.good + good,
     throughput: mean(bench.throughput, throughput),
     inFlight: inFlight === undefined ? bench.inFlight : mean(bench.inFlight ?? inFlight, inFlight),
+    failures: plus(bench.failures, failures),
   };
 }
+
+const plus = (a: Bench['failures'], b: Bench['failures']) =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map(key => [key, (a[key] ?? 0) + (b[key] ?? 0)]),
+  );
 
 /**
  * Judges a level by the exact binomial chance of what was seen, if the objective were just met. Looking often would let
@@ -190,8 +200,16 @@ function resultOf(all: readonly TriedLevel[], kind: SearchOptions['kind'], seed:
   };
 }
 
-/** Of a rate only levels that passed: beyond them requests in flight never settle. */
+/**
+ * Of a rate only levels that passed: beyond them requests in flight never settle. A level at which many are refused tells
+ * where the refusals begin, and nothing about how throughput bends.
+ */
 const pointsOf = (tried: readonly TriedLevel[], kind: SearchOptions['kind']) =>
   tried
     .filter(({ verdict }) => kind === 'concurrency' || verdict === 'pass')
+    .filter(({ requests, failures = {} }) => failed(failures) <= mostFailed * requests)
     .map(({ level, inFlight, throughput }) => ({ n: kind === 'concurrency' ? level : (inFlight ?? 0), x: throughput }));
+
+const mostFailed = 0.05;
+
+const failed = (failures: Readonly<Record<string, number>>) => Object.values(failures).reduce((sum, n) => sum + n, 0);

@@ -129,6 +129,8 @@ function whyOf(rows: readonly ComparisonRow[]): string {
   const unclear = rows.filter(row => row.verdict === 'inconclusive').length;
   const dark = unclear > 0 ? `too little is known of ${unclear} of ${rows.length} figures` : '';
   if (rows.length === 0) return 'at least one run has no measured second in which requests were offered';
+  const [reason, ...others] = new Set(rows.map(({ ci, why }) => (ci === null ? why : '')));
+  if (reason && others.length === 0) return `every figure ${reason}; run longer`;
   if (verdict === 'inconclusive') return `${dark}; run longer`;
   if (verdict === 'same') return ['nothing differs by more than noise', dark].filter(part => part !== '').join('; ');
   const named = rows.filter(row => row.verdict === verdict).sort((one, other) => surprise(other) - surprise(one));

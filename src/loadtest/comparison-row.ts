@@ -45,7 +45,10 @@ export interface RowOptions {
 /** A row for every level of every measure that both runs have, and one for every rate. */
 export function compareRows(a: RunBlocks, b: RunBlocks, options: RowOptions): ComparisonRow[] {
   if (a.blocks === 0 || b.blocks === 0) return [];
-  const few = Math.min(a.blocks, b.blocks) < fewestBlocks ? `needs ${fewestBlocks} intervals in each run` : undefined;
+  const few =
+    Math.min(a.blocks, b.blocks) < fewestBlocks
+      ? `needs ${fewestBlocks} seconds of load in each run; a has ${a.blocks}, b has ${b.blocks}`
+      : undefined;
   const latencies = options.measures.flatMap(name => latencyFigures(name, a, b, options.levels));
   const figures = [...latencies, ...rates.map(name => rateFigure(name, a, b))];
   return judged(

@@ -1,7 +1,8 @@
 /** What a run will cost at most, said before it starts. */
 import { expectedCount } from './arrivals.ts';
 import { costOf } from './budget.ts';
-import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
+import { counted } from './report/numbers.ts';
 
 export interface Estimate {
   /** Requests that are planned; undefined for a closed loop, where the answers decide. */
@@ -40,5 +41,5 @@ export function estimateText({ requests, promptTokens, answerTokens }: Estimate,
     price === undefined
       ? ''
       : `, at most ${costOf(price, requests * promptTokens, requests * answerTokens).toFixed(2)} ${plan.currency}`;
-  return `${each}; ${requests} requests: at most ${requests * (promptTokens + answerTokens)} tokens${money}${budget}`;
+  return `${each}; ${counted(requests, 'request')}: at most ${requests * (promptTokens + answerTokens)} tokens${money}${budget}`;
 }

@@ -6,12 +6,13 @@ import { packageVersion } from '../core/version.ts';
 import { type Arrivals, scheduleHash, scheduleOf } from './arrivals.ts';
 import { assemble } from './assemble.ts';
 import { calibrate } from './calibration/calibrate.ts';
-import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
 import type { CreateDriver } from './drivers/driver.ts';
 import { drivers } from './drivers/index.ts';
 import { environment } from './environment.ts';
+import type { Halt } from './halt.ts';
 import { createHistory } from './history.ts';
 import type { Interval } from './interval.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 import { rawRecord } from './raw-record.ts';
 import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
 import { type RunEnd, runLoad, type Shard, seatsOf } from './runner.ts';
@@ -30,6 +31,8 @@ export interface MeasureOptions {
   readonly onInterval?: (interval: Interval) => void;
   /** Told of every request that ended. */
   readonly onRecord?: (record: RawRecord) => void;
+  /** Told when the load ends early, while answers are still under way. */
+  readonly onHalt?: (halt: Halt) => void;
 }
 
 /** What a process, or several together, has measured. */
@@ -65,6 +68,7 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
         most = Math.max(most, interval.inFlightMax);
         options.onInterval?.(interval);
       },
+      onHalt: options.onHalt,
       onFinished: options.onRecord && (finished => options.onRecord?.(rawRecord(finished, startMs))),
     });
     return { intervals: history.read(), before, after: await check(most), end, gone: 0 };

@@ -8,7 +8,7 @@ export const onLimitNames = ['record', 'backoff', 'abort'] as const;
 /**
  * - `record` a refusal is a result like any other
  * - `backoff` what another attempt may help is tried again, as a good client would; what it cannot help ends the run
- * - `abort` the first refusal of the account ends the run
+ * - `abort` the first refusal, of the account or of a platform that sheds load, ends the run
  */
 export type OnLimit = (typeof onLimitNames)[number];
 
@@ -45,8 +45,9 @@ export function createPolicy({ onLimit, mostRetries, baseMs, capMs }: PolicyOpti
     const { kind } = record.outcome;
     if (attempt === 1) stock += retryShare;
     if (onLimit === 'record' || kind === 'ok') return done;
-    if (domainOf(kind) === 'account' && (onLimit === 'abort' || retryOf(kind) !== 'backoff')) return abort;
-    if (onLimit === 'abort' || retryOf(kind) !== 'backoff') return done;
+    const refused = domainOf(kind) === 'account';
+    if (onLimit === 'abort') return refused || kind === 'overloaded' ? abort : done;
+    if (retryOf(kind) !== 'backoff') return refused ? abort : done;
     if (attempt > mostRetries || stock < 1) return done;
     stock--;
     return { kind: 'wait', ms: waitOf(record, attempt, random) };

@@ -27,8 +27,8 @@ export interface RequestDoor {
   readonly cut: AbortSignal;
   /** Aborted when no more requests are started. */
   readonly over: AbortSignal;
-  /** No more requests: the reason is `stopped`, `budget` or an account's refusal. */
-  readonly halt: (reason: string) => void;
+  /** No more requests: the reason is `budget` or a refusal, with its business code. */
+  readonly halt: (reason: string, code?: string) => void;
   /** Told of every request that ended; only when raw records are wanted. */
   readonly onFinished?: ((finished: Finished) => void) | undefined;
 }
@@ -105,15 +105,25 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
   let firstSentMs: number | undefined;
   for (let attempt = 1; ; attempt++) {
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
-    const record = await driver.send(body, { signal: cut, onGap, authorization });
+    const sent = once(tally.sent);
+    const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
+    if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
     budget.settle(ask, record);
     tally.attempt(record, attempt > 1);
     const decision = policy.after(record, attempt, random);
-    if (decision.kind === 'abort') door.halt(record.outcome.kind);
+    if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code);
     if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
       return { record, attempts: attempt, firstSentMs };
   }
+}
+
+function once(fn: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) fn();
+    done = true;
+  };
 }
 
 const gapsInto = (gaps: number[] | undefined, note: (ms: number) => void) =>

@@ -91,6 +91,10 @@ export interface LoadResult {
     readonly delivered: number | null;
     /** Why it ended early: `stopped`, `budget`, or the outcome that --on-limit ends a run for; left out when it did not. */
     readonly halted?: string;
+    /** When it ended early, s since it began. */
+    readonly halted_after_s?: number;
+    /** The business code of the refusal that ended it, where it had one. */
+    readonly halted_code?: string;
   };
   /**
    * Little's law over the whole run: requests in flight, counted as they begin and end, against their rate times their

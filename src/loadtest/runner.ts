@@ -8,12 +8,13 @@ import { domainOf } from '../core/outcome.ts';
 import { createRandom } from '../core/random.ts';
 import { type Arrivals, levelAt, scheduleOf, shardOf } from './arrivals.ts';
 import { createBudget } from './budget.ts';
-import { type LoadPlan, lengthMs, workloadFor } from './config.ts';
 import { createCredentials } from './credentials.ts';
 import type { Driver } from './drivers/driver.ts';
+import type { Halt } from './halt.ts';
 import { createHealthMeter, type HealthMeter } from './health.ts';
 import type { Interval } from './interval.ts';
 import { createPacer, type Pacer } from './pacer.ts';
+import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 import { createPolicy } from './policy.ts';
 import { type Finished, makeRequest, type RequestDoor } from './request.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -35,6 +36,8 @@ export interface RunDoor {
   /** Told of every second, in order; the last one closes the run. */
   readonly onInterval: (interval: Interval) => void;
   readonly onFinished?: ((finished: Finished) => void) | undefined;
+  /** Told when the run ends early, before what is under way has ended. */
+  readonly onHalt?: ((halt: Halt) => void) | undefined;
   readonly pacer?: Pacer;
   readonly health?: HealthMeter;
 }
@@ -46,8 +49,8 @@ export interface RunEnd {
   readonly startMs: number;
   /** When no more requests were started, ms since the beginning. */
   readonly offeredMs: number;
-  /** Why it ended early; undefined when it went to its end. */
-  readonly halted: string | undefined;
+  /** Undefined when it went to its end. */
+  readonly halted: Halt | undefined;
 }
 
 const intervalMs = 1000;
@@ -76,9 +79,10 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
   /** Two reasons to cut at one moment are one cut. */
   const beatOnce = () => clock.now() - cutMs >= shortestMs && beat();
   const cancels: Cancel[] = [];
-  const offer = createOffer(clock, () => {
+  const offer = createOffer(clock, startMs, halt => {
     beatOnce();
     cancels.push(clock.at(clock.now() + plan.graceMs, () => cut.abort()));
+    if (halt !== undefined) door.onHalt?.(halt);
   });
   cancels.push(
     repeat(clock, startMs, intervalMs, beatOnce),
@@ -109,30 +113,30 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
   credentials.close();
   beat();
   health.close();
-  return { startMs, lateMs, offeredMs: offer.endedMs - startMs, halted: offer.reason };
+  return { startMs, lateMs, offeredMs: offer.endedMs - startMs, halted: offer.halt };
 }
 
 /** Whether requests are still being started. It ends once, by time, by a limit or because somebody says so. */
 interface Offer {
-  end(reason?: string): void;
+  end(reason?: string, code?: string): void;
   readonly over: boolean;
   readonly signal: AbortSignal;
   readonly endedMs: number;
   /** Undefined when it ended as planned. */
-  readonly reason: string | undefined;
+  readonly halt: Halt | undefined;
 }
 
-function createOffer(clock: Clock, onEnd: () => void): Offer {
+function createOffer(clock: Clock, startMs: number, onEnd: (halt: Halt | undefined) => void): Offer {
   const halted = new AbortController();
   let endedMs = Number.NaN;
-  let reason: string | undefined;
+  let halt: Halt | undefined;
   return {
-    end: why => {
+    end: (reason, code) => {
       if (halted.signal.aborted) return;
-      reason = why;
       endedMs = clock.now();
+      if (reason !== undefined) halt = { reason, code, atMs: endedMs - startMs };
       halted.abort();
-      onEnd();
+      onEnd(halt);
     },
     get over() {
       return halted.signal.aborted;
@@ -141,8 +145,8 @@ function createOffer(clock: Clock, onEnd: () => void): Offer {
     get endedMs() {
       return endedMs;
     },
-    get reason() {
-      return reason;
+    get halt() {
+      return halt;
     },
   };
 }
@@ -220,7 +224,7 @@ async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }
   if (moments.length > 0) await onceAborted(offer.signal);
   cancel();
   // The end of the time is no reason: a moment that a late loop has not come to by then is late, not unsent.
-  while (offer.reason === undefined && fired < moments.length) fire(fired);
+  while (offer.halt === undefined && fired < moments.length) fire(fired);
   tally.plan(moments.length - fired);
   for (let i = fired; i < moments.length; i++) endUnmade(run, 'unsent');
   await flying.none();

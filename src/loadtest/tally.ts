@@ -21,6 +21,8 @@ export interface Tally {
   plan(count: number): void;
   /** One more under way, or one less. */
   flight(change: 1 | -1, nowMs: number): void;
+  /** An attempt has left. */
+  sent(): void;
   /** An attempt that ended. @param retry whether it was not its request's first */
   attempt(record: CallRecord, retry: boolean): void;
   /** Time in ms between two reads of a measured stream that brought tokens. */
@@ -45,7 +47,6 @@ export function createTally(startMs: number): Tally {
     flying.most = Math.max(flying.most, flying.level);
   };
   const attempt: Tally['attempt'] = (record, retry) => {
-    if (record.sentMs !== undefined) counts.sent++;
     if (retry) counts.retries++;
     if (record.code !== undefined) counts.codes[record.code] = (counts.codes[record.code] ?? 0) + 1;
     counts.chunks += record.chunks;
@@ -92,6 +93,9 @@ export function createTally(startMs: number): Tally {
       counts.planned += count;
     },
     flight,
+    sent: () => {
+      counts.sent++;
+    },
     attempt,
     gap,
     end,

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Reason } from '../../src/core/outcome.ts';
-import { workloadFor } from '../../src/loadtest/config.ts';
 import { createAutocannonDriver } from '../../src/loadtest/drivers/autocannon.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import { createUndiciDriver } from '../../src/loadtest/drivers/undici.ts';
+import { workloadFor } from '../../src/loadtest/plan.ts';
 import * as fake from '../support/fake-glm.ts';
 import { planOf } from './plan.ts';
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import type { CapacityResult } from '../../src/loadtest/capacity.ts';
 import { command } from '../../src/loadtest/cli.ts';
 import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
 import { run } from '../support/io.ts';
@@ -34,6 +35,21 @@ test('a level that keeps the SLO is found, and one that keeps none exits 1', asy
   expect(none.out.length).toBeGreaterThan(0);
 });
 
+test('an account’s limit is named as what spoils a level, and is no knee', async () => {
+  const limits: MockOptions = { timing: 'ttft=40ms,itl=1ms', replyTokens: 5, limits: { concurrency: 3 } };
+  const { code, out } = await capacity(limits, '--slo', 'e2e<10s', '--to', '8', '--json');
+  const { level, tried, usl } = JSON.parse(out) as CapacityResult;
+  expect([code, level]).toEqual([0, 3]);
+  expect(tried.find(one => one.level === 4)?.failures?.rate_limited).toBeGreaterThan(10);
+  expect(usl).not.toMatchObject({ knee: expect.any(Number) });
+});
+
+test('a rate brings as many requests as a level asks for, in one stay', async () => {
+  const { err, asked } = await capacity({}, '--slo', 'e2e<10s', '--by', 'rate', '--from', '500', '--to', '500');
+  expect(err).toMatch(/ {2}rate 500: (\d+) of \1 good/);
+  expect(asked).toHaveLength(72);
+});
+
 test('a budget that is used up before there is an answer says what to do', async () => {
   const { code, err } = await capacity({}, '--slo', 'e2e<10s', '--max-tokens-total', '500');
   expect([code, err]).toEqual([
@@ -65,6 +81,6 @@ test('Ctrl-C before there is an answer is no answer', async () => {
   const mock = await createMock();
   cleanups.push(() => mock.close({ graceMs: 0 }));
   const argv = ['load', 'capacity', '--url', mock.baseUrl, '--model', 'glm-4.6', '--find-limit'];
-  const { code, out } = await run(command, argv, { env: { GLM_API_KEY: mock.apiKey }, stop: stop.signal });
-  expect([code, out]).toEqual([3, '']);
+  const { code, out, err } = await run(command, argv, { env: { GLM_API_KEY: mock.apiKey }, stop: stop.signal });
+  expect([code, out, err]).toEqual([3, '', 'stopped before the search had an answer\n']);
 });

@@ -91,9 +91,12 @@ test('too few samples are inconclusive and say how many it takes', () => {
 });
 
 test('too few seconds are inconclusive whatever they hold', () => {
-  const { verdict, rows } = compare(baseline.slice(0, 4), run(seeded.fork('y'), { factor: 9 }));
+  const { verdict, why, rows } = compare(baseline.slice(0, 4), run(seeded.fork('y'), { factor: 9 }));
   expect(verdict).toBe('inconclusive');
-  expect(new Set(rows.map(({ why }) => why))).toEqual(new Set(['needs 5 intervals in each run']));
+  expect(why).toBe('every figure needs 5 seconds of load in each run; a has 4, b has 20; run longer');
+  expect(new Set(rows.map(({ why }) => why))).toEqual(
+    new Set(['needs 5 seconds of load in each run; a has 4, b has 20']),
+  );
 });
 
 const failing = (intervals: readonly Interval[], truncated: number) =>

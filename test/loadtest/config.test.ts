@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isLoopback, readLoadConfig } from '../../src/loadtest/config.ts';
+import { isLoopback } from '../../src/core/loopback.ts';
+import { readLoadConfig } from '../../src/loadtest/config.ts';
 
 const env = { GLM_API_KEY: 'a.b' };
 const local = { url: 'http://127.0.0.1:8080/api/paas/v4', model: 'glm-4.6' };
@@ -95,6 +96,35 @@ test.each<[object, RegExp]>([
   [{ colour: 'red' }, /unknown key --colour/],
 ])('options %j are refused', (more, message) => {
   expect(() => read(more)).toThrow(message);
+});
+
+test('all mistakes are told at once, of one setting or of several together', () => {
+  const messageOf = (more: object, environment: Readonly<Record<string, string>> = env) => {
+    try {
+      readLoadConfig({ ...local, ...more }, environment);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  expect(messageOf({ concurrency: '0', rate: 'x', timeout: '0', model: '' }).split('\n')).toEqual([
+    'options:',
+    expect.stringMatching(/--model/),
+    expect.stringMatching(/--concurrency: stages "0": never leave 0/),
+    expect.stringMatching(/--rate: stages "x"/),
+    expect.stringMatching(/--timeout/),
+  ]);
+  const several = {
+    concurrency: '5',
+    rate: '5',
+    agents: '2',
+    max_cost: '1',
+    driver: 'autocannon',
+    prompts: '/no/file',
+  };
+  const lines = messageOf(several, {}).split('\n');
+  for (const flag of ['--agents', '--concurrency', 'autocannon', '--max-cost', '--prompts', 'no API key'])
+    expect(lines.filter(line => line.includes(flag))).toHaveLength(1);
 });
 
 test('a file may hold settings of several kinds of runs', () => {

@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../../src/loadtest/config.ts';
+import type { LoadPlan } from '../../src/loadtest/plan.ts';
 import { workloadSchema } from '../../src/loadtest/workload/spec.ts';
 
 const endless = Number.POSITIVE_INFINITY;

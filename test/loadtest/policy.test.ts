@@ -25,7 +25,10 @@ test.each<[OnLimit, Reason, Decision['kind']]>([
   ['backoff', 'auth', 'abort'],
   ['abort', 'rate_limited', 'abort'],
   ['abort', 'quota_exhausted', 'abort'],
-  ['abort', 'overloaded', 'done'],
+  ['abort', 'overloaded', 'abort'],
+  ['abort', 'balance_exhausted', 'abort'],
+  ['abort', 'server_error', 'done'],
+  ['abort', 'truncated', 'done'],
   ['abort', 'ok', 'done'],
 ])('with %s, %s comes to: %s', (onLimit, reason, kind) => {
   expect(policyOf(onLimit).after(ended(reason), 1, random).kind).toBe(kind);

@@ -61,6 +61,41 @@ test.each([
   expect([code, (out + err).includes('canary')]).toEqual([0, false]);
 });
 
+test.each([
+  ['abort', 429, '1302', /the run ended after [\d.]+ m?s by the first 1302 \(rate_limited\)/],
+  ['abort', 429, '1305', /by the first 1305 \(overloaded\)/],
+  ['abort', 429, '1308', /by the first 1308 \(quota_exhausted\)/],
+  ['backoff', 429, '1113', /by the first 1113 \(balance_exhausted\)/],
+])(
+  'with --on-limit %s a %i of code %s ends the run, which says so and has failed',
+  async (onLimit, status, code, words) => {
+    let turn = 0;
+    const server = await serve((response, request) =>
+      (turn++ < 6 ? fake.good : fake.apiError(status, code))(response, request),
+    );
+    const out = mkdtempSync(join(tmpdir(), 'load-'));
+    cleanups.push(() => rmSync(out, { recursive: true }));
+    const flags = ['-c', '2', '-d', '60s', '--on-limit', onLimit, '-o', out];
+    const ended = await loadRun(server.url, ...flags);
+    expect([ended.code, ended.out.replace(/\s+/g, ' ')]).toEqual([1, expect.stringMatching(words)]);
+    const { load } = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as LoadResult;
+    expect(load).toMatchObject({ halted_code: code, halted_after_s: expect.any(Number) });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(words);
+  },
+);
+
+test('with several processes the refusal of one ends all', async () => {
+  let turn = 0;
+  const server = await serve((response, request) =>
+    (turn++ === 6 ? fake.apiError(429, '1302') : fake.good)(response, request),
+  );
+  const flags = ['-c', '4', '--workers', '2', '-d', '60s', '--on-limit', 'abort', '--json'];
+  const { code, out } = await loadRun(server.url, ...flags);
+  const { load, ledger } = JSON.parse(out) as LoadResult;
+  expect(load).toMatchObject({ halted: 'rate_limited', halted_code: '1302' });
+  expect([code, ledger.rate_limited, ledger.censored]).toEqual([1, 1, undefined]);
+});
+
 test('the screen has a verdict, the latencies and the failures by class', async () => {
   let turn = 0;
   const server = await serve((response, request) =>

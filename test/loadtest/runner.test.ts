@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { type CallRecord, newDraft } from '../../src/core/call/record.ts';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
-import type { LoadPlan } from '../../src/loadtest/config.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
+import type { LoadPlan } from '../../src/loadtest/plan.ts';
 import type { Finished } from '../../src/loadtest/request.ts';
 import { type RunEnd, runLoad, type Shard, seatsOf } from '../../src/loadtest/runner.ts';
 import { littleOf } from '../../src/loadtest/stats/little.ts';
@@ -24,14 +24,17 @@ interface Answers {
 function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }) }: Answers) {
   const seen = { sentAt: [] as number[], open: 0, most: 0 };
   const driver: Driver = {
-    send: (_body, { signal, onGap }) =>
+    send: (_body, { signal, onSent, onGap }) =>
       new Promise(resolve => {
         const number = seen.sentAt.push(clock.now()) - 1;
         seen.most = Math.max(seen.most, ++seen.open);
         const draft = { ...newDraft(clock.now(), clock.now()), sentMs: clock.now(), usage };
+        onSent?.();
+        onSent?.(); // a connection that was dead takes it twice
         const end = (outcome: Outcome) => {
           seen.open--;
-          resolve({ ...draft, endMs: clock.now(), outcome } as CallRecord);
+          const code = outcome.kind === 'balance_exhausted' ? '1113' : undefined;
+          resolve({ ...draft, endMs: clock.now(), outcome, code } as CallRecord);
         };
         const cancel = clock.at(clock.now() + ms(number), () => {
           draft.firstTokenMs = draft.firstVisibleMs = draft.startMs + ms(number) / 2;
@@ -104,6 +107,12 @@ test('what was in flight is its rate times its latency, over a whole run with it
     const { intervals } = await run({ plan: { ...load, warmupMs: 300 }, ms: n => 50 + 20 * (n % 7) });
     expect(littleOf(intervals)?.disagreement).toBeLessThan(0.01); // a bucket is 0.2 % wide, the clock 1 ms coarse
   }
+});
+
+test('an attempt is sent in the second in which it leaves, not in that in which it ends', async () => {
+  const { intervals } = await run({ plan: closed(4, 1000), ms: () => 2500 });
+  expect(intervals.map(({ sent }) => sent)[0]).toBe(4);
+  expect(summed(intervals.map(({ sent }) => sent))).toBe(4);
 });
 
 test('stages raise and lower the level, and a seat that is no longer wanted ends after its request', async () => {
@@ -203,14 +212,14 @@ test.each<[string, Partial<LoadPlan>, number]>([
   const { total, seen, end } = await run({ plan, stopAt: -1 });
   expect(seen.sentAt).toEqual([]);
   expect([total.planned, total.ended.unsent ?? 0]).toEqual([planned, planned]);
-  expect(end).toMatchObject({ halted: 'stopped' });
+  expect(end).toMatchObject({ halted: { reason: 'stopped' } });
 });
 
 test('what was not due yet when the run was stopped was never sent', async () => {
   const { total, end } = await run({ plan: open(100, 1000), ms: () => 10, stopAt: 505 });
   expect(total.planned).toBe(100);
   expect(total.ended.unsent).toBeGreaterThanOrEqual(48);
-  expect(end).toMatchObject({ halted: 'stopped' });
+  expect(end).toMatchObject({ halted: { reason: 'stopped' } });
 });
 
 test('a moment at the very end of the run is kept, and what a late loop has not come to by then is late', async () => {
@@ -247,20 +256,20 @@ test('a refusal that no retry can help ends the run', async () => {
     plan: { ...closed(4, 10_000), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 100, capMs: 1000 } },
     outcomeOf: n => ({ kind: n >= 8 ? 'balance_exhausted' : 'ok' }),
   });
-  expect(end?.halted).toBe('balance_exhausted');
+  expect(end?.halted).toEqual({ reason: 'balance_exhausted', code: '1113', atMs: 300 });
   expect(total.ended).toEqual({ ok: 8, balance_exhausted: 4 });
 });
 
 test('a budget ends the run before it is overshot', async () => {
   const { end, total } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(200) } });
-  expect(end?.halted).toBe('budget');
+  expect(end?.halted?.reason).toBe('budget');
   expect(total.inputTokens + total.outputTokens).toBeLessThanOrEqual(200);
 });
 
 test('a closed loop waits for what settles before it gives up, and the wait is nobody’s latency', async () => {
   // One request may take from 30 to 34 tokens and takes 15: three fit at once, and two more one after the other.
   const { end, total, seen } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(100) } });
-  expect([seen.most, seen.sentAt, end?.halted]).toEqual([3, [0, 0, 0, 100, 200], 'budget']);
+  expect([seen.most, seen.sentAt, end?.halted?.reason]).toEqual([3, [0, 0, 0, 100, 200], 'budget']);
   expect(total.ended).toEqual({ ok: 5, unsent: 3 });
   expect(total.inputTokens + total.outputTokens).toBe(75);
   expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
@@ -268,7 +277,7 @@ test('a closed loop waits for what settles before it gives up, and the wait is n
 
 test('an open loop leaves out what the budget has no room for at its time, and goes on when it has', async () => {
   const { end, total, finished } = await run({ plan: { ...open(10, 1000), budget: budgetOf(70) }, ms: () => 350 });
-  expect(end?.halted).toBe('budget');
+  expect(end?.halted?.reason).toBe('budget');
   expect(total.ended.unsent).toBeGreaterThan(0);
   expect(Math.max(...finished.map(({ n }) => n))).toBeGreaterThan(finished.length - 1);
   expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
@@ -280,7 +289,7 @@ test('Ctrl-C while requests wait for the budget leaves them unsent', async () =>
     ms: () => 500,
     stopAt: 100,
   });
-  expect([end?.halted, total.ended.unsent]).toEqual(['stopped', total.planned - (total.ended.ok ?? 0)]);
+  expect([end?.halted?.reason, total.ended.unsent]).toEqual(['stopped', total.planned - (total.ended.ok ?? 0)]);
 });
 
 test('a connection that cannot be made is not tried thousands of times', async () => {

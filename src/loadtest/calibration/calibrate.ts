@@ -5,10 +5,10 @@
 import type { CallRecord } from '../../core/call/record.ts';
 import type { Clock } from '../../core/clock.ts';
 import { createHistogram, type Histogram } from '../../core/histogram.ts';
-import type { LoadPlan } from '../config.ts';
 import type { CreateDriver, Driver } from '../drivers/driver.ts';
 import { createHealthMeter } from '../health.ts';
 import { createPacer } from '../pacer.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { CalibrationRun, ErrorFigure } from '../result.ts';
 import { hrOffsetMs } from './hr-offset.ts';
 import { startTruth } from './truth.ts';

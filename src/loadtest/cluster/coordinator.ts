@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue, QueueEvents } from 'bullmq';
 import { UsageError } from '../../core/errors.ts';
-import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import { openControl } from './control.ts';
 import { encodePlan, jobIdOf, queueName, type Report, type ShardJob, type ShardResult } from './protocol.ts';
 import { type Engine, openEngine, redisClock } from './redis.ts';

@@ -1,9 +1,9 @@
 /** `--workers N`: one process for each core, a share of the load for each process, one result. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LoadPlan } from '../config.ts';
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../runner.ts';
 import { createMerger, type Merger } from './merger.ts';
@@ -33,8 +33,8 @@ export async function measureLocally(plan: LoadPlan, options: LocalOptions): Pro
   const merger = createMerger(workers, { onInterval, edgesMs: edgesOf(plan) });
   // Apart from the terminal: Ctrl-C is for this process, which tells the others in its own words.
   const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced', detached: true }));
-  const say = (message: ToWorker) => {
-    for (const child of children) if (child.connected) child.send(message);
+  const say = (message: ToWorker, except?: ChildProcess) => {
+    for (const child of children) if (child !== except && child.connected) child.send(message);
   };
   const barrier = createBarrier(workers, async () => say({ kind: 'start', atMs: await ready() }));
   const halt = () => say({ kind: 'stop' });
@@ -43,7 +43,9 @@ export async function measureLocally(plan: LoadPlan, options: LocalOptions): Pro
   await Promise.all(
     children.map((child, member) => {
       const part = { index: shard.index * workers + member, count: shard.count * workers };
-      return follow(child, { member, part, merger, barrier, onRecord, plan });
+      // A process whose own part is over would take a stop for "wait no longer".
+      const onRefused = () => say({ kind: 'stop' }, child);
+      return follow(child, { member, part, merger, barrier, onRecord, onRefused, plan });
     }),
   );
   stop.removeEventListener('abort', halt);
@@ -56,14 +58,19 @@ interface Member {
   readonly merger: Merger;
   readonly barrier: { arrive(member: number): void };
   readonly onRecord: ((record: RawRecord) => void) | undefined;
+  readonly onRefused: () => void;
   readonly plan: LoadPlan;
 }
 
 /** Resolves when the process has ended, well or not. */
-function follow(child: ChildProcess, { member, part, merger, barrier, onRecord, plan }: Member): Promise<void> {
+function follow(
+  child: ChildProcess,
+  { member, part, merger, barrier, onRecord, onRefused, plan }: Member,
+): Promise<void> {
   child.on('error', () => {}); // it is gone, and what was meant for it with it: its exit tells
   child.on('message', (message: FromWorker) => {
     if (message.kind === 'ready') barrier.arrive(member);
+    else if (message.kind === 'refused') onRefused();
     else if (message.kind === 'finish') merger.finish(member, message.finish);
     else {
       merger.add(member, message.interval);

@@ -89,7 +89,7 @@ export function createMerger(members: number, { onInterval, edgesMs = [] }: Merg
         startMs: 0,
         lateMs: Math.max(0, ...done.map(({ end }) => end.lateMs)),
         offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(merged.read()),
-        halted: done.find(({ end }) => end.halted !== undefined)?.end.halted,
+        halted: firstHalt(done),
       },
       gone: members - done.length,
     };
@@ -107,6 +107,13 @@ export function createMerger(members: number, { onInterval, edgesMs = [] }: Merg
     read,
   };
 }
+
+/** What one member was halted for, the others were then stopped for. */
+const firstHalt = (done: readonly Finish[]) =>
+  done
+    .flatMap(({ end: { halted } }) => halted ?? [])
+    .sort((a, b) => a.atMs - b.atMs)
+    .at(0);
 
 /** When nobody is left to say when the offering ended, it was when the last was heard. */
 const lastMs = (intervals: readonly Interval[]) => Math.max(0, ...intervals.map(({ toMs }) => toMs));

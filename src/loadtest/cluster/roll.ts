@@ -1,7 +1,8 @@
 /** Who takes part in a distributed run, who is ready, who has finished and who went away. */
-import type { LoadPlan } from '../config.ts';
+
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import { silenceMs } from './control.ts';
 import { createBarrier } from './local.ts';
 import { createMerger } from './merger.ts';

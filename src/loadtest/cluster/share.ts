@@ -1,6 +1,6 @@
 import { createRandom } from '../../core/random.ts';
 import { scheduleOf, shardOf } from '../arrivals.ts';
-import type { LoadPlan } from '../config.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { Shard } from '../runner.ts';
 
 /** How many requests of a run fall to one shard; undefined for a closed loop, where the answers decide. */

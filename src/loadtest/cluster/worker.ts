@@ -1,9 +1,10 @@
 /** One process of a run with `--workers`: told its plan and its share over the channel to its parent, which may vanish. */
 import { systemClock } from '../../core/clock.ts';
 import { hrOffsetMs } from '../calibration/hr-offset.ts';
-import type { LoadPlan } from '../config.ts';
+import { isRefusal } from '../halt.ts';
 import type { Interval } from '../interval.ts';
 import { measure } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../runner.ts';
 import type { Finish } from './merger.ts';
@@ -16,6 +17,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** The endpoint refused this process in a way that ends the run for all. */
+  | { readonly kind: 'refused' }
   | { readonly kind: 'interval'; readonly interval: Interval; readonly records: readonly RawRecord[] }
   | { readonly kind: 'finish'; readonly finish: Finish };
 
@@ -43,6 +46,9 @@ async function work({ plan, shard, records: wanted }: Extract<ToWorker, { kind: 
     onInterval: interval => {
       tell({ kind: 'interval', interval, records });
       records = [];
+    },
+    onHalt: ({ reason }) => {
+      if (isRefusal(reason)) tell({ kind: 'refused' });
     },
     ...(wanted && { onRecord: record => void records.push(record) }),
   });

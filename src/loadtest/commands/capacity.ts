@@ -7,10 +7,12 @@ import { exitCodes, type Io } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
-import { type LoadPlan, readLoadConfig } from '../config.ts';
+import { readLoadConfig } from '../config.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import { measure } from '../load.ts';
+import type { LoadPlan } from '../plan.ts';
 import { capacityText, limitText } from '../report/capacity.ts';
+import { failuresOf } from '../report/ledger.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';
 import { targetFlags } from './flags.ts';
 
@@ -37,7 +39,7 @@ export const capacityCommand = (io: Io) =>
   targetFlags(new Command('capacity').description('find the highest load that keeps an SLO'))
     .option('--slo <limits>', 'what a good request keeps, such as ttft_content<800ms,tpot<50ms')
     .option('--by <what>', 'concurrency (default) or rate')
-    .option('--from <level>', 'first level (default: 1)')
+    .option('--from <level>', 'first level, requests under way or per second (default: 1)')
     .option('--to <level>', 'highest level that may be tried (default: 256)')
     .option('--attainment <share>', 'of requests that must be good (default: 95%)')
     .option('--precision <share>', 'how close the answer has to be (default: 5%)')
@@ -45,7 +47,15 @@ export const capacityCommand = (io: Io) =>
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      "\nExit code: 0 an answer was found, 1 not even the first level keeps the SLO, 3 unclear.\n\nExamples:\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --slo 'ttft_content<800ms' --to 64\n  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --find-limit --to 100",
+      `
+Exit code: 0 an answer was found, 1 not even the first level keeps the SLO, 2
+wrong usage, 3 unclear.
+
+Examples:
+  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --slo 'ttft_content<800ms' --to 64
+  glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --find-limit --to 100`,
     )
     .action(flags => runCapacity(flags, io));
 
@@ -75,6 +85,7 @@ function refuseLevels({ by, from, to, find_limit }: SearchConfig): void {
 async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean, io: Io): Promise<void> {
   const { by: kind, from: low, to: high, attainment, precision } = search;
   const machine = createSearch({ kind, low, high, attainment, precision, seed: plan.seed });
+  io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
     const { total, seconds } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
@@ -85,9 +96,17 @@ async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean,
     machine.report(step.level, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  if (end.kind !== 'done') return unanswered(io);
   io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${capacityText(end.result, search)}\n`);
   io.exitWith(exitOf(end.result));
+}
+
+const openingOf = ({ by, from, to, precision }: SearchConfig) =>
+  `${by} from ${from} up to ${to}${by === 'rate' ? ' requests/s' : ''}: doubles until the SLO is missed, then closes in to ${+(100 * precision).toFixed(2)} %`;
+
+function unanswered(io: Io): void {
+  io.err('stopped before the search had an answer\n');
+  io.exitWith(exitCodes.unmeasurable);
 }
 
 const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
@@ -97,6 +116,7 @@ function levelReport(total: Total, seconds: number): LevelReport {
   return {
     requests: total.planned - uncounted,
     good: total.good,
+    failures: Object.fromEntries(failuresOf(total.ended).map(({ name, count }) => [name, count])),
     throughput: seconds > 0 ? endedOf(total, 'ok') / seconds : 0,
     inFlight: seconds > 0 ? total.inFlightArea / 1000 / seconds : 0,
   };
@@ -116,7 +136,7 @@ async function findLimit(plan: LoadPlan, { from, to }: SearchConfig, json: boole
     machine.report(inFlight, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return io.exitWith(exitCodes.unmeasurable);
+  if (end.kind !== 'done') return unanswered(io);
   io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${limitText(end.result)}\n`);
   io.exitWith(limitExit(end.result));
 }
@@ -151,7 +171,8 @@ const arrivalsAt = (
       arrivals: { kind: 'closed', stages: [{ durationMs: longestMs, from: level, to: level }] },
       concurrency: level,
     };
-  const durationMs = Math.min(longestMs, Math.ceil((1000 * requests) / level));
+  // By chance fewer come in the time that so many take on average; the stay ends with the last that is wanted.
+  const durationMs = Math.min(longestMs, Math.ceil((1000 * (requests + 4 * Math.sqrt(requests))) / level));
   const stages = [{ durationMs, from: level, to: level }];
   return { arrivals: { kind: 'open', law: 'poisson', shape: 1, stages }, concurrency: 10_000 };
 };

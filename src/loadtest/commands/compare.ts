@@ -35,7 +35,7 @@ export const compareCommand = (io: Io) =>
     .option('--summary <file>', 'add the table in Markdown, such as $GITHUB_STEP_SUMMARY')
     .addHelpText(
       'after',
-      '\nExit code: 0 same or better, 1 a regression, 3 inconclusive.\n\nExamples:\n  glm-testkit load compare baseline candidate\n  glm-testkit load compare baseline/result.json candidate/result.json --measure ttft_content --json',
+      '\nExit code: 0 same or better, 1 a regression, 2 wrong usage, 3 inconclusive.\n\nExamples:\n  glm-testkit load compare baseline candidate\n  glm-testkit load compare baseline/result.json candidate/result.json \\\n    --measure ttft_content --json',
     )
     .action((a: string, b: string, flags: Record<string, unknown>) => compare(a, b, flags, io));
 

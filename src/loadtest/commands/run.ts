@@ -11,7 +11,7 @@ import { writeTextfile } from '../../core/textfile.ts';
 import { appendText } from '../append.ts';
 import { measureWithAgents } from '../cluster/coordinator.ts';
 import { measureLocally } from '../cluster/local.ts';
-import { type LoadConfig, type LoadPlan, lengthMs, readLoadConfig } from '../config.ts';
+import { readLoadConfig } from '../config.ts';
 import { estimateOf, estimateText } from '../estimate.ts';
 import { createExporter } from '../exporter.ts';
 import type { Interval } from '../interval.ts';
@@ -19,6 +19,7 @@ import { createLens, type Lens } from '../lens.ts';
 import { type Measurement, measure, resultOf } from '../load.ts';
 import { createLoadMetrics, type LoadMetrics } from '../metrics.ts';
 import { openPlaces, outNames } from '../places.ts';
+import { type LoadPlan, lengthMs } from '../plan.ts';
 import { pushMetrics } from '../push.ts';
 import { createRecordFile, createSample } from '../records.ts';
 import { html } from '../report/html.ts';
@@ -26,20 +27,27 @@ import { jsonReport } from '../report/json.ts';
 import { junit } from '../report/junit.ts';
 import { lensText } from '../report/lens.ts';
 import { markdown } from '../report/markdown.ts';
+import { counted } from '../report/numbers.ts';
 import { screen } from '../report/screen.ts';
 import type { LoadResult, RawRecord } from '../result.ts';
+import type { LoadConfig } from '../settings.ts';
 import { createLive, type Live } from '../ui/live.ts';
 import type { PlanFacts } from '../ui/progress.ts';
 import { runFlags, targetFlags } from './flags.ts';
 
 const examples = `
 Examples:
-  GLM_API_KEY=… glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 -c 20 -d 10s
-  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 --model glm-4.6 --rate 50 -d 30s --threshold 'ttft_content:p95<800ms' -o result
+  export GLM_API_KEY=…
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 -c 20 -d 10s
+  glm-testkit load run --url http://127.0.0.1:4010/api/paas/v4 \\
+    --model glm-4.6 --rate 50 -d 30s \\
+    --threshold 'ttft_content:p95<800ms' -o result
 
-Anything but this machine needs --yes-load-this-endpoint and a budget: a load test of a paid API is a bill.
-Ctrl-C starts no more requests, waits for those under way and still reports. Exit code: 0 passed, 1 a gate failed or nothing
-was answered, 2 wrong usage, 3 the run cannot be judged.`;
+Anything but this machine needs --yes-load-this-endpoint and a budget: a load
+test of a paid API is a bill. Ctrl-C starts no more requests, waits for those
+under way and still reports. Exit code: 0 passed, 1 a gate failed, nothing was
+answered or a refusal ended the run, 2 wrong usage, 3 the run cannot be judged.`;
 
 export const runCommand = (io: Io) =>
   runFlags(targetFlags(new Command('run').description('load an endpoint and report what came of it')))
@@ -66,8 +74,9 @@ async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<v
 
 const opening = (plan: LoadPlan) => {
   const { arrivals, concurrency, stream, model, driver, seed } = plan;
-  const what = stream ? 'streams' : 'unary requests';
-  const load = arrivals.kind === 'closed' ? `up to ${concurrency} ${what} at a time` : `${what}, ${arrivalText(plan)}`;
+  const what = stream ? 'stream' : 'unary request';
+  const load =
+    arrivals.kind === 'closed' ? `up to ${counted(concurrency, what)} at a time` : `${what}s, ${arrivalText(plan)}`;
   return `${load} to ${model} for ${Math.round(lengthMs(plan) / 100) / 10} s by ${driver}, seed ${seed}`;
 };
 

@@ -91,6 +91,7 @@ interface Gun {
 /** The request under way on a connection. */
 interface Shot {
   readonly draft: Draft;
+  sent(atMs: number): void;
   head(head: Head): void;
   body(bytes: Uint8Array): void;
   complete(): void;
@@ -132,7 +133,8 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
         if (!error) draft.dnsMs = clock.now();
       })
       .prependOnceListener('connect', () => {
-        draft.tcpMs = draft.sentMs = clock.now();
+        draft.tcpMs = clock.now();
+        shot?.sent(draft.tcpMs);
       })
       .prependListener('error', (error: Error) => broken(breakOf(error)))
       .prependListener('end', () => {
@@ -158,16 +160,17 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     if (!keepAlive) drop();
   });
 
-  const fire = async (body: string, { signal, authorization }: SendOptions) => {
+  const fire = async (body: string, { signal, authorization, onSent }: SendOptions) => {
     const draft = newDraft(clock.now(), clock.now());
     const { promise, resolve } = Promise.withResolvers<void>();
-    shot = createShot(draft, deadlines, clock, { fail, resolve });
+    shot = createShot(draft, deadlines, clock, { onSent, fail, resolve });
     const cancel = () => fail({ kind: 'cancelled' });
     signal.addEventListener('abort', cancel, { once: true });
     if (!connected) open(draft);
-    else draft.sentMs = clock.now();
-    if (authorization !== undefined) client.setHeaders(headersOf(authorization));
-    client.setBody(body);
+    else shot.sent(clock.now());
+    // Each of its setters builds the whole request anew, so there is one call for both.
+    if (authorization === undefined) client.setBody(body);
+    else client.setHeadersAndBody(headersOf(authorization), body);
     base._doRequest.call(client);
     await promise;
     signal.removeEventListener('abort', cancel);
@@ -185,13 +188,14 @@ function stageOf(draft: Draft | undefined): Stage {
 type Deadlines = ReturnType<typeof deadlinesOf>;
 
 interface ShotEvents {
+  readonly onSent: SendOptions['onSent'];
   /** Ends the shot and its connection. */
   readonly fail: (outcome: Outcome) => void;
   /** The shot has ended. */
   readonly resolve: () => void;
 }
 
-function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, resolve }: ShotEvents): Shot {
+function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { onSent, fail, resolve }: ShotEvents): Shot {
   const reader = createBodyReader(draft, 'completion', {});
   const timers: Cancel[] = [];
   let streamed = false;
@@ -218,6 +222,10 @@ function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { fail, re
   arm('total', () => true);
   return {
     draft,
+    sent: atMs => {
+      draft.sentMs = atMs;
+      onSent?.();
+    },
     head: ({ statusCode, headers }) => {
       draft.headMs = clock.now();
       draft.status = statusCode;

@@ -1,13 +1,15 @@
 /** The way requests get onto the wire. The runner decides when; a driver only does it and tells what happened. */
 import type { CallRecord } from '../../core/call/record.ts';
 import type { Clock } from '../../core/clock.ts';
-import type { LoadPlan } from '../config.ts';
+import type { LoadPlan } from '../plan.ts';
 
 export interface SendOptions {
   /** Aborting it ends the request as `cancelled`. */
   readonly signal: AbortSignal;
   /** The header of that name, in place of the plan's key. */
   readonly authorization?: string | undefined;
+  /** Called when the request has left, if it does; when it must go out again on another connection, again. */
+  readonly onSent?: (() => void) | undefined;
   /** Called for every gap between two reads that brought tokens, in ms. */
   readonly onGap?: ((ms: number) => void) | undefined;
 }

@@ -63,14 +63,14 @@ export function createSocketCaller(options: SocketCallerOptions): Driver {
     return record;
   };
   const make = (lane: Lane, body: string, how: SendOptions, intendedMs: number): CallRecord | Promise<CallRecord> => {
-    const { signal, onGap, authorization = `Bearer ${options.key}` } = how;
+    const { signal, onSent, onGap, authorization = `Bearer ${options.key}` } = how;
     if (signal.aborted) return unsent(intendedMs, clock, { kind: 'cancelled' });
     if (closed) return unsent(intendedMs, clock, { kind: 'internal', detail: 'the driver is closed' });
     const text = target.request(body, authorization);
     // What is in the header is a secret and is not repeated.
     if (text === undefined)
       return unsent(intendedMs, clock, { kind: 'internal', detail: 'the key cannot be a header' });
-    return lane.send({ text, intendedMs, signal, onGap });
+    return lane.send({ text, intendedMs, signal, onSent, onGap });
   };
   const close = async () => {
     closed = true;

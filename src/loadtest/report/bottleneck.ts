@@ -5,7 +5,7 @@ import type { Interval } from '../interval.ts';
 import type { LoadResult } from '../result.ts';
 import { saturationOf } from '../stats/saturation.ts';
 import type { Change, Growth } from './growth.ts';
-import { failuresOf, type LedgerRow } from './ledger.ts';
+import { bare, failuresOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
 
 export type Limit =
@@ -47,7 +47,7 @@ const slowerFirst = 1.5;
 const slowerTokens = 1.25;
 
 const rules: readonly Rule[] = [
-  ({ health: { elu, lagMs, steal = 0 } }) => {
+  ({ health: { elu, lagMs, steal = 0 }, config }) => {
     if (!(elu > busyLoop || steal > stolenTime)) return undefined;
     const why =
       elu > busyLoop
@@ -58,7 +58,7 @@ const rules: readonly Rule[] = [
       text: `This machine was the limit: ${why}. Part of every latency here is its own.`,
       next:
         elu > busyLoop
-          ? 'Spread the load over more cores (--workers) or machines, and run again.'
+          ? `${config.driver === 'autocannon' ? 'Take --driver socket, which works less for a request, or spread' : 'Spread'} the load over more cores (--workers) or machines, and run again.`
           : 'Run again on a machine of your own.',
     };
   },
@@ -243,9 +243,10 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 function shut(result: Measured, { name, count: refused, meaning }: LedgerRow): Seen<Limit> {
+  const codes = codesAs(result, name);
   return {
     kind: 'limited_by_account',
-    text: `The account refused ${ofAll(refused, result)}: ${meaning}${codesAs(result, name)}.`,
+    text: `The account refused ${ofAll(refused, result)}: ${codes === '' ? meaning : bare(meaning)}${codes}.`,
     next: remedies[name] ?? 'Settle that with the vendor before the next run.',
   };
 }

@@ -1,38 +1,57 @@
 /** What a search found, as a table and in plain words. */
-import type { CapacityResult } from '../capacity.ts';
+import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
 import type { Usl } from '../stats/usl.ts';
+import { count } from './numbers.ts';
+import { crop, fold } from './terminal.ts';
 
 interface Asked {
   readonly by: 'concurrency' | 'rate';
   readonly attainment: number;
 }
 
-export function capacityText({ kind, level, interval, tried, usl }: CapacityResult, { by, attainment }: Asked): string {
+const columns = 80;
+
+/** No line is wider than 80 columns. */
+export function capacityText(result: CapacityResult, { by, attainment }: Asked): string {
   const unit = by === 'rate' ? 'requests per second' : 'requests under way';
   const share = `${+(attainment * 100).toFixed(2)} %`;
-  const rows = tried.map(({ level, requests, good, throughput, verdict, bounds }) =>
-    [
-      String(level).padStart(10),
-      verdict.padEnd(8),
-      `${((100 * good) / Math.max(1, requests)).toFixed(1)} % good`.padStart(14),
-      `[${percent(bounds[0])}–${percent(bounds[1])}]`.padStart(16),
-      `${throughput.toFixed(1)}/s`.padStart(12),
-      `n ${requests}`.padStart(8),
-    ].join('  '),
-  );
-  return [sentence(kind, level, interval, unit, share), ...uslLines(usl), '', ...rows].join('\n');
+  const said = [sentence(result, unit, share), why(result), ...uslLines(result.usl), confidence];
+  return [...said.filter(text => text !== '').flatMap(text => fold(text, columns)), '', heads, ...result.tried.map(row)]
+    .map(line => crop(line, columns))
+    .join('\n');
 }
+
+const confidence = 'Of 20 verdicts on a level at most one is wrong by chance (95 % confidence).';
+
+const line = (cells: readonly string[]) => {
+  const [level = '', verdict = '', good = '', bounds = '', speed = '', n = '', spoiled = ''] = cells;
+  const right = [good.padStart(7), bounds.padStart(12), speed.padStart(9), n.padStart(5)];
+  return `${level.padStart(7)}  ${verdict.padEnd(7)} ${right.join(' ')}  ${spoiled}`.trimEnd();
+};
+
+const heads = line(['level', 'verdict', 'good', '95 % bounds', 'answers/s', 'n', 'not good']);
+
+const row = (tried: TriedLevel) => {
+  const { level, requests, good, throughput, verdict, bounds } = tried;
+  const share = `${percent(good / Math.max(1, requests))} %`;
+  const range = `${percent(bounds[0])}–${percent(bounds[1])}`;
+  return line([String(level), verdict, share, range, throughput.toFixed(1), count(requests), spoiledText(tried)]);
+};
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}`;
 
-function sentence(
-  kind: CapacityResult['kind'],
-  level: number | null,
-  [passed, failed]: CapacityResult['interval'],
-  unit: string,
-  share: string,
-): string {
+/** `60 rate_limited, 2 slow`: what kept requests from being good, most frequent first. */
+function spoiledText({ requests, good, failures = {} }: TriedLevel): string {
+  const failed = Object.values(failures).reduce((sum, n) => sum + n, 0);
+  const all = Object.entries({ ...failures, slow: requests - good - failed }).filter(([, n]) => n > 0);
+  return all
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, n]) => `${count(n)} ${name}`)
+    .join(', ');
+}
+
+function sentence({ kind, level, interval: [passed, failed] }: CapacityResult, unit: string, share: string): string {
   if (kind === 'none' || level === null) return `Not even the first level keeps the SLO for ${share} of requests.`;
   if (kind === 'at_least')
     return `At least ${level} ${unit} keep the SLO for ${share} of requests: no level that was allowed failed.`;
@@ -40,14 +59,23 @@ function sentence(
   return `${passed} ${unit} keep the SLO for ${share} of requests; ${upper}.`;
 }
 
+/** What happens at the first level that is too high. */
+function why({ tried }: CapacityResult): string {
+  const first = tried.find(({ verdict }) => verdict === 'fail');
+  const spoiled = first === undefined ? '' : spoiledText(first);
+  return first === undefined || spoiled === ''
+    ? ''
+    : `What spoils it: of ${count(first.requests)} requests at ${first.level}, ${spoiled}.`;
+}
+
 function uslLines(usl: Usl): string[] {
   if (usl.kind === 'degenerate') return [`Whether throughput bends cannot be told: ${usl.why}.`];
   const { knee, extrapolated, ci } = usl;
-  if (knee === null) return ['Throughput only rises in what was tried.'];
+  if (knee === null) return ['No knee: throughput only rises in what was tried.'];
   const bounds =
     ci.knee === null ? '' : ` [${Math.round(ci.knee[0])}–${ci.knee[1] === null ? '?' : Math.round(ci.knee[1])}]`;
   const guess = extrapolated ? ', beyond what was tried' : '';
-  return [`Throughput bends at about ${Math.round(knee)}${bounds} requests under way${guess}.`];
+  return [`Knee: throughput bends at about ${Math.round(knee)}${bounds} requests under way${guess}.`];
 }
 
 export function limitText(result: LimitResult): string {

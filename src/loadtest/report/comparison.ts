@@ -117,10 +117,10 @@ const lineOf = (cells: readonly string[]) =>
     .map((cell, i) => (i === 0 ? padEnd(cell, 20) : i < widths.length ? padStart(cell, widths[i]!) : `  ${cell}`))
     .join('');
 
-/** Why figures could not be judged, each reason once. */
+/** Why figures could not be judged, each reason once; what is the reason for all of them was said at the top. */
 function unjudged({ rows, why: overall }: Comparison): string[] {
   const reasons = Map.groupBy(
-    rows.filter(({ ci, why }) => ci === null && why !== overall),
+    rows.filter(({ ci, why }) => ci === null && !overall.includes(why)),
     ({ why }) => why,
   );
   return [...reasons].map(([why, all]) => `${all.map(nameOf).join(', ')}: ${why}`);

@@ -1,6 +1,8 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
+import { isRefusal } from '../halt.ts';
 import type { Figure, Throughput } from '../result.ts';
 import { type Limit, limitsOf, type Measured, roomierBudget, type Seen } from './bottleneck.ts';
+import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
 import { failuresOf, judgedOf, type LedgerRow } from './ledger.ts';
 import { count, counted, rate, share, time } from './numbers.ts';
@@ -24,9 +26,13 @@ export interface Finding {
 
 type Note = Seen<FindingKind>;
 
-/** In this order: one `does`, one or more limits, what else was seen, one `next`. Pure: the same run, the same words. */
+/**
+ * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`. Pure:
+ * the same run, the same words.
+ */
 export function findingsOf(result: Measured): Finding[] {
-  const notes: Note[] = [does(result), ...limitsOf(result, growthOf(result.intervals)), ...asides(result)];
+  const limits = limitsOf(result, growthOf(result.intervals));
+  const notes: Note[] = [...endedEarly(result), does(result), ...limits, ...asides(result)];
   const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
   const next =
     (grave ?? notes.find(one => one.next !== undefined))?.next ?? 'Check the address and the key, then run again.';
@@ -84,7 +90,6 @@ function nothingGood({ ledger }: Measured): Omit<Note, 'kind'> {
 }
 
 const rules: readonly ((result: Measured) => Note | undefined)[] = [
-  endedEarly,
   hiddenWait,
   ({ ledger }) =>
     faults(
@@ -111,16 +116,15 @@ const rules: readonly ((result: Measured) => Note | undefined)[] = [
 
 const asides = (result: Measured): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
 
-function endedEarly({ load: { halted } }: Measured): Note | undefined {
-  if (halted === undefined) return undefined;
-  if (halted === 'stopped') return { kind: 'ended_early', text: 'The run was stopped before its time.' };
-  if (halted !== 'budget')
-    return { kind: 'ended_early', text: `The first ${halted} ended the run, as --on-limit asks.` };
-  return {
-    kind: 'ended_early',
-    text: 'The budget ended the run: what was left did not cover the worst case of one more request.',
-    next: roomierBudget,
-  };
+function endedEarly({ load, ledger }: Measured): Note[] {
+  const [kind, { halted }] = ['ended_early', load] as const;
+  if (halted === undefined) return [];
+  if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
+  if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
+  if (isRefusal(halted))
+    return [{ kind, text: `--on-limit ended the run${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
+  const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
+  return [{ kind, text, next: roomierBudget }];
 }
 
 /** What a user waited at p99 against what the server took. */

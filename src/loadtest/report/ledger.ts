@@ -41,6 +41,9 @@ function rowOf(name: LedgerClass, count: number): LedgerRow {
   return { name, count, kind: domain === null ? 'aside' : 'failed', domain, meaning };
 }
 
+/** A meaning without the codes it ends with, for where the codes are told. */
+export const bare = (meaning: string) => meaning.replace(/ \([^()]*\)$/, '');
+
 /** Failures alone, most frequent first. */
 export const failuresOf = (counts: Readonly<Partial<Record<LedgerClass, number>>>) =>
   ledgerRows(counts).filter(({ kind }) => kind === 'failed');

@@ -22,7 +22,8 @@ export function screen(result: LoadResult, { width = 100, color = false }: Scree
   const numbers = [...speed(page), ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
   const [top, next] = [verdict(page), nextOf(page)];
   const fixed = [top, load(page), table(page), numbers, next].reduce((sum, block) => sum + block.length, 0);
-  const words = said(page, Math.min(4, rows - fixed - Math.min(1, result.thresholds.length)));
+  const most = isWide(page) ? 4 : 6;
+  const words = said(page, Math.min(most, rows - fixed - Math.min(1, result.thresholds.length)));
   const thresholds = gates(page, rows - fixed - words.length);
   return `${spaced([top, words, load(page), table(page), numbers, thresholds, next]).join('\n')}\n`;
 }
@@ -56,10 +57,16 @@ function verdict({ result, columns, paint }: Page): string[] {
   return [painted + crop(first, room), ...more, paint('dim', crop(facts, columns))].slice(0, 2);
 }
 
-/** The findings in their own words, two lines each at most. */
+/** Bounds stand beside the figures, and most sentences have one line. */
+const isWide = ({ columns }: Pick<Page, 'columns'>) => columns >= 98;
+
+/** Lines of a fact that is one line where there is room. */
+const folds = (page: Page) => (isWide(page) ? 1 : 2);
+
+/** The findings in their own words, two lines each at most, or three where lines are short. */
 function said({ result, columns }: Page, room: number): string[] {
   const texts = result.findings.filter(({ kind }) => kind !== 'next').map(({ text }) => safe(text));
-  return texts.flatMap(text => shortened(text, columns, 2)).slice(0, Math.max(1, room));
+  return texts.flatMap(text => shortened(text, columns, isWide({ columns }) ? 2 : 3)).slice(0, Math.max(1, room));
 }
 
 function nextOf(page: Page): string[] {
@@ -117,12 +124,13 @@ function table(page: Page): string[] {
   const { metrics } = page.result;
   const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
   if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
-  const size = page.columns >= 98 ? { title: 14, cell: 14, sent: 11 } : { title: 15, cell: 10, sent: 9 };
+  const size = isWide(page) ? { title: 14, cell: 14, sent: 11 } : { title: 12, cell: 10, sent: 10 };
   return [...heads(page, size), ...measured.map(line => row(page, line, size))];
 }
 
-function heads({ paint, result }: Page, { title, cell, sent }: Columns): string[] {
-  const name = result.load.kind === 'closed' ? 'latency (closed loop understates)' : 'latency';
+function heads({ paint, result, columns }: Page, { title, cell, sent }: Columns): string[] {
+  const understates = isWide({ columns }) ? 'latency (closed loop understates)' : 'closed loop understates';
+  const name = result.load.kind === 'closed' ? understates : 'latency';
   const over = `${name}${padStart('from schedule', title + cell * 3 - widthOf(name))}${padStart('from send', sent * 3)}`;
   const names = [cell, sent].flatMap(width => levels.map(level => padStart(level, width))).join('');
   return [paint('dim', over), paint('dim', `${' '.repeat(title)}${names}${padStart('n', 8)}`)];
@@ -138,7 +146,7 @@ function row(
     levels.map(level => padStart(figure === undefined ? '' : cellOf(figure, level, bounds), width)).join('');
   return (
     padEnd(measures[name].title.replace(' token', ''), size.title) +
-    cells(user, size.cell, columns >= 98) +
+    cells(user, size.cell, isWide({ columns })) +
     paint('dim', cells(server, size.sent, false)) +
     padStart(count(user?.count ?? 0), 8)
   );
@@ -160,10 +168,13 @@ function speed(page: Page): string[] {
   const { throughput: whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
   const inFlight = `${rate(whole.in_flight_mean)} in flight (max ${count(whole.in_flight_max)}${fits})`;
-  const all = labelled(page, 'speed', `${flow(whole)} · ${inFlight} · over ${rate(whole.duration_s)} s`, 1);
+  const all = labelled(page, 'speed', `${flow(whole)} · ${inFlight} · over ${rate(whole.duration_s)} s`, folds(page));
   if (steady === null) return all;
   const when = `from ${rate(steady.from_s)} to ${rate(steady.to_s)} s`;
-  return [...all, ...labelled(page, 'steady', `${flow(steady.throughput)} · ${when}${calm(steady.metrics)}`, 1)];
+  return [
+    ...all,
+    ...labelled(page, 'steady', `${flow(steady.throughput)} · ${when}${calm(steady.metrics)}`, folds(page)),
+  ];
 }
 
 /** Whether the steady part was faster or slower than the whole. */
@@ -207,14 +218,14 @@ function tokens(page: Page): string[] {
     page,
     'tokens',
     `${count(input)} in (${count(cached)} cached) · ${count(output)} out (${count(reasoning)} thinking) · ${paid}`,
-    1,
+    folds(page),
   );
 }
 
 function client(page: Page): string[] {
   const { calibration, health } = page.result;
   const loop = `loop ${Math.round(health.elu * 100)}% · lag ${time(+health.lagMs.toFixed(1))}`;
-  return labelled(page, 'client', `${errorBar(calibration.before, calibration.after)} · ${loop}`, 1);
+  return labelled(page, 'client', `${errorBar(calibration.before, calibration.after)} · ${loop}`, folds(page));
 }
 
 /** What this machine adds to the figures; the worse of the runs before and after. */

@@ -27,11 +27,25 @@ export interface Slice {
   buckets(measure: Measure): ReadonlyMap<number, number>;
 }
 
-/** All intervals in order, in at most `atMost` slices of about equal length. */
+/** Of less time than this no rate is told: one answer in the last 2 ms would be 500 a second. */
+export const shortestMs = 500;
+
+/** All intervals in order, in at most `atMost` slices of about equal length; a short interval belongs to the one before it. */
 export function slicesOf(intervals: readonly Interval[], atMost: number): Slice[] {
-  const size = Math.max(1, Math.ceil(intervals.length / atMost));
-  const starts = Array.from({ length: Math.ceil(intervals.length / size) }, (_, i) => i * size);
-  return starts.map(start => together(intervals.slice(start, start + size)));
+  const whole = longEnough(intervals);
+  const size = Math.max(1, Math.ceil(whole.length / atMost));
+  const starts = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) => i * size);
+  return starts.map(start => together(whole.slice(start, start + size).flat()));
+}
+
+function longEnough(intervals: readonly Interval[]): readonly (readonly Interval[])[] {
+  const groups: Interval[][] = [];
+  for (const interval of intervals) {
+    const last = groups.at(-1);
+    if (last !== undefined && interval.toMs - interval.fromMs < shortestMs) last.push(interval);
+    else groups.push([interval]);
+  }
+  return groups;
 }
 
 /** The sum of some intervals, neighbours or not. */

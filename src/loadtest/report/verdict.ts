@@ -1,5 +1,7 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
+import { isRefusal } from '../halt.ts';
 import type { LoadResult, Validity } from '../result.ts';
+import { after, refusalOf } from './early-end.ts';
 import { failedShare, judgedOf } from './ledger.ts';
 import { count, counted, share } from './numbers.ts';
 
@@ -25,7 +27,7 @@ export function headlineOf(result: LoadResult): Headline {
 }
 
 function reasonOf(result: LoadResult): string {
-  const { verdict, thresholds, doubts, validity, ledger } = result;
+  const { verdict, thresholds, doubts, validity, ledger, load } = result;
   const unjudged = thresholds.filter(({ actual }) => actual === null);
   const missed = thresholds.filter(({ ok, actual }) => !ok && actual !== null);
   const some = (kind: typeof thresholds) => `${kind.length} of ${counted(thresholds.length, 'threshold')}`;
@@ -37,6 +39,8 @@ function reasonOf(result: LoadResult): string {
   if (ledger.planned === 0) return 'no request was planned';
   if (judgedOf(result) === 0) return `none of ${counted(ledger.planned, 'request')} was measured to its end`;
   if (ledger.ok === 0) return `none of ${counted(judgedOf(result), 'request')} was answered well`;
+  if (verdict !== 'pass' && load.halted !== undefined && isRefusal(load.halted))
+    return `the run ended${after(load)} by the first ${refusalOf(load)}`;
   if (verdict !== 'pass') return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
   if (thresholds.length > 0)
     return thresholds.length === 1 ? 'the threshold holds' : `all ${count(thresholds.length)} thresholds hold`;

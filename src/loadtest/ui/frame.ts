@@ -17,15 +17,22 @@ export function frame(progress: Progress, { columns, rows, color = false }: Fram
   const view = { progress, columns, paint: painter(color) };
   const blocks = [
     [title(view), bar(view)],
-    [requests(view), ...failures(view)],
+    [...requests(view), ...failures(view)],
     [heads(view), ...table(view)],
     [...budget(view), client(view)],
-    [view.paint('dim', 'Ctrl-C starts no more requests, waits and reports; a second one ends at once')],
+    [view.paint('dim', hints.find(hint => hint.length <= columns) ?? shortHint)],
   ];
   const lines = blocks.flatMap((block, i) => (i > 0 ? ['', ...block] : block));
   const kept = lines.length <= rows ? lines : blocks.flat();
   return kept.slice(0, Math.max(0, rows)).map(line => crop(line, columns));
 }
+
+const shortHint = 'Ctrl-C: report; twice: end';
+
+const hints = [
+  'Ctrl-C starts no more requests, waits and reports; a second one ends at once',
+  'Ctrl-C: no more requests, then a report; twice: end',
+] as const;
 
 interface View {
   readonly progress: Progress;
@@ -71,7 +78,7 @@ export function talliesOf({ ended }: Pick<Progress, 'ended'>) {
   return { ok: ended.ok ?? 0, failed, failures: failed.reduce((sum, row) => sum + row.count, 0) };
 }
 
-function requests(view: View): string {
+function requests(view: View): string[] {
   const { planned, sent, ended, retries } = view.progress;
   const { ok, failures: bad } = talliesOf(view.progress);
   const parts = [
@@ -82,7 +89,7 @@ function requests(view: View): string {
     ...(ended.warmup ? [`${count(ended.warmup)} to warm up`] : []),
     ...(retries > 0 ? [`${count(retries)} retries`] : []),
   ];
-  return labelled(view, 'requests', parts.join(' · '));
+  return listed(view, 'requests', parts);
 }
 
 function failures(view: View): string[] {
@@ -91,13 +98,11 @@ function failures(view: View): string[] {
   return [
     ...(failed.length === 0
       ? []
-      : [
-          labelled(
-            view,
-            'failures',
-            failed.map(({ name, count: n, domain }) => `${count(n)} ${name} (${domain})`).join(' · '),
-          ),
-        ]),
+      : listed(
+          view,
+          'failures',
+          failed.map(({ name, count: n, domain }) => `${count(n)} ${name} (${domain})`),
+        )),
     ...(codes.length === 0
       ? []
       : [labelled(view, 'codes', codes.map(([code, n]) => `${safe(code)} ×${count(n)}`).join(' · '))]),
@@ -108,6 +113,19 @@ const indent = 18;
 const cell = 12;
 
 const labelled = ({ paint }: View, label: string, text: string) => paint('dim', padEnd(label, indent)) + text;
+
+/** As many parts to a line as fit, and at most two lines. */
+function listed(view: View, label: string, parts: readonly string[]): string[] {
+  const room = view.columns - indent;
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)} · ${part}`;
+    if (lines.length === 0) lines.push(part);
+    else if (widthOf(longer) <= room || lines.length === 2) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines.map((line, i) => labelled(view, i === 0 ? label : '', line));
+}
 
 const heads = ({ paint }: View) =>
   paint('dim', `${' '.repeat(indent)}${padStart('now', cell)}${padStart('whole', cell)}`);

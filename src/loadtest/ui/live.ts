@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Interval } from '../interval.ts';
 import { count, moment, rate, time } from '../report/numbers.ts';
+import { shortestMs } from '../report/slices.ts';
 import { safe } from '../report/terminal.ts';
 import { frame, talliesOf } from './frame.ts';
 import { createProgress, type PlanFacts, type Progress } from './progress.ts';
@@ -75,24 +76,36 @@ function onProcessExit(restore: () => void): () => void {
 
 function plainLines({ plan, out }: LiveOptions): Live {
   const progress = createProgress(plan);
+  let toldMs = 0;
+  let knownMs = 0;
+  let isNews = false; // whether a request has ended since
+  const tell = () => {
+    if (knownMs > toldMs) out(`${lineOf(progress.at(knownMs), knownMs)}\n`);
+    toldMs = knownMs;
+    isNews = false;
+  };
   return {
     update: intervals => {
       for (const interval of intervals) {
         progress.add([interval]);
-        out(`${lineOf(progress.at(interval.toMs), interval)}\n`);
+        knownMs = interval.toMs;
+        isNews ||= Object.keys(interval.ended).length > 0;
+        if (knownMs - toldMs >= shortestMs) tell();
       }
     },
-    close: () => {},
+    close: () => {
+      if (isNews) tell();
+    },
   };
 }
 
 /** `0:12  12.2 ok/s · 20 in flight · 876 tokens/s · TTFT 533 ms (p99 728 ms) · ITL 18 ms · 391 ok · 1 failed: truncated ×1` */
-function lineOf(progress: Progress, { fromMs, toMs }: Interval): string {
+function lineOf(progress: Progress, toMs: number): string {
   const { recent } = progress;
   const now = recent.at(-1);
   const { ok, failed, failures } = talliesOf(progress);
   const { ttft_content_ms: ttft, itl_ms: itl, e2e_ms: e2e } = now?.figures ?? {};
-  const seconds = (toMs - fromMs) / 1000 || 1;
+  const seconds = now?.seconds || 1;
   const parts = [
     `${rate((now?.ok ?? 0) / seconds)} ok/s`,
     `${rate(now?.inFlightMean ?? 0)} in flight`,

@@ -2,7 +2,7 @@
 import { createHistogram, type Summary } from '../../core/histogram.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import type { Measure } from '../measures.ts';
-import { addedUp, type Slice, together } from '../report/slices.ts';
+import { addedUp, type Slice, shortestMs, together } from '../report/slices.ts';
 
 /** What was planned. */
 export interface PlanFacts {
@@ -39,7 +39,7 @@ export interface Progress {
   readonly whole: Readonly<Partial<Record<ShownMeasure, Summary>>>;
   /** The last seconds together. */
   readonly now: Slice;
-  /** The last intervals one by one, oldest first. */
+  /** The last intervals one by one, oldest first; short ones with those before them. */
   readonly recent: readonly Moment[];
 }
 
@@ -73,9 +73,9 @@ export function createProgress(plan: PlanFacts) {
       ended = addedUp([ended, interval.ended]);
       codes = addedUp([codes, interval.codes]);
       endMs = Math.max(endMs, interval.toMs);
+      last = [...last, interval].slice(-nowCount);
+      recent = [...recent, momentOf(latest(last))].slice(-recentCount);
     }
-    last = [...last, ...intervals].slice(-nowCount);
-    recent = [...recent, ...intervals.map(momentOf)].slice(-recentCount);
   };
   /** @param elapsedMs by the view's own clock: time goes on while nothing ends */
   const at = (elapsedMs: number): Progress => ({
@@ -91,8 +91,15 @@ export function createProgress(plan: PlanFacts) {
   return { add, at };
 }
 
-function momentOf(interval: Interval): Moment {
-  const { seconds, ok, outputTokens, inFlightMean, figure } = together([interval]);
+/** The last interval, with as many before it as it takes to tell a rate. */
+function latest(intervals: readonly Interval[]): readonly Interval[] {
+  const lengthMs = (from: number) => intervals.slice(from).reduce((sum, one) => sum + one.toMs - one.fromMs, 0);
+  const from = intervals.findLastIndex((_, i) => lengthMs(i) >= shortestMs);
+  return intervals.slice(Math.max(0, from));
+}
+
+function momentOf(intervals: readonly Interval[]): Moment {
+  const { seconds, ok, outputTokens, inFlightMean, figure } = together(intervals);
   const figures = { ttft_content_ms: figure('ttft_content_ms'), itl_ms: figure('itl_ms'), e2e_ms: figure('e2e_ms') };
   return { seconds, ok, outputTokens, inFlightMean, figures };
 }

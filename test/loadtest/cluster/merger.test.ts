@@ -88,3 +88,15 @@ test('a calibration that one process could not make leaves the whole without one
   expect(before).toMatchObject({ streams: 10, ttft_ms: { p50: 3, p99: 9, count: 11 } });
   expect(after).toBeNull();
 });
+
+test('a run ends for what halted it first, whoever tells first', () => {
+  const halted = (reason: string, atMs: number) => ({
+    ...finish,
+    end: { ...finish.end, halted: { reason, code: reason === 'stopped' ? undefined : '1302', atMs } },
+  });
+  const merger = createMerger(3);
+  merger.finish(0, halted('stopped', 1210));
+  merger.finish(1, halted('rate_limited', 1200));
+  merger.finish(2, finish);
+  expect(merger.read().end.halted).toEqual({ reason: 'rate_limited', code: '1302', atMs: 1200 });
+});

@@ -43,7 +43,9 @@ function lane({ total = 1000 } = {}) {
   const own = new Lane({ target, stream: false, deadlines: { total }, clock, hangUps: createHangUps(), inbox });
   const records: CallRecord[] = [];
   const send = (text: string, signal = new AbortController().signal) =>
-    void own.send({ text, intendedMs: clock.now(), signal, onGap: undefined }).then(record => records.push(record));
+    void own
+      .send({ text, intendedMs: clock.now(), signal, onSent: undefined, onGap: undefined })
+      .then(record => records.push(record));
   /** Ends the turn, and lets promises that were kept in it be heard. */
   const endTurn = async () => {
     for (const fn of turn.splice(0)) fn();

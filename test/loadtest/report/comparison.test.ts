@@ -84,6 +84,20 @@ test('Markdown shows the same, and nothing in it formats', () => {
   expect(page).toContain('&#60;b&#62;&#124;glm&#96; in b');
 });
 
+test('what keeps every figure from being judged is said once', () => {
+  const why = 'needs 5 seconds of load in each run; a has 2, b has 3';
+  const rows = [row, failed, rate].map(one => ({
+    ...one,
+    ci: null,
+    noise: null,
+    verdict: 'inconclusive' as const,
+    why,
+  }));
+  const all = { ...comparison, verdict: 'inconclusive', why: `every figure ${why}; run longer`, rows } as const;
+  expect(comparisonText(all).match(/needs 5 seconds/g)).toHaveLength(1);
+  expect(comparisonMarkdown(all).match(/needs 5 seconds/g)).toHaveLength(1);
+});
+
 test('where nothing could be compared there is no table', () => {
   const nothing = { ...comparison, verdict: 'inconclusive', why: 'nothing', rows: [], warnings: [] } as const;
   expect(comparisonMarkdown(nothing)).not.toContain('| figure');

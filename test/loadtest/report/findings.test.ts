@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Health } from '../../../src/loadtest/interval.ts';
 import { findingsOf } from '../../../src/loadtest/report/findings.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
+import { screen } from '../../../src/loadtest/report/screen.ts';
 import { headlineOf } from '../../../src/loadtest/report/verdict.ts';
 import type { LoadResult } from '../../../src/loadtest/result.ts';
 import {
@@ -288,13 +289,28 @@ test.each<[string, LoadResult, RegExp, RegExp]>([
   expect(next(result)).not.toMatch(/the key/);
 });
 
-test.each([
-  ['stopped', /was stopped before its time/],
-  ['budget', /The budget ended the run/],
-  ['rate_limited', /The first rate_limited ended the run/],
-])('a run that %s ended says so', (halted, text) => {
+test.each<[Partial<LoadResult['load']>, string]>([
+  [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
+  [
+    { halted: 'budget', halted_after_s: 61 },
+    'The budget ended the run after 61.0 s: what was left did not cover the worst case of one more request.',
+  ],
+  [
+    { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302' },
+    '--on-limit ended the run after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
+  ],
+  [
+    { halted: 'quota_exhausted', halted_after_s: 0.004, halted_code: '1308' },
+    '--on-limit ended the run after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
+  ],
+  [{ halted: 'auth', halted_after_s: 1 }, '--on-limit ended the run after 1.00 s: auth, the key or token was refused.'],
+])('a run that ended early says first what ended it and when: %o', (halt, text) => {
   const { result } = healthyRun();
-  expect(said({ ...result, load: { ...result.load, halted } }, 'ended_early')).toMatch(text);
+  const ended = { ...result, load: { ...result.load, ...halt } };
+  expect(findingsOf(ended)[0]).toEqual({ kind: 'ended_early', text });
+  expect(screen({ ...ended, findings: findingsOf(ended) }, { width: 80 }).replace(/\s+/g, ' ')).toContain(
+    text.slice(0, 60),
+  );
   expect(said(result, 'ended_early')).toBeUndefined();
 });
 
@@ -355,4 +371,26 @@ test('a threshold that nothing was measured for is not called missed', () => {
   const rows = markdown({ ...result, verdict: 'fail', thresholds: [unknown, missed] });
   expect(rows).toContain('| ? | `ttft_content:p99<1s` |');
   expect(rows).toContain('| ✗ | `error_rate<1%` |');
+});
+
+test('a code is told once, with how often it came', () => {
+  const refused = endedAs({ balance_exhausted: 4, ok: 6 });
+  const text = said({ ...refused, limits: { retries: 0, codes: { '1113': 4 } } }, 'limited_by_account');
+  expect(text).toBe('The account refused 4 of 10 requests (40%): no money or no package (1113 ×4).');
+  expect(said(refused, 'limited_by_account')).toMatch(/no money or no package \(1113\)\.$/);
+});
+
+test('a run that a refusal ended says so in its first line', () => {
+  const { result } = healthyRun();
+  const load = { ...result.load, halted: 'overloaded', halted_after_s: 2, halted_code: '1305' };
+  const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
+  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded)');
+});
+
+test.each([
+  ['autocannon', /^Take --driver socket, which works less for a request, or spread the load over more cores/],
+  ['socket', /^Spread the load over more cores/],
+])('a busy client that used %s is told what would be lighter', (driver, advice) => {
+  const { result } = makeRun({ ...calm, health: busy });
+  expect(next({ ...result, config: { ...result.config, driver } })).toMatch(advice);
 });

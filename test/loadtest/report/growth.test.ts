@@ -16,6 +16,13 @@ test('slices add up to exactly what the intervals say', () => {
   }
 });
 
+test('an interval of milliseconds is no slice of its own, unless it is the first', () => {
+  const one = { ...intervals[5]!, fromMs: 0, toMs: 1000 };
+  const ends = [1000, 1002, 2000, 2400].map((toMs, i, all) => ({ ...one, fromMs: all[i - 1] ?? 0, toMs }));
+  expect(slicesOf(ends, 300).map(({ toMs }) => toMs)).toEqual([1002, 2400]);
+  expect(slicesOf(ends.slice(1), 300).map(({ toMs }) => toMs)).toEqual([1002, 2400]);
+});
+
 test('all intervals together have the figures of the run', () => {
   const { p50, p90, p99, count, mean } = together(intervals).figure('e2e_ms');
   expect(metrics.e2e_ms).toMatchObject({ p50, p90, p99, count });

@@ -49,7 +49,9 @@ test('a line breaks where nothing was measured, and a lone point is a dot', () =
     { x: 0.5, y: null },
     { x: 0.75, y: 0.5 },
   ];
-  expect(line('blue', points).markup).toBe('<path class="blue" d="M0 1000L250 0M750 500h0"/>');
+  expect(line('blue', points).markup).toBe(
+    '<path class="blue" d="M0 1000L250 0"/><path class="blue alone" d="M750 500h0"/>',
+  );
   expect(line('blue', []).markup).toBe('');
 });
 

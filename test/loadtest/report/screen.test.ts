@@ -132,3 +132,15 @@ test('rate times latency is held against what was in flight, where that can be d
   expect(screen(result)).toContain('20 in flight (max 20, rate × latency ±0.12%)');
   expect(screen(healthyRun().result)).not.toContain('rate × latency');
 });
+
+test('at 80 columns no two words touch, and what is said is said to its end', () => {
+  const { result } = unaryRun();
+  const text = screen(
+    { ...result, metrics: { ...result.metrics, ttft_any_ms: result.metrics.e2e_ms! } },
+    { width: 80 },
+  );
+  expect(text).toMatch(/^closed loop understates +from schedule +from send$/m);
+  expect(text.match(/ needs \d+/g)?.length).toBeGreaterThan(2);
+  expect(text).not.toMatch(/[^ ]needs |needs \d+[^ \d\n]|…/);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});

@@ -109,6 +109,16 @@ test('a window of 80 by 24 shows how to stop, to the last word', () => {
   expect(lines.at(-1)).toMatch(/^Ctrl-C starts no more requests, .* ends at once$/);
 });
 
+test('a window of 60 columns counts all requests, and still says how to stop', () => {
+  const progress = createProgress(plan);
+  progress.add(rateLimitedRun().result.intervals);
+  const lines = frame(progress.at(0), { columns: 60, rows: 30 });
+  expect(lines[3]).toMatch(/^requests +1,005 planned · 1,005 sent · 316 ok$/);
+  expect(lines[4]).toMatch(/^ +689 failed$/);
+  expect(lines.at(-1)).toBe('Ctrl-C: no more requests, then a report; twice: end');
+  expect(frame(progress.at(0), { columns: 40, rows: 30 }).at(-1)).toBe('Ctrl-C: report; twice: end');
+});
+
 test('hours of intervals keep only what is drawn', () => {
   const progress = createProgress(plan);
   for (let i = 0; i < 20; i++) progress.add(healthy.intervals);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createManualClock } from '../../../src/core/clock.ts';
 import { createLive, type LiveOptions } from '../../../src/loadtest/ui/live.ts';
+import { createProgress } from '../../../src/loadtest/ui/progress.ts';
 import { rateLimitedRun, unaryRun } from '../results.ts';
 
 const plan = {
@@ -95,6 +96,45 @@ test('where nobody sees a picture it writes a line per interval and no escape', 
   );
   expect(written.join('')).not.toContain('\x1b');
   expect(isHeard()).toBe(false);
+});
+
+const second = intervals[3]!;
+const after = (ms: number) => ({
+  ...second,
+  fromMs: second.toMs,
+  toMs: second.toMs + ms,
+  ended: { ok: 1 },
+  outputTokens: 70,
+});
+
+test('what came in the last milliseconds is told with the second before it, at its rate', () => {
+  const { live, written } = start({ isTty: false });
+  live.update([second]);
+  live.update([after(2)]);
+  expect(written).toHaveLength(1);
+  live.close();
+  live.close();
+  expect(written).toHaveLength(2);
+  const ok = Number(/([\d.]+) ok\/s/.exec(written[1] ?? '')?.[1]);
+  expect(ok).toBeCloseTo((second.ended.ok ?? 0) + 1, 0);
+  expect(Number(/([\d,]+) tokens\/s/.exec(written[1] ?? '')?.[1]?.replace(',', ''))).toBeLessThan(
+    second.outputTokens + 71,
+  );
+});
+
+test('what came to nothing since the last line is not told', () => {
+  const { live, written } = start({ isTty: false });
+  live.update([second, { ...after(2), ended: {} }]);
+  live.close();
+  expect(written).toHaveLength(1);
+});
+
+test('a picture draws no spike for the last milliseconds', () => {
+  const progress = createProgress(plan);
+  progress.add([second, after(2)]);
+  const [whole, last] = progress.at(0).recent;
+  expect(last?.seconds).toBeGreaterThan(whole?.seconds ?? 0);
+  expect(last?.ok).toBe((whole?.ok ?? 0) + 1);
 });
 
 test('a line of a unary run has the whole answer', () => {

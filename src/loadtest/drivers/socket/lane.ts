@@ -16,6 +16,7 @@ export interface Order {
   /** When it should have begun. */
   readonly intendedMs: number;
   readonly signal: AbortSignal;
+  readonly onSent: (() => void) | undefined;
   readonly onGap: ((ms: number) => void) | undefined;
 }
 
@@ -105,7 +106,9 @@ export class Lane implements Receiver {
     this.parser.reset();
     draft.sentMs = this.options.clock.now();
     socket.write(text);
-    return socket.errored === null;
+    if (socket.errored !== null) return false;
+    this.order?.onSent?.();
+    return true;
   }
 
   private open(draft: Draft, text: string): void {

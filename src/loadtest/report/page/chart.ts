@@ -100,11 +100,10 @@ export interface Point {
 
 /** A line through points whose coordinates are shares from 0 to 1; a lone point is a dot. */
 export function line(look: string, points: readonly Point[]): Markup {
-  const runs = unbroken(points).map(run => {
-    const [first, ...rest] = run.map(({ x, y }) => `${place(x)} ${place(1 - y)}`);
-    return rest.length === 0 ? `M${first}h0` : `M${first}L${rest.join(' ')}`;
-  });
-  return shape(look, runs.join(''));
+  const runs = unbroken(points).map(run => run.map(({ x, y }) => `${place(x)} ${place(1 - y)}`));
+  const lines = runs.filter(run => run.length > 1).map(([first, ...rest]) => `M${first}L${rest.join(' ')}`);
+  const alone = runs.filter(run => run.length === 1).map(([only]) => `M${only}h0`);
+  return markup`${shape(look, lines.join(''))}${shape(`${look} alone`, alone.join(''))}`;
 }
 
 /** Between two lines at the same places. */

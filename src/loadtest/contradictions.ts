@@ -1,0 +1,50 @@
+/** Settings that mean nothing beside each other. */
+import { UsageError } from '../core/errors.ts';
+import { asFlag } from '../core/spelling.ts';
+import { isClosed, type LoadConfig } from './settings.ts';
+
+/** Settings that mean nothing together are a mistake that would be noticed after the run, or never. */
+export function refusePairs({ agents, redis, workers, as, threshold, slo }: LoadConfig): void {
+  const goodput = threshold.find(({ subject }) => subject.kind === 'rate' && subject.rate === 'goodput');
+  const mistakes = [
+    agents === undefined && redis !== undefined && '--redis is where agents are found; say how many with --agents N',
+    agents !== undefined && redis === undefined && '--agents needs --redis URL, where the agents are found',
+    agents !== undefined &&
+      workers > 1 &&
+      '--workers shares the load on this machine; with --agents leave it out, and pass it to glm-testkit load agent',
+    agents !== undefined &&
+      as !== undefined &&
+      '--as needs every single request, and with --agents those stay where they were made',
+    goodput !== undefined &&
+      slo === undefined &&
+      `--threshold "${goodput.text}" needs --slo, what a good request keeps`,
+  ].filter(mistake => mistake !== false);
+  if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
+}
+
+/** What a setting means something beside. */
+const company: readonly {
+  readonly keys: readonly (keyof LoadConfig)[];
+  readonly beside: string;
+  readonly there: (config: LoadConfig) => boolean;
+}[] = [
+  { keys: ['concurrency'], beside: 'no --rate and no --trace', there: isClosed },
+  { keys: ['arrival'], beside: '--rate', there: ({ rate }) => rate !== undefined },
+  { keys: ['shape'], beside: '--rate and --arrival gamma', there: ({ arrival }) => arrival === 'gamma' },
+  { keys: ['speed', 'scale'], beside: '--trace', there: ({ trace }) => trace !== undefined },
+  { keys: ['duration'], beside: 'no --trace, which brings its own times', there: ({ trace }) => trace === undefined },
+  { keys: ['max_in_flight'], beside: '--rate or --trace', there: config => !isClosed(config) },
+  { keys: ['retries', 'backoff'], beside: '--on-limit backoff', there: one => one.on_limit === 'backoff' },
+  { keys: ['prefix_tokens'], beside: '--cache shared-prefix', there: ({ cache }) => cache === 'shared-prefix' },
+  { keys: ['ca'], beside: 'an https URL', there: ({ url }) => url.startsWith('https:') },
+];
+
+/** A flag that does nothing is a run that is not what was meant. A file may hold settings of several runs. */
+export function refuseIdle(config: LoadConfig, flags: readonly string[]): void {
+  const mistakes = company
+    .filter(({ there }) => !there(config))
+    .flatMap(({ keys, beside }) =>
+      keys.filter(key => flags.includes(key)).map(key => `${asFlag(key)} goes with ${beside}; leave it out`),
+    );
+  if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
+}

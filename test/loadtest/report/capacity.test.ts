@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import type { CapacityResult, TriedLevel } from '../../../src/loadtest/capacity.ts';
+import { capacityText } from '../../../src/loadtest/report/capacity.ts';
+
+const level = (n: number, good: number, more: Partial<TriedLevel> = {}): TriedLevel => ({
+  level: n,
+  requests: 72,
+  good,
+  throughput: 7 * n,
+  verdict: good === 72 ? 'pass' : 'fail',
+  bounds: [good / 72 - 0.04, Math.min(1, good / 72 + 0.04)],
+  ...more,
+});
+
+const found: CapacityResult = {
+  kind: 'found',
+  level: 12,
+  interval: [12, 13],
+  tried: [level(1, 72), level(12, 72), level(13, 12, { failures: { rate_limited: 58 } })],
+  usl: { kind: 'degenerate', why: 'too few levels' },
+};
+const asked = { by: 'concurrency', attainment: 0.95 } as const;
+
+test('it says what holds, what is too much, what spoils it, and how sure that is', () => {
+  expect(capacityText(found, asked)).toBe(`\
+12 requests under way keep the SLO for 95 % of requests; 13 are clearly too
+many.
+What spoils it: of 72 requests at 13, 58 rate_limited, 2 slow.
+Whether throughput bends cannot be told: too few levels.
+Of 20 verdicts on a level at most one is wrong by chance (95 % confidence).
+
+  level  verdict    good  95 % bounds answers/s     n  not good
+      1  pass    100.0 %   96.0–100.0       7.0    72
+     12  pass    100.0 %   96.0–100.0      84.0    72
+     13  fail     16.7 %    12.7–20.7      91.0    72  58 rate_limited, 2 slow`);
+});
+
+test('a level at which nothing was asked has no NaN', () => {
+  const empty = level(4, 0, { requests: 0, bounds: [0, 1], throughput: 0 });
+  expect(capacityText({ ...found, kind: 'none', level: null, tried: [empty] }, asked)).not.toMatch(/NaN|undefined|-\d/);
+});
+
+test('no line is wider than 80 columns, whatever went wrong', () => {
+  const failures = { timeout_first_token: 11_000, rate_limited: 9000, answer_in_reasoning: 800 };
+  const wide = level(99_999, 1_000_000, { requests: 1_100_000, throughput: 123_456, verdict: 'fail', failures });
+  for (const by of ['concurrency', 'rate'] as const)
+    for (const line of capacityText({ ...found, tried: [wide] }, { ...asked, by }).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(80);
+});
