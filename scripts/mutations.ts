@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/render/completion.ts', [
-    ['body.raw-utf8', "JSON.stringify(content.join(''))", "JSON.stringify(content.join('')).replaceAll('/', '\\\\/')"],
+    ['body.raw-utf8', "JSON.stringify(pieces.join(''))", "JSON.stringify(pieces.join('')).replaceAll('/', '\\\\/')"],
     ['body.one-choice', '"index":0,"message"', '"index":0,"logprobs":null,"message"'],
     ['body.alphabetical', '"finish_reason":"${finish}","index":0', '"index":0,"finish_reason":"${finish}"'],
     ['body.alphabetical', '"created":${created},"id":"${id}"', '"id":"${id}","created":${created}'],
@@ -177,14 +177,17 @@ export const mutations: readonly Mutation[] = [
     ['header.cn-success', '...origins, ...origins', '...origins'],
   ]),
 
-  ...inFile('src/mock-server/engine.ts', [
-    ['error.too-large', "gatewayPage(413, 'Request Entity Too Large')", "gatewayPage(413, 'Payload Too Large')"],
-    ['header.intl-success', 'plan.status === 200 ? fixed.ok : fixed.error', 'fixed.error'],
+  ...inFile('src/mock-server/host.ts', [
+    ['header.intl-success', 'status === 200 ? fixed.ok : fixed.error', 'fixed.error'],
     ['header.log-id', "'x-log-id'", "'x-request-id'"],
     ['header.no-limits', "'x-log-id',", "'retry-after',\n      '1',\n      'x-log-id',"],
+    ['header.gzip', 'status === 200 && takesGzip', 'takesGzip'],
+  ]),
+
+  ...inFile('src/mock-server/engine.ts', [
+    ['error.too-large', "gatewayPage(413, 'Request Entity Too Large')", "gatewayPage(413, 'Payload Too Large')"],
     ['error.language', "|| config.profile === 'intl'", ''],
     ['error.language', '/^\\s*en\\b/i', '/^\\s*en-US$/i'],
-    ['header.gzip', 'plan.status === 200 && takesGzip', 'takesGzip'],
     [
       'path.before-key',
       "if (endpoint.kind === 'spring')",
@@ -235,7 +238,7 @@ export const mutations: readonly Mutation[] = [
     ['stream.constant', 'created: Math.floor(wallMs / 1000)', 'created: Math.floor(wallMs)'],
     ['body.model-echo', 'model: request.model,', 'model: request.model.toUpperCase(),'],
     ['body.usage-sum', 'reasoning + said.content.tokens', 'said.content.tokens'],
-    ['body.usage-details', "dialect.usage === 'none' ? {}", "dialect.usage !== 'full' ? {}"],
+    ['body.usage-details', "if (dialect.usage === 'none') return sums;", "if (dialect.usage !== 'full') return sums;"],
   ]),
 
   ...inFile('src/mock-server/budget.ts', [
