@@ -43,7 +43,8 @@ export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: Vis
   return seen;
 }
 
-const unseen = (run: ProbeRun): Seen => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
+/** A run that never went out to look. */
+export const unseen = (run: ProbeRun): Seen => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
 
 async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Seen> {
   const disturbed = new Map<string, Disturbance['kind']>();

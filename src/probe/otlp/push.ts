@@ -24,7 +24,7 @@ export type SendOtlp = (post: OtlpPost) => Promise<void>;
 
 export interface PusherDoor {
   readonly clock: Clock;
-  readonly send?: SendOtlp;
+  readonly send?: SendOtlp | undefined;
   readonly done: (outcome: 'sent' | 'failed', why?: string) => void;
 }
 

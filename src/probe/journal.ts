@@ -1,0 +1,41 @@
+/** What the prober tells of itself: a count for machines, and a sentence for whoever runs it where there is something to do. */
+import type { ContractChange } from './contract.ts';
+import type { ProbeMetrics } from './metrics.ts';
+import type { NotifyOutcome } from './notify/notifier.ts';
+import type { ProbeCheck } from './plan.ts';
+
+export interface Journal {
+  /** The event loop was too late to measure. */
+  late(): void;
+  /** The clock was set, or the machine slept. */
+  stepped(ms: number): void;
+  /** A service answers in another shape than before. */
+  changed(check: ProbeCheck, change: ContractChange): void;
+  notStored(check: ProbeCheck, why: string | undefined): void;
+  notified(channel: string, outcome: NotifyOutcome, why?: string): void;
+  exported(outcome: 'sent' | 'failed', why?: string): void;
+}
+
+export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => void): Journal => ({
+  late: () => counted.metrics.inc('glm_probe_event_loop_stalls_total'),
+  stepped: ms => {
+    say(`the clock was set or the machine slept (${Math.round(ms)} ms): finding the schedule again`);
+    counted.metrics.inc('glm_probe_clock_steps_total');
+  },
+  changed: (check, change) => {
+    counted.changed(check, change);
+    say(`the contract of ${check.id} changed: ${change.detail}`);
+  },
+  notStored: ({ id }, why) => {
+    counted.metrics.inc('glm_probe_history_failures_total');
+    say(`a run of ${id} could not be stored: ${why}`);
+  },
+  notified: (channel, outcome, why) => {
+    counted.metrics.inc('glm_probe_notifications_total', { channel, outcome });
+    if (outcome !== 'sent') say(`notification ${channel} ${outcome}: ${why ?? 'no reason given'}`);
+  },
+  exported: (outcome, why) => {
+    counted.metrics.inc('glm_probe_otlp_exports_total', { outcome });
+    if (why !== undefined) say(`otlp export failed: ${why}`);
+  },
+});

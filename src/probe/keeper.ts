@@ -1,0 +1,87 @@
+/** What is known of every check, in memory and in the history: how it is, what its contract is, and what could not be stored. */
+import type { Clock } from '../core/clock.ts';
+import { type ContractChange, type KnownContract, learn } from './contract.ts';
+import type { History } from './history.ts';
+import type { ProbeCheck } from './plan.ts';
+import { mostLogLines, type ProbeRun } from './run.ts';
+import { newStatus, type Status, statusAfter, statusAt } from './status.ts';
+import { staleMsOf } from './stored.ts';
+import type { Seen } from './visit.ts';
+
+export interface Keeper {
+  /** Goes on where an earlier life of this program ended; undefined for a check that is known already. */
+  restore(check: ProbeCheck): Status | undefined;
+  /** Learns from a visit and stores it: the run as it is kept, and how the check is now. */
+  keep(check: ProbeCheck, seen: Seen): { readonly run: ProbeRun; readonly status: Status };
+  forget(id: string): void;
+  /** How a check was when it was heard of last, however long ago that is. */
+  lastOf(id: string): Status;
+  /** How a check is, as far as that is not too old. */
+  freshOf(check: ProbeCheck): Status;
+  /** How a check is, as far as that is stored and not too old. */
+  statusOf(check: ProbeCheck): Status;
+  /** The last time that anything was heard of a check, ms since 1970. */
+  heardMs(id: string): number | undefined;
+}
+
+export interface KeeperDoor {
+  readonly changed: (check: ProbeCheck, change: ContractChange) => void;
+  readonly notStored: (check: ProbeCheck, why: string | undefined) => void;
+}
+
+export function createKeeper(history: History, clock: Clock, { changed, notStored }: KeeperDoor): Keeper {
+  const statuses = new Map<string, Status>();
+  const contracts = new Map<string, KnownContract>();
+  /** Checks whose last run could not be stored. */
+  const lost = new Set<string>();
+
+  const restore: Keeper['restore'] = ({ id }) => {
+    if (statuses.has(id)) return undefined;
+    const status = history.status(id) ?? newStatus(clock.wall());
+    statuses.set(id, status);
+    const contract = history.contract(id);
+    if (contract !== undefined) contracts.set(id, contract);
+    return status;
+  };
+  const keep: Keeper['keep'] = (check, { run: seen, repeats, standing }) => {
+    const run = learnt(check, seen);
+    const before = lastOf(check.id);
+    const status = statusAfter(before, run, standing);
+    statuses.set(check.id, status);
+    const isNew = status.state !== before.state || status.sinceMs !== before.sinceMs;
+    const contract = contracts.get(check.id);
+    if (history.record({ run, repeats, status, changed: isNew, contract })) lost.delete(check.id);
+    else {
+      lost.add(check.id);
+      notStored(check, history.trouble);
+    }
+    return { run, status };
+  };
+  /** The run with what it changed of the service's contract in its log. */
+  const learnt = (check: ProbeCheck, run: ProbeRun): ProbeRun => {
+    const { known, changes } = learn(contracts.get(check.id), run);
+    contracts.set(check.id, known);
+    for (const change of changes) changed(check, change);
+    return { ...run, log: [...run.log, ...changes.map(({ detail }) => `contract: ${detail}`)].slice(-mostLogLines) };
+  };
+  const lastOf = (id: string) => statuses.get(id) ?? newStatus(clock.wall());
+  const freshOf = (check: ProbeCheck) => statusAt(lastOf(check.id), clock.wall(), staleMsOf(check, clock.wall()));
+  const statusOf = (check: ProbeCheck): Status =>
+    lost.has(check.id) ? { ...lastOf(check.id), ...unstored } : freshOf(check);
+  return {
+    restore,
+    keep,
+    forget: id => void statuses.delete(id),
+    lastOf,
+    freshOf,
+    statusOf,
+    heardMs: id => statuses.get(id)?.heardMs,
+  };
+}
+
+const unstored = {
+  state: 'unknown',
+  reason: null,
+  domain: null,
+  detail: 'the last run could not be stored',
+} as const satisfies Partial<Status>;
