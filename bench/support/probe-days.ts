@@ -11,11 +11,11 @@ import type { Call } from '../../src/probe/checks/check.ts';
 import { probeSchema } from '../../src/probe/config.ts';
 import { phaseOf, startAfter } from '../../src/probe/grid.ts';
 import { openHistory } from '../../src/probe/history.ts';
-import { apartMs } from '../../src/probe/places.ts';
 import { type ProbeCheck, planOf } from '../../src/probe/plan.ts';
 import { runOf } from '../../src/probe/probe.ts';
 import { createProber } from '../../src/probe/prober.ts';
 import type { RunCheck } from '../../src/probe/run.ts';
+import { apartMs } from '../../src/probe/seats.ts';
 import { createTape } from '../../src/probe/tape.ts';
 import { judge } from '../../src/probe/verdict.ts';
 

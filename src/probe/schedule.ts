@@ -6,8 +6,8 @@ import type { Cancel, Clock, Timer } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import { placesBetween, type Start, startAfter } from './grid.ts';
 import { maintenanceUntil } from './maintenance.ts';
-import { createPlaces } from './places.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
+import { createSeats } from './seats.ts';
 
 export interface Visit {
   readonly check: ProbeCheck;
@@ -64,7 +64,7 @@ export function createSchedule(
   const ending = new AbortController();
   const lines = new Map<string, Line>();
   const running = new Set<Promise<void>>();
-  const places = createPlaces(first, clock);
+  const seats = createSeats(first, clock);
   let plan = first;
 
   /** Wall time decides where the grid is, monotonic time when the timer fires. */
@@ -106,7 +106,7 @@ export function createSchedule(
     if (line.busy) return skipped(check, 'overlap', 'the run before is still under way or waits for its place');
     line.busy = true;
     let begun = false;
-    const leave = places.enter(check.endpoint.credential, () => {
+    const leave = seats.enter(check.endpoint.credential, () => {
       begun = true;
       return begin(line, start, lateMs + clock.now() - dueMs);
     });
@@ -124,7 +124,7 @@ export function createSchedule(
 
   const swap = (next: Scheduled) => {
     plan = next;
-    places.resize(next);
+    seats.resize(next);
     const wanted = new Map(next.checks.map(check => [check.id, check]));
     for (const [id, line] of [...lines]) {
       const check = wanted.get(id);

@@ -2,13 +2,13 @@
 import type { Cancel, Clock } from '../core/clock.ts';
 import type { Credential } from './plan.ts';
 
-export interface Places {
-  /** Begins at once, or when a place is free and the last beginning is `apartMs` ago; the place is free again when the promise settles. Cancelling works until it began. */
+export interface Seats {
+  /** Begins at once, or when a seat is free and the last beginning is `apartMs` ago; the seat is free again when the promise settles. Cancelling works until it began. */
   enter(credential: string, begin: () => Promise<void>): Cancel;
-  resize(limits: PlaceLimits): void;
+  resize(limits: SeatLimits): void;
 }
 
-export interface PlaceLimits {
+export interface SeatLimits {
   readonly runsAtOnce: number;
   readonly credentials: readonly Pick<Credential, 'name' | 'callsAtOnce'>[];
 }
@@ -24,7 +24,7 @@ interface Waiting {
  */
 export const apartMs = 10;
 
-export function createPlaces(first: PlaceLimits, clock: Pick<Clock, 'now' | 'timer'>): Places {
+export function createSeats(first: SeatLimits, clock: Pick<Clock, 'now' | 'timer'>): Seats {
   let limits = first;
   let begunMs = Number.NEGATIVE_INFINITY;
   let waiting: Waiting[] = [];
@@ -54,7 +54,7 @@ export function createPlaces(first: PlaceLimits, clock: Pick<Clock, 'now' | 'tim
     fill();
   };
   const timer = clock.timer(fill);
-  const enter: Places['enter'] = (credential, begin) => {
+  const enter: Seats['enter'] = (credential, begin) => {
     const entry = { credential, begin };
     waiting.push(entry);
     fill();
@@ -62,7 +62,7 @@ export function createPlaces(first: PlaceLimits, clock: Pick<Clock, 'now' | 'tim
       waiting = waiting.filter(one => one !== entry);
     };
   };
-  const resize = (next: PlaceLimits) => {
+  const resize = (next: SeatLimits) => {
     limits = next;
     fill();
   };
