@@ -5,11 +5,10 @@
 import type { Clock } from '../core/clock.ts';
 import type { Allowance, Spent } from './allowance.ts';
 import { checks as kinds } from './checks/index.ts';
+import { createDays } from './days.ts';
 import type { Account, History } from './history.ts';
 import type { Credential, ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
-import { leastStepMs } from './watch.ts';
-import { localOf } from './zone.ts';
 
 export type Reservation =
   | { readonly kind: 'granted'; settle(runs: readonly ProbeRun[]): void }
@@ -31,40 +30,24 @@ type Ledger = Pick<History, 'charge' | 'spent' | 'carry'>;
 
 export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Budget {
   let plan = first;
-  const days = new Map<string, string>();
-  let shiftMs = clock.wall() - clock.now();
+  const days = createDays(first.credentials, ledger, clock);
 
-  /** Whoever asks first after a step notices it: the watch may be late, and by then the new day would look like any other. */
-  const notice = () => {
-    const before = shiftMs;
-    shiftMs = clock.wall() - clock.now();
-    if (Math.abs(shiftMs - before) >= leastStepMs) carryOver();
-  };
-  const carryOver = () => {
-    for (const { name, budget } of plan.credentials) {
-      const before = days.get(name);
-      const day = dayOf(clock.wall(), budget.timezone);
-      days.set(name, day);
-      if (before !== undefined && before !== day) ledger.carry(name, before, day);
-    }
-  };
-  const accountOf = ({ name, budget }: Credential): Account => {
-    notice();
-    const account = { credential: name, day: dayOf(clock.wall(), budget.timezone) };
-    days.set(name, account.day);
-    return account;
-  };
   const credentialOf = (name: string) => plan.credentials.find(one => one.name === name);
   const reserve: Budget['reserve'] = check => {
     const credential = credentialOf(check.endpoint.credential);
     if (credential === undefined) return free;
-    const account = accountOf(credential);
+    const account = days.accountOf(credential);
     const worst = worstOf(check);
     const allowance = allowanceOf(check, credential, plan.checks);
     const charge = ledger.charge(account, check.id, worst, allowance);
     if (charge === 'charged') return { kind: 'granted', settle: runs => settle(account, check, worst, runs) };
-    if (charge === 'over')
-      return { kind: 'refused', detail: refusal(account, ledger.spent(account), worst, allowance, credential) };
+    if (charge === 'over') {
+      const { currency } = credential.budget;
+      return {
+        kind: 'refused',
+        detail: refusal({ account, spent: ledger.spent(account), worst, allowance, currency }),
+      };
+    }
     // Without a limit there is nothing that an unwritten charge could break.
     if (allowance.tokens === undefined && allowance.cost === undefined) return free;
     return { kind: 'refused', detail: 'what is spent cannot be written down, so nothing more is spent' };
@@ -77,7 +60,7 @@ export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Bud
   const remaining: Budget['remaining'] = name => {
     const credential = credentialOf(name);
     if (credential === undefined) return {};
-    const { tokens, cost } = ledger.spent(accountOf(credential));
+    const { tokens, cost } = ledger.spent(days.accountOf(credential));
     const { tokens_per_day: mostTokens, cost_per_day: mostCost } = credential.budget;
     return {
       ...(mostTokens !== undefined && { tokens: left(tokens, mostTokens) }),
@@ -86,17 +69,14 @@ export function createBudget(first: Budgeted, ledger: Ledger, clock: Clock): Bud
   };
   const swap = (next: Budgeted) => {
     plan = next;
+    days.swap(next.credentials);
   };
-  return { reserve, remaining, stepped: notice, swap };
+  return { reserve, remaining, stepped: days.stepped, swap };
 }
 
 const free: Reservation = { kind: 'granted', settle: () => {} };
 
 const left = (spent: number, most: number) => (most === 0 ? 0 : Math.min(1, Math.max(0, 1 - spent / most)));
-
-/** `2026-11-28` where the credential's days begin. */
-export const dayOf = (wallMs: number, zone: string): string =>
-  new Date(localOf(wallMs, zone)).toISOString().slice(0, 10);
 
 /** Rough figures may be short by this factor. */
 const promptSlack = 2;
@@ -140,16 +120,24 @@ function allowanceOf(check: ProbeCheck, { name, budget }: Credential, all: reado
   };
 }
 
-function refusal({ credential, day }: Account, spent: Spent, worst: Spent, most: Allowance, { budget }: Credential) {
+interface Refused {
+  readonly account: Account;
+  readonly spent: Spent;
+  readonly worst: Spent;
+  readonly allowance: Allowance;
+  readonly currency: string;
+}
+
+function refusal({ account, spent, worst, allowance, currency }: Refused): string {
   const say = (have: number, more: number, limit: number | undefined, unit: string) =>
     limit === undefined
       ? []
       : [`${short(have)} of ${short(limit)} ${unit} are spent and a run may need ${short(more)}`];
   const parts = [
-    ...say(spent.tokens, worst.tokens, most.tokens, 'tokens'),
-    ...say(spent.cost, worst.cost, most.cost, budget.currency),
+    ...say(spent.tokens, worst.tokens, allowance.tokens, 'tokens'),
+    ...say(spent.cost, worst.cost, allowance.cost, currency),
   ];
-  return `credential ${credential} on ${day}: ${parts.join('; ')}`;
+  return `credential ${account.credential} on ${account.day}: ${parts.join('; ')}`;
 }
 
 const short = (value: number) => String(Number(value.toPrecision(6)));

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
-import { type Budgeted, createBudget, dayOf, worstOf } from '../../src/probe/budget.ts';
+import { type Budgeted, createBudget, worstOf } from '../../src/probe/budget.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
+import { dayOf } from '../../src/probe/days.ts';
 import { openHistory } from '../../src/probe/history.ts';
 import { fileOf, planFor, scratch } from '../support/probe.ts';
 import { runAt } from '../support/probe-runs.ts';
