@@ -8,9 +8,8 @@ import { checked, readText } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { type Dashboard, dashboardFiles, factsOf, tailored } from '../dashboards.ts';
-import { loadPlan } from '../load.ts';
 import { openOutputs } from '../outputs.ts';
-import { systemReaders } from '../secret.ts';
+import { configOption, planIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
 
@@ -28,14 +27,14 @@ Examples:
 export const dashboardsCommand = (io: Io): Command =>
   new Command('dashboards')
     .description('write Grafana dashboards for your checks')
-    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .addOption(configOption())
     .requiredOption('-o, --out <folder>', 'where to write')
     .addHelpText('after', examples)
     .action((flags: Record<string, unknown>) => dashboardsVerb(flags, io));
 
 async function dashboardsVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
-  const { checks } = await loadPlan(config, systemReaders(io.env));
+  const { checks } = await planIn(config, io);
   const facts = factsOf(checks, systemClock.wall());
   openOutputs({ out });
   for (const file of dashboardFiles) {

@@ -6,11 +6,10 @@ import { UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { exitCodeOf } from '../exit.ts';
 import { type Explanation, explain } from '../explain.ts';
-import { loadPlan } from '../load.ts';
 import { logOf } from '../log.ts';
 import type { ProbePlan } from '../plan.ts';
-import { systemReaders } from '../secret.ts';
 import { plainWords } from '../verdict.ts';
+import { planIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().optional(), json: z.boolean().default(false) });
 
@@ -28,7 +27,7 @@ export const explainCommand = (io: Io): Command =>
 
 async function explainVerb(file: string, flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, json } = checked(settings, flags, 'options');
-  const plan = config === undefined ? undefined : await loadPlan(config, systemReaders(io.env));
+  const plan = config === undefined ? undefined : await planIn(config, io);
   const told = cassettesIn(file).map(path => ({ path, ...explain(path, plan as ProbePlan) }));
   io.out(json ? `${JSON.stringify({ explanations: told.map(plain) }, null, 2)}\n` : told.map(paragraph).join('\n'));
   io.exitWith(exitCodeOf(told.map(({ verdict }) => verdict)));

@@ -6,11 +6,10 @@ import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
-import { loadPlan } from '../load.ts';
 import { openOutputs } from '../outputs.ts';
 import { pageOf } from '../page.ts';
-import { systemReaders } from '../secret.ts';
 import { storedOverview } from '../stored.ts';
+import { configOption, planIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
 
@@ -24,14 +23,14 @@ Examples:
 export const pageCommand = (io: Io): Command =>
   new Command('page')
     .description('write the status page as static files')
-    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .addOption(configOption())
     .requiredOption('-o, --out <folder>', 'where to write')
     .addHelpText('after', examples)
     .action((flags: Record<string, unknown>) => pageVerb(flags, io));
 
 async function pageVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
-  const overview = await storedOverview(await loadPlan(config, systemReaders(io.env)), systemClock);
+  const overview = await storedOverview(await planIn(config, io), systemClock);
   openOutputs({ out });
   writeTextfile(join(out, 'index.html'), pageOf(overview));
   writeTextfile(join(out, 'status.json'), `${JSON.stringify(overview, null, 2)}\n`);

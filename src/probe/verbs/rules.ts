@@ -7,10 +7,9 @@ import { systemClock } from '../../core/clock.ts';
 import { checked, readText } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
-import { loadPlan } from '../load.ts';
 import { openOutputs } from '../outputs.ts';
 import { checksFile, detectionTable, ruleFiles, runbooks, withRunbooks } from '../rules.ts';
-import { systemReaders } from '../secret.ts';
+import { configOption, planIn } from './config-option.ts';
 
 const settings = z.strictObject({
   config: z.string().min(1),
@@ -35,7 +34,7 @@ Examples:
 export const rulesCommand = (io: Io): Command =>
   new Command('rules')
     .description('write Prometheus alert rules for your checks')
-    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .addOption(configOption())
     .requiredOption('-o, --out <folder>', 'where to write')
     .option('--runbooks <url>', 'where the paragraph of every alert is kept (default: dashboards/README.md)')
     .addHelpText('after', examples)
@@ -43,7 +42,7 @@ export const rulesCommand = (io: Io): Command =>
 
 async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const given = checked(settings, flags, 'options');
-  const { checks } = await loadPlan(given.config, systemReaders(io.env));
+  const { checks } = await planIn(given.config, io);
   const nowMs = systemClock.wall();
   openOutputs({ out: given.out });
   const write = (file: string, text: string) => {

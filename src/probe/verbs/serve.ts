@@ -8,6 +8,7 @@ import { createRandom, freshSeed } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { systemReaders } from '../secret.ts';
 import { serve } from '../serve.ts';
+import { configOption } from './config-option.ts';
 
 const settings = z.strictObject({
   config: z.string().min(1),
@@ -26,7 +27,7 @@ Examples:
 export const serveCommand = (io: Io): Command =>
   new Command('serve')
     .description('probe on a schedule; with metrics, a status page and notifications')
-    .option('-c, --config <file>', 'checks to run', 'probe.yaml')
+    .addOption(configOption('checks to run'))
     .option('--seed <text>', 'jitter and questions come from it (default: a new one, printed)')
     .option('--allow-open', 'let other machines read the page without a password')
     .addHelpText('after', examples)

@@ -4,11 +4,10 @@ import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
-import { loadPlan } from '../load.ts';
 import type { Overview } from '../overview.ts';
 import { statusReport } from '../report/status.ts';
-import { systemReaders } from '../secret.ts';
 import { storedOverview } from '../stored.ts';
+import { configOption, planIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), json: z.boolean().default(false) });
 
@@ -22,14 +21,14 @@ Examples:
 export const statusCommand = (io: Io): Command =>
   new Command('status')
     .description('how the checks of serve are, as bars')
-    .option('-c, --config <file>', 'the file that serve runs with', 'probe.yaml')
+    .addOption(configOption())
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action((flags: Record<string, unknown>) => statusVerb(flags, io));
 
 async function statusVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, json } = checked(settings, flags, 'options');
-  const overview = await storedOverview(await loadPlan(config, systemReaders(io.env)), systemClock);
+  const overview = await storedOverview(await planIn(config, io), systemClock);
   io.out(json ? `${JSON.stringify(overview, null, 2)}\n` : statusReport(overview));
   io.exitWith(exitCodeOf(overview));
 }
