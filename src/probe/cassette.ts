@@ -12,8 +12,8 @@ import { type Reason, reasons } from '../core/outcome.ts';
 import { makeFolder } from '../core/textfile.ts';
 import type { Call } from './checks/check.ts';
 import { checkKinds, contentSchema } from './config.ts';
-import type { ProbeCheck } from './plan.ts';
-import type { ProbeRun } from './run.ts';
+import type { ProbeCheck, ProbePlan } from './plan.ts';
+import type { Cassettes, ProbeRun } from './run.ts';
 import type { Expectations } from './settings.ts';
 import { right } from './tasks.ts';
 
@@ -88,6 +88,12 @@ export interface CassettePlace {
   readonly dir: string;
   /** The oldest files are deleted beyond this number. */
   readonly keep: number;
+}
+
+/** Where failing runs leave theirs; undefined: nowhere. */
+export function cassettesOf({ cassettes }: Pick<ProbePlan, 'cassettes'>): Cassettes | undefined {
+  const { dir, keep, max_bytes: maxBytes } = cassettes;
+  return dir === undefined ? undefined : { dir, keep, maxBytes };
 }
 
 /**

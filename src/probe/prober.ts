@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Metrics } from '../core/registry.ts';
 import { createBudget } from './budget.ts';
+import { cassettesOf } from './cassette.ts';
 import { createConnectivity } from './connectivity.ts';
 import type { History } from './history.ts';
 import { createJournal } from './journal.ts';
@@ -16,7 +17,7 @@ import { createPushing } from './otlp/pushing.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import { skippedRun } from './probe.ts';
 import { forgetPlan, showPlan, showPresent } from './prober-metrics.ts';
-import type { Cassettes, RunCheck } from './run.ts';
+import type { RunCheck } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
 import type { Status } from './status.ts';
 import { troublesOf } from './troubles.ts';
@@ -157,10 +158,6 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
 
 const connectivityOf = ({ reference }: ProbePlan, { clock, ask }: ProberDoor) =>
   createConnectivity(reference, { clock, ...(ask && { ask }) });
-
-function cassettesOf({ cassettes: { dir, keep, max_bytes: maxBytes } }: ProbePlan): Cassettes | undefined {
-  return dir === undefined ? undefined : { dir, keep, maxBytes };
-}
 
 function pruneAgain(history: Pick<History, 'prune'>, clock: Clock): Cancel {
   const timer = clock.timer(() => {

@@ -7,6 +7,7 @@ import type { Io } from '../../core/program.ts';
 import { createRandom, freshSeed } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { writeTextfile } from '../../core/textfile.ts';
+import { cassettesOf } from '../cassette.ts';
 import { checkKinds } from '../config.ts';
 import { exitCodeOf, nagios } from '../exit.ts';
 import { type CheckFlags, checkFlags, planOfFlags } from '../flags.ts';
@@ -77,7 +78,7 @@ async function runAndTell(which: readonly string[], flags: CheckFlags, io: Io): 
   const checks = chosen(plan, which, flags);
   openOutputs({ junit, prom, record });
   const seed = freshSeed();
-  const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesOf(flags, plan) };
+  const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesFor(flags, plan) };
   const runs = await runChecks(checks, door);
   // Before the report: whoever closes its pipe ends this program.
   if (junit !== undefined) writeTextfile(junit, junitReport(runs));
@@ -111,10 +112,11 @@ function chosen({ checks }: ProbePlan, which: readonly string[], flags: CheckFla
 
 const idsOf = (checks: readonly ProbeCheck[]) => checks.map(({ id }) => id).join(', ');
 
-function cassettesOf({ record }: CheckFlags, { cassettes }: ProbePlan): Cassettes | undefined {
-  const { keep, max_bytes: maxBytes, dir } = cassettes;
-  if (record !== undefined) return { dir: record, keep, maxBytes, all: true };
-  return dir === undefined ? undefined : { dir, keep, maxBytes };
+/** Asked for on the command line, good runs leave one, too. */
+function cassettesFor({ record }: CheckFlags, plan: ProbePlan): Cassettes | undefined {
+  if (record === undefined) return cassettesOf(plan);
+  const { keep, max_bytes: maxBytes } = plan.cassettes;
+  return { dir: record, keep, maxBytes, all: true };
 }
 
 function reportOf(runs: readonly ProbeRun[], { json, timing, exit_style: style }: CheckFlags): string {
