@@ -146,7 +146,11 @@ function lineOf(call: Call, n: number, { check, run }: Written, secrets: Readonl
   const base = new URL(check.endpoint.url).pathname.replace(/\/+$/, '');
   const last = tape.lost > 0 ? tape.parts.at(-1)?.atMs : undefined;
   const take = {
-    ...{ n, base, wallMs: call.wallMs, query: '', body: request.body ?? '' },
+    n,
+    base,
+    wallMs: call.wallMs,
+    query: '',
+    body: request.body ?? '',
     method: tape.sent?.method ?? 'POST',
     path: tape.sent?.path ?? base,
     headers: Object.entries(tape.sent?.headers ?? {}),
@@ -171,7 +175,12 @@ function noteOf({ label, wanted, right, record, tape }: Call, { check, run }: Wr
   const { sentMs, intendedMs, outcome, deadline } = record;
   return {
     run_id: run.run_id,
-    ...{ target: check.target, check: check.check, kind: check.kind, model: check.model, label, wanted },
+    target: check.target,
+    check: check.check,
+    kind: check.kind,
+    model: check.model,
+    label,
+    wanted,
     ...(right && { right }),
     deadlines: check.deadlines,
     expect: notedAs(check.expect),

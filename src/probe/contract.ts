@@ -90,7 +90,12 @@ export function learn(
 }
 
 const nothingKnown: KnownContract = {
-  ...{ runs: 0, frames: null, headers: null, model: null, fingerprint: null, errors: {} },
+  runs: 0,
+  frames: null,
+  headers: null,
+  model: null,
+  fingerprint: null,
+  errors: {},
 };
 
 /** The events of a stream, or the one body. */

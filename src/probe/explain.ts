@@ -65,7 +65,11 @@ function callOf(exchange: RecordedExchange, note: CassetteNote, deadlines: Probe
   const stream = (body as { stream?: unknown }).stream === true;
   const record = reread(exchange, { expects: expects[kind], leadMs: note.lead_ms, deadlines });
   return {
-    ...{ label: note.label, wanted: note.wanted, right: note.right, wallMs: Date.parse(exchange.at), gapsMs: [] },
+    label: note.label,
+    wanted: note.wanted,
+    right: note.right,
+    wallMs: Date.parse(exchange.at),
+    gapsMs: [],
     request: { kind, stream, body: JSON.stringify(body) },
     record: { ...record, reusedConnection: note.reused, ...unsentOf(note) },
     tape: tapeOf(exchange, note),
@@ -95,6 +99,10 @@ function tapeOf(
   return {
     trace: { sent: silent, head: silent, data: silent },
     sent: request,
-    ...{ head: undefined, peer, parts: [], lost, skewMs: clock_skew_ms },
+    head: undefined,
+    peer,
+    parts: [],
+    lost,
+    skewMs: clock_skew_ms,
   };
 }

@@ -102,7 +102,15 @@ const isSame = (before: Measured, next: Measured | undefined) =>
   next !== undefined && JSON.stringify(traitsOf(before)) === JSON.stringify(traitsOf(next));
 
 const traitsOf = ({ kind, slo, schedule, deadlines, thinking, vantage, tier, severity, endpoint }: Measured) => [
-  ...[kind, slo, schedule, deadlines, thinking, vantage, tier, severity, endpoint?.kind],
+  kind,
+  slo,
+  schedule,
+  deadlines,
+  thinking,
+  vantage,
+  tier,
+  severity,
+  endpoint?.kind,
 ];
 
 const byTarget: readonly MetricName[] = [

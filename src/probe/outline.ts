@@ -23,7 +23,12 @@ export function outlinesOf(config: ProbeConfig): Outline[] {
       const models = settings.model === undefined ? [] : [settings.model].flat();
       return models.map(model => ({
         id: `${target}/${name}/${model}`,
-        ...{ target, check: name, model, index, config: check, settings },
+        target,
+        check: name,
+        model,
+        index,
+        config: check,
+        settings,
       }));
     });
   });

@@ -120,7 +120,13 @@ function checkOf(check: ProbeCheck, source: OverviewSource, nowMs: number): Chec
   const hours = source.history.hoursSince(id, floor(nowMs - 90 * day, hour));
   const latencies = runs.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
   return {
-    ...{ id, target, check: name, model, state: status.state, since_ms: status.sinceMs, reason: status.reason },
+    id,
+    target,
+    check: name,
+    model,
+    state: status.state,
+    since_ms: status.sinceMs,
+    reason: status.reason,
     fault_domain: status.domain,
     words: status.state === 'up' ? null : wordsOf(status),
     run_id: status.runId,

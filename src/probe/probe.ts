@@ -31,7 +31,11 @@ const stopped = (calls: readonly Call[], { stop }: RunDoor) =>
   stop.aborted && calls.some(({ record }) => record.outcome.kind === 'cancelled');
 
 const shutdown: Verdict = {
-  ...{ state: 'skipped', reason: 'cancelled', fault_domain: 'client', deadline: null, warnings: [] },
+  state: 'skipped',
+  reason: 'cancelled',
+  fault_domain: 'client',
+  deadline: null,
+  warnings: [],
   detail: 'told to stop',
 };
 
@@ -55,7 +59,12 @@ export const unknownRun = (check: ProbeCheck, started_at_ms: number, detail: str
   runOf(check, [], unmade(detail, 'unknown'), { run_id: newRunId(), started_at_ms, readings: {} });
 
 const unmade = (detail: string, state: 'skipped' | 'unknown'): Verdict => ({
-  ...{ state, detail, reason: null, fault_domain: null, deadline: null, warnings: [] },
+  state,
+  detail,
+  reason: null,
+  fault_domain: null,
+  deadline: null,
+  warnings: [],
 });
 
 /** A name for a run; the only thing in a run that is not repeatable, and nothing depends on it. */
@@ -80,16 +89,14 @@ export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdic
   const clean = cleaner(check);
   return {
     version: runVersion,
-    ...{
-      run_id: about.run_id,
-      id,
-      target,
-      check: check.check,
-      kind,
-      model,
-      vantage,
-      started_at_ms: about.started_at_ms,
-    },
+    run_id: about.run_id,
+    id,
+    target,
+    check: check.check,
+    kind,
+    model,
+    vantage,
+    started_at_ms: about.started_at_ms,
     ...verdict,
     detail: verdict.detail === null ? null : clean(verdict.detail),
     skipped: verdict.reason === 'cancelled' ? 'shutdown' : (about.skipped ?? null),
@@ -120,8 +127,16 @@ const maybe = (text: string | undefined, clean: (text: string) => string) =>
   text === undefined ? null : clean(text).slice(0, 128);
 
 const noTiming: Timing = {
-  ...{ dns_ms: null, tcp_ms: null, tls_ms: null, head_ms: null, ttft_ms: null, first_visible_token_ms: null },
-  ...{ max_gap_ms: null, gaps_ms: null, total_ms: 0, tokens_per_second: null },
+  dns_ms: null,
+  tcp_ms: null,
+  tls_ms: null,
+  head_ms: null,
+  ttft_ms: null,
+  first_visible_token_ms: null,
+  max_gap_ms: null,
+  gaps_ms: null,
+  total_ms: 0,
+  tokens_per_second: null,
 };
 
 function cleaner(check: ProbeCheck): (text: string) => string {

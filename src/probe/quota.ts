@@ -6,8 +6,14 @@ export type QuotaWindow = (typeof quotaWindows)[number];
 
 /** Of a code: the window of some hours, or of a week or month; glm-api.md §5.3. */
 const windows: Readonly<Record<string, QuotaWindow>> = {
-  ...{ '1308': 'hours', '1316': 'hours', '1318': 'hours', '1320': 'hours' },
-  ...{ '1310': 'days', '1317': 'days', '1319': 'days', '1321': 'days' },
+  '1308': 'hours',
+  '1316': 'hours',
+  '1318': 'hours',
+  '1320': 'hours',
+  '1310': 'days',
+  '1317': 'days',
+  '1319': 'days',
+  '1321': 'days',
 };
 
 export interface UsedUp {

@@ -73,7 +73,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     release();
   };
   return {
-    ...{ url: exporter.url, prober, reload, close },
+    url: exporter.url,
+    prober,
+    reload,
+    close,
     get plan() {
       return prober.plan;
     },

@@ -108,7 +108,13 @@ export function hourOf(run: ProbeRun): Row {
 }
 
 export const changeOf = (id: string, { state, sinceMs, reason, domain, detail, runId }: Status): Row => ({
-  ...{ id, state, reason, domain, detail, at_ms: sinceMs, run_id: runId },
+  id,
+  state,
+  reason,
+  domain,
+  detail,
+  at_ms: sinceMs,
+  run_id: runId,
 });
 
 export function lineOf(row: Record<string, unknown>): RunLine {

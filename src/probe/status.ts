@@ -32,9 +32,17 @@ export interface Status {
 }
 
 export const newStatus = (nowMs: number): Status => ({
-  ...{ state: 'unknown', sinceMs: nowMs, reason: null, domain: null, skipped: null },
-  ...{ detail: 'no run yet', runId: null },
-  ...{ heardMs: nowMs, lastRunMs: null, lastSuccessMs: null, failures: {} },
+  state: 'unknown',
+  sinceMs: nowMs,
+  reason: null,
+  domain: null,
+  skipped: null,
+  detail: 'no run yet',
+  runId: null,
+  heardMs: nowMs,
+  lastRunMs: null,
+  lastSuccessMs: null,
+  failures: {},
 });
 
 /** @param standing whether quick repetitions confirmed a failure */

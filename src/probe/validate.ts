@@ -27,7 +27,12 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const located = locate(text);
   const broken = located.mistakes.map(
     ({ message, line, column }): Defect => ({
-      ...{ severity: 'error', code: 'bad_yaml', key: '', message, line, column },
+      severity: 'error',
+      code: 'bad_yaml',
+      key: '',
+      message,
+      line,
+      column,
     }),
   );
   if (broken.length > 0) return { config: undefined, defects: broken, estimates: [] };

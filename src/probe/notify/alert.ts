@@ -68,7 +68,13 @@ export function troubleOf({ state, domain, skipped }: Status): Trouble | undefin
 function alert(kind: AlertKind, severity: Severity, subject: Subject, status: Status): Alert {
   const { id, target, check, model, vantage } = subject;
   return {
-    ...{ kind, id, target, check, model, vantage, severity },
+    kind,
+    id,
+    target,
+    check,
+    model,
+    vantage,
+    severity,
     reason: status.reason,
     domain: status.domain,
     words: wordsOf(kind, status),

@@ -109,7 +109,9 @@ export function createBook({ convention, provider, vantage, openedAtMs }: BookOp
 }
 
 const emptySeries = (attributes: Attributes, bounds: Instrument['bounds']): Series => ({
-  ...{ attributes, count: 0, sum: 0 },
+  attributes,
+  count: 0,
+  sum: 0,
   buckets: bounds === undefined ? [] : Array(bounds.length + 1).fill(0),
 });
 
@@ -144,7 +146,10 @@ function metricOf(name: string, { unit, bounds, series }: Instrument, times: Rea
   const dataPoints = points.map(({ attributes, count, sum, buckets }) => ({
     attributes: listed(attributes),
     ...times,
-    ...{ count: String(count), sum, bucketCounts: buckets.map(String), explicitBounds: bounds },
+    count: String(count),
+    sum,
+    bucketCounts: buckets.map(String),
+    explicitBounds: bounds,
   }));
   return { name, unit, histogram: { aggregationTemporality: cumulative, dataPoints } };
 }

@@ -62,7 +62,10 @@ type Told = Explanation & { readonly path: string };
 
 const plain = ({ path, note, verdict, readings }: Told) => ({
   cassette: path,
-  ...{ target: note.target, check: note.check, model: note.model, said_then: note.reason },
+  target: note.target,
+  check: note.check,
+  model: note.model,
+  said_then: note.reason,
   ...verdict,
   readings,
 });
