@@ -319,7 +319,6 @@ export type ProbeFile = z.input<typeof probeSchema>;
 export type Settings = z.infer<typeof defaults>;
 export type CheckConfig = z.infer<typeof check>;
 export type TargetConfig = z.infer<typeof target>;
-export type CredentialConfig = z.infer<typeof credential>;
 export type MaintenanceConfig = z.infer<typeof maintenance>;
 export type NotificationConfig = z.infer<typeof notification>;
 export type ExporterConfig = z.infer<typeof exporter>;

@@ -9,7 +9,7 @@ import type { ServiceState, Status } from './status.ts';
 import { plainWords } from './verdict.ts';
 
 /** Raised when a reader of the last version would misread it. */
-export const overviewVersion = 1;
+const overviewVersion = 1;
 
 /**
  * - `partly`: some runs failed, fewer than half

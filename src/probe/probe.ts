@@ -52,14 +52,10 @@ const untold = (check: ProbeCheck, atMs: number) => skippedRun(check, 'shutdown'
 
 /** A run that was not made. */
 export const skippedRun = (check: ProbeCheck, skipped: SkipReason, started_at_ms: number, detail: string): ProbeRun =>
-  runOf(check, [], unmade(detail, 'skipped'), { run_id: newRunId(), started_at_ms, readings: {}, skipped });
+  runOf(check, [], unmade(detail), { run_id: newRunId(), started_at_ms, readings: {}, skipped });
 
-/** A moment of which nobody can tell how the service was. */
-export const unknownRun = (check: ProbeCheck, started_at_ms: number, detail: string): ProbeRun =>
-  runOf(check, [], unmade(detail, 'unknown'), { run_id: newRunId(), started_at_ms, readings: {} });
-
-const unmade = (detail: string, state: 'skipped' | 'unknown'): Verdict => ({
-  state,
+const unmade = (detail: string): Verdict => ({
+  state: 'skipped',
   detail,
   reason: null,
   fault_domain: null,

@@ -40,7 +40,7 @@ export const standard = {
 } as const;
 
 /** A body that comes whole has its first byte when the model is done, so only streams can be held to an early one. */
-export const standardDeadlines = {
+const standardDeadlines = {
   stream: { connect: 5000, first_byte: 15_000, first_token: 30_000, idle: 15_000, total: 60_000 },
   unary: { connect: 5000, first_byte: 60_000, first_token: 60_000, idle: 60_000, total: 60_000 },
 } as const satisfies Record<string, Readonly<Record<DeadlineName, number>>>;

@@ -8,7 +8,7 @@ import type { ProbePlan } from './plan.ts';
 import { newStatus, statusAt } from './status.ts';
 
 /** A run that is not there after so many intervals is missed. */
-export const staleIntervals = 3;
+const staleIntervals = 3;
 
 /** @throws {UsageError} when there is no state, or none of ours */
 export async function storedOverview(plan: ProbePlan, clock: Clock): Promise<Overview> {

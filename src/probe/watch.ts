@@ -29,7 +29,7 @@ export interface WatchOptions {
 }
 
 /** A loop that is later than this spoils a latency; anchors §4.1 `MeasurementUnreliable`. */
-export const mostLagMs = 50;
+const mostLagMs = 50;
 /** Clocks that are slewed move by less than a millisecond a second. */
 export const leastStepMs = 1000;
 

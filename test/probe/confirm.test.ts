@@ -2,17 +2,13 @@ import { expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import type { Reason } from '../../src/core/outcome.ts';
 import { confirm, standingOf } from '../../src/probe/confirm.ts';
-import { unknownRun } from '../../src/probe/probe.ts';
 import type { ProbeRun } from '../../src/probe/run.ts';
 import { checkFor, doorFor } from '../support/probe.ts';
+import { runAt } from '../support/probe-runs.ts';
 
 type Fault = Exclude<Reason, 'ok'>;
 const check = await checkFor('http://127.0.0.1:1/v4', 'chat_stream');
-const runOf = (reason: Fault | null): ProbeRun => ({
-  ...unknownRun(check, 0, ''),
-  state: reason === null ? 'good' : 'bad',
-  reason,
-});
+const runOf = (reason: Fault | null): ProbeRun => runAt(0, { reason });
 const seen = (...reasons: (Fault | null)[]) => reasons.map(reason => ({ started_at_ms: 0, reason }));
 
 test.each<[string, Fault | null, (Fault | null)[], string]>([
