@@ -43,7 +43,7 @@ export interface RunLine {
   readonly whole: boolean;
 }
 
-export interface Change {
+export interface StatusChange {
   readonly id: string;
   readonly atMs: number;
   readonly state: ServiceState;
@@ -83,7 +83,7 @@ export interface History {
   runsSince(id: string, fromMs: number): RunLine[];
   hoursSince(id: string, fromMs: number): Hour[];
   /** Oldest first; the last one of every check before `fromMs` included. */
-  changesSince(fromMs: number): Change[];
+  changesSince(fromMs: number): StatusChange[];
   /** The checks of which anything is known. */
   ids(): string[];
   /** Adds to what a check has spent on a day unless that is more than allowed; with no allowance it always does. */
@@ -174,7 +174,7 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
     runs: (id, most) => sql.lastRuns.all({ id, most }).map(lineOf),
     runsSince: (id, fromMs) => sql.runsSince.all({ id, fromMs }).map(lineOf),
     hoursSince: (id, fromMs) => sql.hours.all({ id, fromMs }) as unknown as Hour[],
-    changesSince: fromMs => sql.changes.all({ fromMs }) as unknown as Change[],
+    changesSince: fromMs => sql.changes.all({ fromMs }) as unknown as StatusChange[],
     ids: () => sql.ids.all().map(({ id }) => String(id)),
     carry: (credential, fromDay, toDay) => void write(() => sql.carry.run({ credential, fromDay, toDay })),
     close: () => {

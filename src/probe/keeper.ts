@@ -6,13 +6,13 @@ import type { ProbeCheck } from './plan.ts';
 import { mostLogLines, type ProbeRun } from './run.ts';
 import { newStatus, type Status, statusAfter, statusAt } from './status.ts';
 import { staleMsOf } from './stored.ts';
-import type { Seen } from './visit.ts';
+import type { Visited } from './visit.ts';
 
 export interface Keeper {
   /** Goes on where an earlier life of this program ended; undefined for a check that is known already. */
   restore(check: ProbeCheck): Status | undefined;
   /** Learns from a visit and stores it: the run as it is kept, and how the check is now. */
-  keep(check: ProbeCheck, seen: Seen): { readonly run: ProbeRun; readonly status: Status };
+  keep(check: ProbeCheck, visited: Visited): { readonly run: ProbeRun; readonly status: Status };
   forget(id: string): void;
   /** How a check was when it was heard of last, however long ago that is. */
   lastOf(id: string): Status;

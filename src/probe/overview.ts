@@ -2,7 +2,7 @@
 import type { FaultDomain } from '../core/outcome.ts';
 import { runsPerDay } from './estimate.ts';
 import { placesBetween } from './grid.ts';
-import type { Change, History, Hour, RunLine } from './history.ts';
+import type { History, Hour, RunLine, StatusChange } from './history.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
 import type { ServiceState, Status } from './status.ts';
@@ -228,9 +228,9 @@ function quantile(values: readonly number[], q: number): number | null {
 }
 
 /** Pure: what lasted from one change to the next. */
-export function incidentsOf(changes: readonly Change[]): Incident[] {
+export function incidentsOf(changes: readonly StatusChange[]): Incident[] {
   const incidents: Incident[] = [];
-  const next = new Map<string, Change>();
+  const next = new Map<string, StatusChange>();
   for (const change of changes.toReversed()) {
     const kind = kindOf(change);
     if (kind !== undefined && incidents.length < mostIncidents)
@@ -240,12 +240,12 @@ export function incidentsOf(changes: readonly Change[]): Incident[] {
   return incidents;
 }
 
-function kindOf({ state, domain }: Change): Incident['kind'] | undefined {
+function kindOf({ state, domain }: StatusChange): Incident['kind'] | undefined {
   if (state === 'down') return 'down';
   return state === 'unknown' && domain !== null ? 'blocked' : undefined;
 }
 
-const incident = (kind: Incident['kind'], change: Change, next: Change | undefined): Incident => ({
+const incident = (kind: Incident['kind'], change: StatusChange, next: StatusChange | undefined): Incident => ({
   id: change.id,
   kind,
   from_ms: change.atMs,

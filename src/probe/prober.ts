@@ -21,7 +21,7 @@ import type { RunCheck } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
 import type { Status } from './status.ts';
 import { troublesOf } from './troubles.ts';
-import { type Seen, unseen, visitCheck } from './visit.ts';
+import { unseen, type Visited, visitCheck } from './visit.ts';
 import { createWatch } from './watch.ts';
 
 export interface ProberDoor {
@@ -79,10 +79,10 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     const status = keeper.restore(check);
     if (status !== undefined) alerts.resume(check, status);
   };
-  const keep = (check: ProbeCheck, seen: Seen) => {
-    const { run, status } = keeper.keep(check, seen);
-    for (const one of [run, ...seen.repeats]) {
-      const discarded = seen.disturbed.get(one.run_id);
+  const keep = (check: ProbeCheck, visited: Visited) => {
+    const { run, status } = keeper.keep(check, visited);
+    for (const one of [run, ...visited.repeats]) {
+      const discarded = visited.disturbed.get(one.run_id);
       counted.record(one, { repeat: one !== run, discarded });
       if (discarded === undefined) pushing.record(one, check.endpoint.url);
     }

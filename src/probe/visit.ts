@@ -10,7 +10,7 @@ import type { Cassettes, ProbeRun, RunCheck, RunDoor } from './run.ts';
 import { distrust, withoutNetwork } from './trust.ts';
 import type { Disturbance, Watch } from './watch.ts';
 
-export interface Seen {
+export interface Visited {
   readonly run: ProbeRun;
   readonly repeats: readonly ProbeRun[];
   readonly standing: Standing;
@@ -29,7 +29,7 @@ export interface VisitDoor {
 }
 
 /** Never rejects, as long as `look` does not. */
-export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Seen> {
+export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
   const { clock, connectivity, budget } = door;
   // Asked only while it is down: a look beside every run would cost the network more than it tells.
   if (!connectivity.up && !(await connectivity.look()))
@@ -44,9 +44,9 @@ export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: Vis
 }
 
 /** A run that never went out to look. */
-export const unseen = (run: ProbeRun): Seen => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
+export const unseen = (run: ProbeRun): Visited => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
 
-async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Seen> {
+async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
   const disturbed = new Map<string, Disturbance['kind']>();
   const look = watched(door, disturbed);
   const runDoor: RunDoor = { clock: door.clock, random: door.random, stop, cassettes: door.cassettes };

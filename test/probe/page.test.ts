@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type Change, openHistory } from '../../src/probe/history.ts';
+import { openHistory, type StatusChange } from '../../src/probe/history.ts';
 import { incidentsOf, knownText, type Overview, overviewOf, percentText, windowOf } from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
@@ -37,7 +37,12 @@ test('incidents are told newest first, with their fault, and end where something
   expect(overview.incidents.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual(
     expect.arrayContaining(['blocked balance_exhausted', 'down overloaded']),
   );
-  const change = (id: string, atMs: number, state: Change['state'], domain: Change['domain'] = null): Change => ({
+  const change = (
+    id: string,
+    atMs: number,
+    state: StatusChange['state'],
+    domain: StatusChange['domain'] = null,
+  ): StatusChange => ({
     ...{ id, atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
   });
   const changes = [
