@@ -4,9 +4,9 @@ import { readKey } from '../core/api-key.ts';
 import { baseUrl } from '../core/base-url.ts';
 import { checked, readText, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
+import { certificateMistake } from '../core/pem.ts';
 import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
 import { hostName } from './endpoint.ts';
-import { certificateMistake } from './pem.ts';
 import { type ProbePlan, planOf } from './plan.ts';
 import type { SecretReaders } from './secret.ts';
 

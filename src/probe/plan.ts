@@ -2,6 +2,7 @@
 import type { DeadlineName } from '../core/call/record.ts';
 import { UsageError } from '../core/errors.ts';
 import type { Reason } from '../core/outcome.ts';
+import { pairMistake } from '../core/pem.ts';
 import { expiryOf, readToken } from '../core/wire/auth.ts';
 import type {
   BudgetConfig,
@@ -15,7 +16,6 @@ import type {
 } from './config.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { type Outline, outlinesOf } from './outline.ts';
-import { pairMistake } from './pem.ts';
 import { createSecret, readSecret, type Secret, type SecretReaders } from './secret.ts';
 import {
   deadlinesOf,

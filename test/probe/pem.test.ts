@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, expect, test } from 'vitest';
+import { certificateMistake, pairMistake } from '../../src/core/pem.ts';
 import { command } from '../../src/probe/cli.ts';
-import { certificateMistake, pairMistake } from '../../src/probe/pem.ts';
 import { run } from '../support/io.ts';
 import { scratch } from '../support/probe.ts';
 

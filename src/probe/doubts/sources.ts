@@ -1,5 +1,5 @@
+import { certificateMistake, pairMistake } from '../../core/pem.ts';
 import type { Path } from '../located.ts';
-import { certificateMistake, pairMistake } from '../pem.ts';
 import type { SecretSource } from '../secret.ts';
 import type { Doubt } from './doubt.ts';
 
