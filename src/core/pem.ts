@@ -4,6 +4,19 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { readText } from './config.ts';
+import { UsageError } from './errors.ts';
+
+/**
+ * The certificates of authorities in a file.
+ * @throws {UsageError} `bad_ca` when one of them is none
+ */
+export function readAuthority(path: string): string {
+  const text = readText(path);
+  const mistake = certificateMistake(text);
+  if (mistake !== undefined) throw new UsageError('bad_ca', `${path} ${mistake}`);
+  return text;
+}
 
 /** What keeps a text from being one or more certificates in PEM, continuing a sentence that names the file. */
 export function certificateMistake(text: string): string | undefined {

@@ -2,6 +2,7 @@
 import { keyVariables, readKey } from '../core/api-key.ts';
 import { checked, readConfigFile, readText } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
+import { readAuthority } from '../core/pem.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
 import type { Arrivals, Stage } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
@@ -42,7 +43,7 @@ function planOf(config: LoadConfig, flags: readonly string[], env: Env): LoadPla
     driver: () => driverOf(config),
     budget: () => budgetOf(config),
     lines: () => linesOf(config),
-    ca: () => (config.ca === undefined ? undefined : textAt('ca', config.ca)),
+    ca: () => (config.ca === undefined ? undefined : authorityAt(config.ca)),
     keys: () => keysOf(config, env),
   });
   const concurrency = arrivals.kind === 'closed' ? highest(arrivals.stages) : config.max_in_flight;
@@ -80,6 +81,8 @@ function linesOf(config: LoadConfig): string | undefined {
   const workload = workloadOf(saidIn(config), 1);
   return 'file' in workload && workload.file !== undefined ? textAt('prompts', workload.file) : undefined;
 }
+
+const authorityAt = (path: string) => named('ca', () => readAuthority(path));
 
 /** The text of a file that a key names. */
 const textAt = (key: string, path: string) => named(key, () => readText(path));

@@ -1,8 +1,8 @@
 /** Certificates: the user's own, or one made for this run. */
-import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 import { readText } from '../core/config.ts';
-import { textOf, UsageError } from '../core/errors.ts';
+import { UsageError } from '../core/errors.ts';
+import { pairMistake } from '../core/pem.ts';
 import type { MockConfig } from './config.ts';
 
 export interface Certificate {
@@ -31,12 +31,11 @@ export async function certificateFor(config: MockConfig): Promise<Certificate | 
 }
 
 function usable(pair: Certificate, certFile: string, keyFile: string): Certificate {
-  try {
-    createSecureContext(pair);
-    return pair;
-  } catch (error) {
-    throw new UsageError('bad_tls', `${certFile} and ${keyFile}: not a certificate with its key (${textOf(error)})`);
-  }
+  const mistake = pairMistake(pair.cert, pair.key);
+  if (mistake === undefined) return pair;
+  const { of, text } = mistake;
+  const why = `${of === 'cert' ? certFile : keyFile} ${text}`;
+  throw new UsageError('bad_tls', `${certFile} and ${keyFile}: not a certificate with its key (${why})`);
 }
 
 const extensions = (host: string) => [

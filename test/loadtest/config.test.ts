@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { expect, test } from 'vitest';
 import { isLoopback } from '../../src/core/loopback.ts';
 import { readLoadConfig } from '../../src/loadtest/config.ts';
@@ -125,6 +126,26 @@ test('all mistakes are told at once, of one setting or of several together', () 
   const lines = messageOf(several, {}).split('\n');
   for (const flag of ['--agents', '--concurrency', 'autocannon', '--max-cost', '--prompts', 'no API key'])
     expect(lines.filter(line => line.includes(flag))).toHaveLength(1);
+});
+
+test('every certificate of --ca is looked at, whatever the driver, and told beside the other mistakes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  const put = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'test' }]);
+  const damaged = cert.replace(/MII.{8}/, 'MIIAAAAAAAA');
+  const secure = { url: 'https://127.0.0.1/v4', driver: 'undici' };
+  for (const [ca, said] of [
+    [put('key.pem', key), /--ca: .*key\.pem holds a private key and no certificate/],
+    [put('second.pem', `${cert}\n${damaged}`), /--ca: .*second\.pem holds a certificate that is damaged/],
+  ] as const) {
+    expect(() => read({ ...secure, ca, max_cost: '5' })).toThrow(said);
+    expect(() => read({ ...secure, ca, max_cost: '5' })).toThrow(/--max-cost needs --price/);
+  }
+  expect(read({ ...secure, ca: put('chain.pem', `${cert}\n${cert}`) }).ca).toContain(cert);
+  rmSync(folder, { recursive: true });
 });
 
 test('a file may hold settings of several kinds of runs', () => {

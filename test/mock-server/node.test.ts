@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect, createServer } from 'node:net';
@@ -327,6 +328,11 @@ test('the user’s own certificate is served, and nothing is shown of it', async
   writeFileSync(`${folder}/key.pem`, 'no key at all');
   await expect(createMock({ tlsCert: `${folder}/cert.pem`, tlsKey: `${folder}/key.pem` })).rejects.toThrow(
     /cert\.pem and .*key\.pem: not a certificate with its key/,
+  );
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+  writeFileSync(`${folder}/key.pem`, ec);
+  await expect(createMock({ tlsCert: `${folder}/cert.pem`, tlsKey: `${folder}/key.pem` })).rejects.toThrow(
+    /not a certificate with its key \(.*key\.pem is not the key of the certificate/,
   );
   await expect(createMock({ tlsCert: `${folder}/cert.pem` })).rejects.toThrow('--tls-key is missing');
   await expect(createMock({ tlsCert: `${folder}/none.pem`, tlsKey: `${folder}/key.pem` })).rejects.toThrow(

@@ -4,8 +4,9 @@ import { Command } from 'commander';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
-import { checked, readText } from '../../core/config.ts';
+import { checked } from '../../core/config.ts';
 import { textOf, UsageError } from '../../core/errors.ts';
+import { readAuthority } from '../../core/pem.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { asFlag } from '../../core/spelling.ts';
 import type { Coverage } from './coverage.ts';
@@ -93,7 +94,7 @@ export const coverageCommand = (io: Io): Command =>
 
 /** A running mock, over its admin API. */
 function mockAt(url: string, caFile: string | undefined, { env: { GLM_MOCK_ADMIN_TOKEN: token } }: Io) {
-  const ca = caFile === undefined ? undefined : [...rootCertificates, readText(caFile)];
+  const ca = caFile === undefined ? undefined : [...rootCertificates, readAuthority(caFile)];
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   const ask = async (what: string, query: Readonly<Record<string, string | undefined>>): Promise<string> => {
     const target = new URL(`/__admin/${what}`, url);

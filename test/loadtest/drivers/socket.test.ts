@@ -299,6 +299,8 @@ function gather(client: Socket, port: number): void {
 
 test('what is no certificate is refused before anything is sent', () => {
   expect(() => driverTo('https://localhost:1/v4', { ca: 'hello' })).toThrow(/--ca/);
+  const damaged = pem.cert.replace(/MII.{8}/, 'MIIAAAAAAAA');
+  expect(() => driverTo('https://localhost:1/v4', { ca: `${pem.cert}\n${damaged}` })).toThrow(/--ca .*damaged/);
 });
 
 test('a deadline that fires closes the connection', async () => {

@@ -32,6 +32,12 @@ test.each([
     code: 2,
     err: expect.stringContaining('none.pem'),
   });
+  const second = join(folder, 'second.pem');
+  writeFileSync(second, `${mock.certificate}\n${mock.certificate?.replace(/MII.{8}/, 'MIIAAAAAAAA')}`);
+  expect(await ask('--ca', second)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('second.pem holds a certificate that is damaged'),
+  });
 });
 
 test('a key that is not known is refused in the mock’s own words', async () => {

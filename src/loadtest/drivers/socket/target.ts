@@ -1,8 +1,8 @@
 /** Where requests go: how to open a connection there, and the bytes of a request. */
-import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, rootCertificates } from 'node:tls';
 import { UsageError } from '../../../core/errors.ts';
+import { certificateMistake } from '../../../core/pem.ts';
 
 export interface Target {
   /** Whether the connection is encrypted. */
@@ -62,14 +62,8 @@ function opensTls(url: URL, ca: string | undefined): Target['open'] {
 
 function contextOf(ca: string | undefined) {
   if (ca === undefined) return createSecureContext();
-  try {
-    new X509Certificate(ca); // a context takes any text, and trusts nobody more for it
-  } catch {
-    throw new UsageError(
-      'bad_ca',
-      'what --ca names is not a certificate in PEM; pass the one of the authority to trust',
-    );
-  }
+  const mistake = certificateMistake(ca);
+  if (mistake !== undefined) throw new UsageError('bad_ca', `what --ca names ${mistake}`);
   return createSecureContext({ ca: [...rootCertificates, ca] });
 }
 
