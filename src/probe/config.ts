@@ -6,6 +6,7 @@ import { type Reason, reasons } from '../core/outcome.ts';
 import { conventionNames } from './otlp/conventions.ts';
 import { secretSource } from './secret.ts';
 
+/** The names of all kinds of checks, as `kind` in a file and `--check` take them. */
 export const checkKinds = [
   'chat',
   'chat_stream',
@@ -291,6 +292,7 @@ const otlp = z.strictObject({
   provider: name.default('z_ai'),
 });
 
+/** A probe file: unknown keys are refused, durations are written `30s` and become ms, and defaults are filled in. */
 export const probeSchema = z.strictObject({
   /** Where this prober stands; a label. */
   vantage: name.default('local'),
@@ -313,6 +315,7 @@ export const probeSchema = z.strictObject({
   runs_at_once: count(1, 64).default(4),
 });
 
+/** A probe file as it was read: durations in ms, defaults filled in, secrets only named. */
 export type ProbeConfig = z.infer<typeof probeSchema>;
 /** As it is written: what `init` and the flags of `check` produce. */
 export type ProbeFile = z.input<typeof probeSchema>;

@@ -2,10 +2,10 @@
  * Quick repetitions after a first failure. The failure counts at once, in the history and against the service level; only
  * the page waits until it is confirmed, so that one lost packet wakes nobody and no outage is hidden.
  */
-
 import type { ProbeCheck } from './plan.ts';
 import { type Confirmation, countsAgainstSli, type ProbeRun, type RunCheck, type RunDoor } from './run.ts';
 
+/** What quick repetitions make of a run. */
 export type Standing =
   /** Nothing to confirm. */
   | 'clear'
@@ -27,6 +27,7 @@ export function standingOf(
   return seen.length >= wanted ? 'confirmed' : 'pending';
 }
 
+/** A run after its repetitions, of which there are none unless it failed. */
 export interface Confirmed {
   /** The first run with its confirmations in it. */
   readonly run: ProbeRun;

@@ -71,6 +71,7 @@ export interface Account {
   readonly day: string;
 }
 
+/** What was seen, in one SQLite file; moments are ms since 1970. Writing never throws: it says whether it is on the disk. */
 export interface History {
   /** False: it is not stored, and the history knows nothing of it. */
   record(entry: Entry): boolean;
@@ -105,7 +106,10 @@ export interface HistoryOptions extends StateOptions {
 
 const day = 86_400_000;
 
-/** @throws {UsageError} `newer_state`, `bad_state`, `no_state` for what is no file or cannot be opened */
+/**
+ * Opens the state file at `path`, and makes it unless `readOnly`.
+ * @throws {UsageError} `newer_state`, `bad_state`, `no_state` for what is no file or cannot be opened
+ */
 export async function openHistory(path: string, options: HistoryOptions = {}): Promise<History> {
   return historyOn(await openState(path, options), options.retentionMs ?? 90 * day);
 }

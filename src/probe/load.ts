@@ -4,7 +4,10 @@ import { planOf } from './plan.ts';
 import type { SecretReaders } from './secret.ts';
 import { readProbeFile } from './validate.ts';
 
-/** @throws {UsageError} with every mistake at once, each with its line and column */
+/**
+ * Reads a probe file, its secrets and its certificates.
+ * @throws {UsageError} with every mistake at once, each with its line and column
+ */
 export async function loadPlan(path: string, readers: SecretReaders): Promise<ProbePlan> {
   return planOf(readProbeFile(path, readers.env), readers);
 }

@@ -11,16 +11,21 @@ import type { ProbeRun, SkipReason, Subject } from './run.ts';
 import { describe, keyOf, labelsOf, type Measured, zeroAll } from './series.ts';
 import type { Status } from './status.ts';
 
+/** Counts runs and shows statuses as the `glm_probe_*` metrics; durations are exported in seconds. What a check that is gone still tells is left out. */
 export interface ProbeMetrics {
   /** Counts one finished run. */
   record(run: ProbeRun, how?: HowRecorded): void;
   /** Shows how a service is. */
   show(subject: Subject, status: Status): void;
+  /** Counts a run that was not made. */
   skipped(subject: Subject, reason: SkipReason): void;
+  /** Counts places on the grid that went by while nobody looked. */
   missed(subject: Subject, count: number): void;
+  /** Counts a change of what a service's answers look like. */
   changed(subject: Subject, change: ContractChange): void;
   /** Takes other checks from now on; the series of those that are gone are removed. */
   swap(subjects: readonly Measured[], options?: ProbeMetricsOptions): Promise<void>;
+  /** The registry; another one after a `swap` that needs other buckets. */
   readonly metrics: Metrics;
 }
 

@@ -70,9 +70,11 @@ export interface Incident {
   readonly run_id: string | null;
 }
 
+/** How everything is and was: the JSON of `/status.json` and `probe status --json`. Moments are ms since 1970, latencies ms. */
 export interface Overview {
   readonly version: typeof overviewVersion;
   readonly generated_at_ms: number;
+  /** Where the prober stands. */
   readonly vantage: string;
   /** What keeps the prober from its work. */
   readonly troubles: readonly string[];

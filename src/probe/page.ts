@@ -20,6 +20,10 @@ export interface PageOptions {
   readonly live?: boolean;
 }
 
+/**
+ * The status page as one HTML text.
+ * @example writeFileSync('index.html', pageOf(await overviewOf({ ...prober, history }, Date.now())))
+ */
 export function pageOf(overview: Overview, { live = false }: PageOptions = {}): string {
   const { checks, incidents, troubles, vantage, generated_at_ms: now } = overview;
   const targets = Map.groupBy(checks, ({ target }) => target);

@@ -86,7 +86,9 @@ export interface Otlp extends Omit<OtlpConfig, 'headers'> {
   readonly headers: Readonly<Record<string, Secret>>;
 }
 
+/** A probe file with its secrets read and its checks spelled out; durations in ms. */
 export interface ProbePlan {
+  /** Where this prober stands. */
   readonly vantage: string;
   readonly checks: readonly ProbeCheck[];
   readonly credentials: readonly Credential[];
@@ -97,6 +99,7 @@ export interface ProbePlan {
   readonly otlp: Otlp | undefined;
   readonly state: ProbeConfig['state'];
   readonly cassettes: ProbeConfig['cassettes'];
+  /** Runs at the same time, over all credentials: 1 to 64, by default 4. */
   readonly runsAtOnce: number;
 }
 

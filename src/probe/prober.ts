@@ -24,11 +24,15 @@ import { troublesOf } from './troubles.ts';
 import { unseen, type Visited, visitCheck } from './visit.ts';
 import { createWatch } from './watch.ts';
 
+/** What a prober needs from the outside. */
 export interface ProberDoor {
   readonly clock: Clock;
+  /** Makes jitter, tasks and nonces. */
   readonly random: Random;
   readonly history: History;
+  /** Makes a run; `runCheck`. */
   readonly look: RunCheck;
+  /** Sends a notification. */
   readonly send: SendPost;
   /** Asks a reference URL; the network by default. */
   readonly ask?: (url: string, timeoutMs: number) => Promise<boolean>;
@@ -38,6 +42,7 @@ export interface ProberDoor {
   readonly say: (sentence: string) => void;
 }
 
+/** A prober at work. */
 export interface Prober {
   readonly plan: ProbePlan;
   /** Takes another plan from now on. */
@@ -56,6 +61,15 @@ export interface Prober {
 
 const pruneEveryMs = 300_000;
 
+/**
+ * Probes on a schedule from now on, until it is stopped. It opens no port and closes no history; `serve` does both.
+ * @example
+ * const history = await openHistory(plan.state.path);
+ * const prober = createProber(plan, { clock, random, history, look: runCheck, send, say: console.error });
+ * const status = prober.statusOf(plan.checks[0]).state; // 'unknown' until its first run
+ * await prober.stop();
+ * history.close();
+ */
 export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   const { clock, random, history, send, say } = door;
   let plan = first;

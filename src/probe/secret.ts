@@ -45,6 +45,7 @@ export interface SecretReaders {
   readonly command: (argv: readonly string[]) => Promise<string>;
 }
 
+/** Reads secrets from `env`, files and the output of programs. */
 export const systemReaders = (env: SecretReaders['env']): SecretReaders => ({ env, file: readText, command: run });
 
 /** @throws {UsageError} `no_secret`, naming the source and never a value */

@@ -31,8 +31,11 @@ export interface ServeOptions {
   readonly watchMs?: number;
 }
 
+/** A running `probe serve`. */
 export interface Serving {
+  /** Where the page and the metrics are. */
   readonly url: string;
+  /** The plan in use. */
   readonly plan: ProbePlan;
   readonly prober: Prober;
   /** Reads the file again now; false when the old one stays. */
@@ -41,7 +44,10 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** @throws {UsageError} for a file, a state or a port that cannot be used */
+/**
+ * Probes by a file until it is closed; the file is read again when it changes.
+ * @throws {UsageError} for a file, a state or a port that cannot be used
+ */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
   const plan = await loadPlan(file, readers);

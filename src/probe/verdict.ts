@@ -13,12 +13,15 @@ import { jsonMistake, mistakeIn } from './tasks.ts';
 
 export type Fault = Exclude<Reason, 'ok'>;
 
+/** What is wrong with a run, and whose fault it is. */
 export interface Verdict {
   readonly state: RunState;
   /** Null when good. */
   readonly reason: Fault | null;
   readonly fault_domain: FaultDomain | null;
+  /** The one that fired. */
   readonly deadline: DeadlineName | null;
+  /** For people: at most a few sentences, cleaned of secrets only in a `ProbeRun`. */
   readonly detail: string | null;
   readonly warnings: readonly Warning[];
 }

@@ -36,6 +36,7 @@ export interface Conclusion {
   readonly readings?: Readonly<Record<string, number>>;
 }
 
+/** A kind of check: what it asks, what its answers say together, and what that costs. */
 export interface Check {
   /** Makes the calls; never rejects, whatever happens is in the records. The last one is the one that is timed. */
   readonly look: (check: ProbeCheck, door: CheckDoor) => Promise<readonly Call[]>;
@@ -58,9 +59,12 @@ export interface Cost {
 /** One short question and its answer. */
 export const oneCall: Cost = { calls: () => 1, answers: () => 1, promptTokens: 40, answerTokens: 12 };
 
+/** What a check needs from the outside. */
 export interface CheckDoor {
   readonly clock: Clock;
+  /** Aborting it ends the calls under way as `cancelled`. */
   readonly stop: AbortSignal;
+  /** Makes tasks and nonces; one of the run's own. */
   readonly random: Random;
   /** Bytes of an answer that the witness keeps. */
   readonly mostBytes: number;

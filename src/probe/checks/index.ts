@@ -13,6 +13,7 @@ import { models } from './models.ts';
 import { reuse } from './reuse.ts';
 import { toolCall } from './tool-call.ts';
 
+/** Every kind of check by its name; `checkKinds` lists the names. */
 export const checks: Readonly<Record<CheckKind, Check>> = {
   chat,
   chat_stream: chatStream,
