@@ -1,5 +1,5 @@
 /** Panels as SVG, from real query results: enough of Grafana's manners to see what a dashboard says. It is not Grafana. */
-import { time as duration, rate, share } from '../../src/loadtest/report/numbers.ts';
+import { time as duration, rate, share } from '../../src/loadtest/numbers.ts';
 import { type Markup, markup } from '../../src/loadtest/report/page/markup.ts';
 import { linear, type Scale, timeline } from '../../src/loadtest/report/page/scale.ts';
 import type { Answer } from '../../test/support/board-answers.ts';

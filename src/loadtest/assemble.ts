@@ -1,13 +1,13 @@
 /** From what was counted to what is said: intervals, calibration and plan in, the result document out. Pure. */
 import type { Histogram } from '../core/histogram.ts';
 import { costOf } from './budget.ts';
+import { findingsOf } from './findings/findings.ts';
 import { type Halt, isRefusal } from './halt.ts';
 import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
+import { judgedOf } from './ledger.ts';
 import type { Measure } from './measures.ts';
 import type { LoadPlan } from './plan.ts';
-import { findingsOf } from './report/findings.ts';
-import { judgedOf } from './report/ledger.ts';
 import { type CalibrationRun, type Figures, type LoadResult, resultVersion, type Throughput } from './result.ts';
 import { sloText } from './slo.ts';
 import { effectiveCount, figureOf } from './stats/figure.ts';

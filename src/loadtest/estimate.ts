@@ -1,8 +1,8 @@
 /** What a run will cost at most, said before it starts. */
 import { expectedCount } from './arrivals.ts';
 import { costOf } from './budget.ts';
+import { counted } from './numbers.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
-import { counted } from './report/numbers.ts';
 
 export interface Estimate {
   /** Requests that are planned; undefined for a closed loop, where the answers decide. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findingsOf } from '../../src/loadtest/report/findings.ts';
+import { findingsOf } from '../../src/loadtest/findings/findings.ts';
 import { html } from '../../src/loadtest/report/html.ts';
 import {
   emptyRun,

@@ -8,11 +8,11 @@ import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
 import { readLoadConfig } from '../config.ts';
+import { failuresOf } from '../ledger.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import { measure } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText, limitText } from '../report/capacity.ts';
-import { failuresOf } from '../report/ledger.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';
 import { targetFlags } from './flags.ts';
 

@@ -1,8 +1,8 @@
 /** What a search found, as a table and in plain words. */
 import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
+import { count } from '../numbers.ts';
 import type { Usl } from '../stats/usl.ts';
-import { count } from './numbers.ts';
 import { crop, fold } from './terminal.ts';
 
 interface Asked {

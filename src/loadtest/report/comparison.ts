@@ -2,8 +2,8 @@
 import type { Comparison } from '../compare.ts';
 import type { ComparisonRow } from '../comparison-row.ts';
 import { measures } from '../measures.ts';
+import { rate, share, time } from '../numbers.ts';
 import { code, table, text } from './markdown.ts';
-import { rate, share, time } from './numbers.ts';
 import { fold, padEnd, padStart, painter, safe } from './terminal.ts';
 
 export interface ComparisonTextOptions {

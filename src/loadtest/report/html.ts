@@ -1,5 +1,6 @@
 /** `report.html`: one file that shows everything without a network and without JavaScript. */
 import type { LoadResult, RawRecord } from '../result.ts';
+import { slicesOf } from '../slices.ts';
 import { gapDistribution, twoLenses } from './page/distribution.ts';
 import { gantt } from './page/gantt.ts';
 import { heatMap } from './page/heat-map.ts';
@@ -10,7 +11,6 @@ import { script } from './page/script.ts';
 import { style } from './page/style.ts';
 import { banner, calibrationTable, latencyTable, thresholds, tiles, words } from './page/summary.ts';
 import { allFigures, configList, ledgerTable, stretches } from './page/tables.ts';
-import { slicesOf } from './slices.ts';
 import { headlineOf, modelOf } from './verdict.ts';
 
 /** Points of a line: more are not seen on a screen. */

@@ -1,8 +1,9 @@
 /** A step summary for GitHub: verdict, plain words, thresholds, latencies, failures. */
+
+import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
+import { count, money, rate, share, time } from '../numbers.ts';
 import type { Figure, LoadResult } from '../result.ts';
-import { failuresOf } from './ledger.ts';
-import { count, money, rate, share, time } from './numbers.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 
 /** GitHub-flavoured Markdown; whatever a name or an error says is shown as text. */

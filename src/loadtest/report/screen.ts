@@ -1,8 +1,9 @@
 /** The final screen: everything that matters of a run, on one page of a terminal. */
+
+import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
+import { count, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
-import { failuresOf } from './ledger.ts';
-import { count, money, rate, share, signed, time } from './numbers.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 

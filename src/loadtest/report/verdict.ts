@@ -1,9 +1,10 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
+
+import { after, refusalOf } from '../findings/early-end.ts';
 import { isRefusal } from '../halt.ts';
+import { failedShare, judgedOf } from '../ledger.ts';
+import { count, counted, share } from '../numbers.ts';
 import type { LoadResult, Validity } from '../result.ts';
-import { after, refusalOf } from './early-end.ts';
-import { failedShare, judgedOf } from './ledger.ts';
-import { count, counted, share } from './numbers.ts';
 
 export interface Headline {
   readonly word: 'PASS' | 'FAIL' | 'NOT MEASURABLE';

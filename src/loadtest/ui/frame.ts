@@ -1,7 +1,7 @@
 /** One picture of a run under way, as lines for a terminal. Pure: the same progress, the same lines. */
 import type { Summary } from '../../core/histogram.ts';
-import { failuresOf } from '../report/ledger.ts';
-import { count, moment, money, rate, share, time } from '../report/numbers.ts';
+import { failuresOf } from '../ledger.ts';
+import { count, moment, money, rate, share, time } from '../numbers.ts';
 import { crop, type Paint, padEnd, padStart, painter, safe, widthOf } from '../report/terminal.ts';
 import type { Moment, PlanFacts, Progress, ShownMeasure } from './progress.ts';
 import { sparkline } from './sparkline.ts';

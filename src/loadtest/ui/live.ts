@@ -1,9 +1,9 @@
 /** The view of `--ui`: a picture that renews itself, or a line per interval where nobody could see a picture. */
 import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Interval } from '../interval.ts';
-import { count, moment, rate, time } from '../report/numbers.ts';
-import { shortestMs } from '../report/slices.ts';
+import { count, moment, rate, time } from '../numbers.ts';
 import { safe } from '../report/terminal.ts';
+import { shortestMs } from '../slices.ts';
 import { frame, talliesOf } from './frame.ts';
 import { createProgress, type PlanFacts, type Progress } from './progress.ts';
 

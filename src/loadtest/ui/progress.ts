@@ -2,7 +2,7 @@
 import { createHistogram, type Summary } from '../../core/histogram.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import type { Measure } from '../measures.ts';
-import { addedUp, type Slice, shortestMs, together } from '../report/slices.ts';
+import { addedUp, type Slice, shortestMs, together } from '../slices.ts';
 
 /** What was planned. */
 export interface PlanFacts {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHistogram } from '../../../src/core/histogram.ts';
-import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
 import { html } from '../../../src/loadtest/report/html.ts';
 import { markup } from '../../../src/loadtest/report/page/markup.ts';
 import type { LoadResult, RawRecord } from '../../../src/loadtest/result.ts';

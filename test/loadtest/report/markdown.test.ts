@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
 import { emptyRun, failedRun, healthyRun, rateLimitedRun } from '../results.ts';
 

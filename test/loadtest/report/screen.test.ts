@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { findingsOf } from '../../../src/loadtest/report/findings.ts';
+import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
 import { screen } from '../../../src/loadtest/report/screen.ts';
 import { widthOf } from '../../../src/loadtest/report/terminal.ts';
 import type { LoadResult, ThresholdResult } from '../../../src/loadtest/result.ts';

@@ -1,9 +1,9 @@
 /** Distributions: a histogram over a logarithmic axis, and the share that was at most so slow. */
 import { valueAt } from '../../../core/histogram.ts';
 import { type Measure, measures } from '../../measures.ts';
+import { count, share, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
-import { count, share, time } from '../numbers.ts';
-import { together } from '../slices.ts';
+import { together } from '../../slices.ts';
 import { boxes, chart, type Key, nothingToDraw, place, shape } from './chart.ts';
 import { tickTime } from './latency.ts';
 import { type Markup, markup } from './markup.ts';

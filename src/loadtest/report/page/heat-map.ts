@@ -1,9 +1,9 @@
 /** Where all first tokens fell, not just percentiles: time to the right, latency upwards, darker where more were. */
 import { valueAt } from '../../../core/histogram.ts';
 import { type Measure, measures } from '../../measures.ts';
+import { count, moment, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
-import { count, moment, time } from '../numbers.ts';
-import { type Slice, slicesOf, together } from '../slices.ts';
+import { type Slice, slicesOf, together } from '../../slices.ts';
 import { type Box, boxes, chart, nothingToDraw } from './chart.ts';
 import { lanesUnder } from './lanes.ts';
 import { tickTime, xName } from './latency.ts';

@@ -1,7 +1,8 @@
 /** Narrow lanes under a chart: what happened at the same time. The stronger the mark, the more of it. */
+
+import { count, share, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
-import { count, share, time } from '../numbers.ts';
-import type { Slice } from '../slices.ts';
+import type { Slice } from '../../slices.ts';
 import { place } from './chart.ts';
 import { type Markup, markup, trusted } from './markup.ts';
 

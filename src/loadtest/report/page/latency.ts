@@ -1,8 +1,8 @@
 /** Latency over time: the median, where most are, and the slowest, with what else happened below. */
 import { type Measure, measures } from '../../measures.ts';
+import { count, moment, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
-import { count, moment, time } from '../numbers.ts';
-import type { Slice } from '../slices.ts';
+import type { Slice } from '../../slices.ts';
 import { band, chart, type Hover, type Key, line, nothingToDraw } from './chart.ts';
 import { lanesUnder } from './lanes.ts';
 import { type Markup, markup } from './markup.ts';

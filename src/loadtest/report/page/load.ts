@@ -1,7 +1,8 @@
 /** How much was under way and what came out: over time, and one against the other. */
+
+import { count, rate, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
-import { count, rate, time } from '../numbers.ts';
-import type { Slice } from '../slices.ts';
+import type { Slice } from '../../slices.ts';
 import { band, type Chart, chart, line, nothingToDraw, place, shape } from './chart.ts';
 import { latencyScale, span } from './latency.ts';
 import { type Markup, markup } from './markup.ts';

@@ -1,5 +1,5 @@
 /** From values to places on an axis, 0 to 1, with round ticks. */
-import { moment } from '../numbers.ts';
+import { moment } from '../../numbers.ts';
 
 export interface Scale {
   readonly kind: 'linear' | 'log';

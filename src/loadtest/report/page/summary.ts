@@ -1,8 +1,9 @@
 /** The first screen of the page: verdict, plain words, tiles, latency table, thresholds. */
+
+import { failedShare } from '../../ledger.ts';
 import { measures } from '../../measures.ts';
+import { count, money, rate, share, signed, time } from '../../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, LoadResult } from '../../result.ts';
-import { failedShare } from '../ledger.ts';
-import { count, money, rate, share, signed, time } from '../numbers.ts';
 import { headlineOf, markOf, modelOf } from '../verdict.ts';
 import { type Markup, markup } from './markup.ts';
 

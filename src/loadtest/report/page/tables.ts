@@ -1,9 +1,10 @@
 /** The rest of the page in tables: ledger, configuration, all numbers, every stretch of the run. */
+
+import { type LedgerRow, ledgerRows } from '../../ledger.ts';
 import { type Measure, measureNames, measures } from '../../measures.ts';
+import { count, moment, rate, share, time } from '../../numbers.ts';
 import type { Figure, LoadResult } from '../../result.ts';
-import { type LedgerRow, ledgerRows } from '../ledger.ts';
-import { count, moment, rate, share, time } from '../numbers.ts';
-import type { Slice } from '../slices.ts';
+import type { Slice } from '../../slices.ts';
 import { type Markup, markup } from './markup.ts';
 import { bounds, list } from './summary.ts';
 

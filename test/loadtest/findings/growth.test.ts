@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { growthOf } from '../../../src/loadtest/report/growth.ts';
-import { slicesOf, together } from '../../../src/loadtest/report/slices.ts';
+import { growthOf } from '../../../src/loadtest/findings/growth.ts';
+import { slicesOf, together } from '../../../src/loadtest/slices.ts';
 import { emptyRun, healthyRun, longRun, makeRun } from '../results.ts';
 
 const { intervals, metrics, ledger } = healthyRun().result;

@@ -1,8 +1,8 @@
 /** What ended a run before its time, and when. */
 import { endings, type Reason, reasons } from '../../core/outcome.ts';
+import { bare } from '../ledger.ts';
+import { time } from '../numbers.ts';
 import type { LoadResult } from '../result.ts';
-import { bare } from './ledger.ts';
-import { time } from './numbers.ts';
 
 type Load = Pick<LoadResult['load'], 'halted' | 'halted_after_s' | 'halted_code'>;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
 import type { Health } from '../../../src/loadtest/interval.ts';
-import { findingsOf } from '../../../src/loadtest/report/findings.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
 import { screen } from '../../../src/loadtest/report/screen.ts';
 import { headlineOf } from '../../../src/loadtest/report/verdict.ts';

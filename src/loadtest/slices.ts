@@ -1,8 +1,8 @@
 /** Stretches of a run: neighbouring intervals added up, so that hours draw as fast as seconds. */
-import { bucketsOf, type Summary, summaryOf } from '../../core/histogram.ts';
-import type { Interval, LedgerClass } from '../interval.ts';
-import type { Measure } from '../measures.ts';
+import { bucketsOf, type Summary, summaryOf } from '../core/histogram.ts';
+import type { Interval, LedgerClass } from './interval.ts';
 import { failuresOf } from './ledger.ts';
+import type { Measure } from './measures.ts';
 
 export interface Slice {
   readonly fromMs: number;

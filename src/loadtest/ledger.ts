@@ -1,7 +1,7 @@
 /** The ledger as rows: every class that occurred, what it means and whose fault it is. */
-import { domainOf, endings, type FaultDomain } from '../../core/outcome.ts';
-import { type LedgerClass, ledgerClasses, type ownClasses } from '../interval.ts';
-import type { LoadResult } from '../result.ts';
+import { domainOf, endings, type FaultDomain } from '../core/outcome.ts';
+import { type LedgerClass, ledgerClasses, type ownClasses } from './interval.ts';
+import type { LoadResult } from './result.ts';
 
 export interface LedgerRow {
   readonly name: LedgerClass;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, counted, moment, money, rate, share, signed, time } from '../../../src/loadtest/report/numbers.ts';
+import { count, counted, moment, money, rate, share, signed, time } from '../../src/loadtest/numbers.ts';
 
 test.each([
   [0, '0 ms'],

@@ -2,11 +2,11 @@
 import { summaryOf } from '../../core/histogram.ts';
 import { businessCode } from '../../core/wire/errors.ts';
 import type { Interval } from '../interval.ts';
+import { bare, failuresOf, type LedgerRow } from '../ledger.ts';
+import { count, counted, rate, share, time } from '../numbers.ts';
 import type { LoadResult } from '../result.ts';
 import { saturationOf } from '../stats/saturation.ts';
 import type { Change, Growth } from './growth.ts';
-import { bare, failuresOf, type LedgerRow } from './ledger.ts';
-import { count, counted, rate, share, time } from './numbers.ts';
 
 export type Limit =
   | 'limited_by_client'

@@ -1,11 +1,11 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import { isRefusal } from '../halt.ts';
+import { failuresOf, judgedOf, type LedgerRow } from '../ledger.ts';
+import { count, counted, rate, share, time } from '../numbers.ts';
 import type { Figure, Throughput } from '../result.ts';
 import { type Limit, limitsOf, type Measured, roomierBudget, type Seen } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
-import { failuresOf, judgedOf, type LedgerRow } from './ledger.ts';
-import { count, counted, rate, share, time } from './numbers.ts';
 
 export type FindingKind =
   | 'does'

@@ -1,7 +1,7 @@
 /** How latency answered to load within one run: little against much under way. */
 import type { Summary } from '../../core/histogram.ts';
 import type { Interval } from '../interval.ts';
-import { type Slice, together } from './slices.ts';
+import { type Slice, together } from '../slices.ts';
 
 export interface Growth {
   /** Least and most requests under way that the run can compare. */
