@@ -14,7 +14,7 @@ export interface Evidence {
   readonly planned: number;
   /** Processes or agents that went away during the run. */
   readonly gone: number;
-  readonly little?: LoadResult['little'];
+  readonly little?: LoadResult['little'] | undefined;
 }
 
 export interface Judgement {

@@ -1,0 +1,186 @@
+/** What a run came to in numbers: intervals and plan in, the measured part of the result document out. Pure. */
+import type { Histogram } from '../core/histogram.ts';
+import { costOf } from './budget.ts';
+import type { Halt } from './halt.ts';
+import { worstOf } from './health.ts';
+import type { Interval, LedgerClass } from './interval.ts';
+import type { Measure } from './measures.ts';
+import type { LoadPlan } from './plan.ts';
+import type { CalibrationRun, Figures, LoadResult, Throughput } from './result.ts';
+import { sloText } from './slo.ts';
+import { effectiveCount, figureOf } from './stats/figure.ts';
+import { littleOf } from './stats/little.ts';
+import { steadyWindow } from './stats/steady.ts';
+import { endedOf, type Total, totalOf } from './total.ts';
+
+/** What only the run knew. */
+export interface RunFacts {
+  readonly intervals: readonly Interval[];
+  /** When no more requests were started, ms since the beginning. */
+  readonly offeredMs: number;
+  readonly before: CalibrationRun | null;
+  readonly after: CalibrationRun | null;
+  /** Processes or agents that went away before they had told all; none by default. */
+  readonly gone?: number;
+  /** Undefined when it went to its end. */
+  readonly halted?: Halt | undefined;
+}
+
+export type Measured = Pick<
+  LoadResult,
+  | 'ledger'
+  | 'metrics'
+  | 'throughput'
+  | 'steady'
+  | 'load'
+  | 'little'
+  | 'goodput'
+  | 'tokens'
+  | 'stream'
+  | 'limits'
+  | 'connections'
+  | 'calibration'
+  | 'health'
+  | 'intervals'
+  | 'histograms'
+>;
+
+/** Latencies and requests are those of the whole run; what is said per second is said of the measured window. */
+export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
+  const { intervals, before, after, offeredMs } = facts;
+  const total = totalOf(intervals);
+  const window = windowOf(intervals, plan.warmupMs, offeredMs);
+  const whole = totalOf(window);
+  return {
+    ledger: ledgerOf(total),
+    metrics: figuresOf(total, intervals),
+    throughput: throughputOf(whole),
+    steady: steadyOf(window),
+    load: loadOf(plan, total, facts),
+    ...littleIn(total, intervals),
+    goodput: goodputOf(plan, total, whole),
+    tokens: tokensOf(plan, total),
+    stream: streamOf(total),
+    limits: { retries: total.retries, codes: total.codes },
+    connections: { opened: total.opened },
+    calibration: { before, after },
+    health: worstOf(total.health),
+    intervals,
+    histograms: encoded(total),
+  };
+}
+
+/** Intervals in which requests were offered and measured. */
+const windowOf = (intervals: readonly Interval[], warmupMs: number, offeredMs: number) =>
+  intervals.filter(({ fromMs, toMs }) => fromMs >= warmupMs - slackMs && toMs <= offeredMs + slackMs);
+
+/** Timers cut intervals a moment after their time. */
+const slackMs = 250;
+
+const figuresOf = (total: Total, intervals: readonly Interval[]): Figures =>
+  Object.fromEntries(
+    (Object.entries(total.histograms) as [Measure, Histogram][]).map(([measure, histogram]) => [
+      measure,
+      figureOf(histogram, { effectiveCount: effectiveCount(intervals, measure) }),
+    ]),
+  );
+
+/** `ok` stands there also when none was. */
+const ledgerOf = ({ planned, ended }: Total): LoadResult['ledger'] => ({ planned, ok: 0, ...ended });
+
+function throughputOf(total: Total): Throughput {
+  const seconds = Math.max(0, total.toMs - total.fromMs) / 1000;
+  const perSecond = (count: number) => (seconds > 0 ? count / seconds : 0);
+  return {
+    requests_per_second: perSecond(endedOf(total, 'ok')),
+    output_tokens_per_second: perSecond(total.outputTokens),
+    in_flight_mean: perSecond(total.inFlightArea) / 1000,
+    in_flight_max: total.inFlightMax,
+    duration_s: seconds,
+  };
+}
+
+function steadyOf(window: readonly Interval[]): LoadResult['steady'] {
+  const found = steadyWindow(window);
+  if (found.kind !== 'steady') return null;
+  const part = window.slice(found.from, found.to);
+  const total = totalOf(part);
+  return {
+    from_s: total.fromMs / 1000,
+    to_s: total.toMs / 1000,
+    metrics: figuresOf(total, part),
+    throughput: throughputOf(total),
+  };
+}
+
+function loadOf({ arrivals }: LoadPlan, total: Total, { offeredMs, halted }: RunFacts): LoadResult['load'] {
+  const sent = made(total);
+  const delay = total.histograms.send_delay_ms;
+  const open = arrivals.kind !== 'closed';
+  return {
+    kind: arrivals.kind === 'open' ? arrivals.law : arrivals.kind,
+    offered: total.planned,
+    sent,
+    late: delay === undefined ? 0 : delay.count - (delay.cumulative([lateMs])[0] ?? 0),
+    delivered: open && total.planned > 0 && offeredMs > 0 ? sent / total.planned : null,
+    ...haltOf(halted),
+  };
+}
+
+const haltOf = (halt: Halt | undefined): Partial<LoadResult['load']> =>
+  halt === undefined
+    ? {}
+    : {
+        halted: halt.reason,
+        halted_after_s: halt.atMs / 1000,
+        ...(halt.code !== undefined && { halted_code: halt.code }),
+      };
+
+/** Only where every request that was under way is one latency. */
+function littleIn(total: Total, intervals: readonly Interval[]): Pick<LoadResult, 'little'> {
+  const found = littleOf(intervals);
+  if (found === undefined || total.retries > 0) return {};
+  if (total.histograms.attempt_ms?.count !== made(total)) return {};
+  const { inFlight, perSecond, latencyMs, disagreement } = found;
+  return { little: { in_flight: inFlight, requests_per_second: perSecond, latency_ms: latencyMs, disagreement } };
+}
+
+/** Requests that were sent at least once. */
+const made = (total: Total) =>
+  (['shed', 'unsent', 'lost'] as const).reduce((left, name) => left - endedOf(total, name), total.planned);
+
+/** A request sent later than this after its time is late. */
+const lateMs = 10;
+
+function goodputOf({ slo }: LoadPlan, total: Total, window: Total): LoadResult['goodput'] {
+  if (slo.length === 0) return null;
+  const counted = ['warmup', 'censored', 'unsent'] as const satisfies readonly LedgerClass[];
+  const all = total.planned - counted.reduce((sum, name) => sum + endedOf(total, name), 0);
+  const seconds = (window.toMs - window.fromMs) / 1000;
+  return {
+    slo: sloText(slo),
+    requests_per_second: seconds > 0 ? window.good / seconds : 0,
+    ratio: all === 0 ? 0 : total.good / all,
+  };
+}
+
+function tokensOf({ budget: { price }, currency }: LoadPlan, total: Total): LoadResult['tokens'] {
+  return {
+    input: total.inputTokens,
+    output: total.outputTokens,
+    cached: total.cachedTokens,
+    reasoning: total.reasoningTokens,
+    cost: price === undefined ? null : { amount: costOf(price, total.inputTokens, total.outputTokens), currency },
+  };
+}
+
+const streamOf = ({ chunks, coalesced, stalls }: Total): LoadResult['stream'] => ({
+  chunks,
+  coalesced_ratio: chunks === 0 ? 0 : coalesced / chunks,
+  stalls_over_200ms: stalls[0],
+  stalls_over_500ms: stalls[1],
+  stalls_over_1s: stalls[2],
+});
+
+const encoded = ({ histograms }: Total): LoadResult['histograms'] =>
+  Object.fromEntries(Object.entries(histograms).map(([name, histogram]) => [name, histogram.encode()]));
