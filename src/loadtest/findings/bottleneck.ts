@@ -20,19 +20,19 @@ export type Limit =
   | 'limited_by_server'
   | 'limited_by_nothing';
 
-export interface Seen<Kind extends string> {
+export interface Sighting<Kind extends string> {
   readonly kind: Kind;
   readonly text: string;
   /** What to do about it. */
   readonly next?: string;
 }
 
-export type Measured = Omit<LoadResult, 'findings'>;
+export type JudgedRun = Omit<LoadResult, 'findings'>;
 
-type Rule = (result: Measured, growth: Growth | null) => Seen<Limit> | undefined;
+type Rule = (result: JudgedRun, growth: Growth | null) => Sighting<Limit> | undefined;
 
 /** At least one; `limited_by_nothing` only when it is the only one. Empty when nothing was answered well. */
-export function limitsOf(result: Measured, growth: Growth | null): Seen<Limit>[] {
+export function limitsOf(result: JudgedRun, growth: Growth | null): Sighting<Limit>[] {
   const seen = rules.map(rule => rule(result, growth)).filter(one => one !== undefined);
   if (seen.length > 0 || result.ledger.ok === 0) return seen;
   return [nothing(result, growth)];
@@ -46,91 +46,42 @@ const noticeable = 0.01;
 const slowerFirst = 1.5;
 const slowerTokens = 1.25;
 
+/** Gravest first: what one of them explains, those below it may only repeat. */
 const rules: readonly Rule[] = [
-  ({ health: { elu, lagMs, steal = 0 }, config }) => {
-    if (!(elu > busyLoop || steal > stolenTime)) return undefined;
-    const why =
-      elu > busyLoop
-        ? `its event loop was busy ${share(elu)} of the time and up to ${time(lagMs)} late`
-        : `its host gave ${share(steal)} of the machine’s time to others`;
+  limitedByClient,
+  limitedByBudget,
+  limitedByAccount,
+  limitedByPlatform,
+  limitedByNetwork,
+  saturated,
+  limitedByCompute,
+  limitedByQueue,
+  limitedByServer,
+];
+
+function limitedByClient({ health, config }: JudgedRun): Sighting<Limit> | undefined {
+  const { elu, lagMs, steal = 0 } = health;
+  if (elu > busyLoop)
     return {
       kind: 'limited_by_client',
-      text: `This machine was the limit: ${why}. Part of every latency here is its own.`,
-      next:
-        elu > busyLoop
-          ? `${config.driver === 'autocannon' ? 'Take --driver socket, which works less for a request, or spread' : 'Spread'} the load over more cores (--workers) or machines, and run again.`
-          : 'Run again on a machine of your own.',
+      text: ownLimit(`its event loop was busy ${share(elu)} of the time and up to ${time(lagMs)} late`),
+      next: `${config.driver === 'autocannon' ? 'Take --driver socket, which works less for a request, or spread' : 'Spread'} the load over more cores (--workers) or machines, and run again.`,
     };
-  },
-  limitedByBudget,
-  result => {
-    const refused = failuresOf(result.ledger).filter(({ domain }) => domain === 'account');
-    const first = refused[0];
-    if (first === undefined || !isNoticeable(first.count, result)) return undefined;
-    return first.name === 'rate_limited' ? plateau(result, first.count) : shut(result, first);
-  },
-  result => {
-    const shed = result.ledger.overloaded ?? 0;
-    if (!isNoticeable(shed, result)) return undefined;
-    return {
-      kind: 'limited_by_platform',
-      text: `The platform shed load: ${ofAll(shed, result)} refused as overloaded${codesAs(result, 'overloaded')}. That is its limit, not the account’s.`,
-      next: 'Run again outside the platform’s busy hours, with backoff, before blaming the model.',
-    };
-  },
-  ({ ledger, load, connections, metrics, throughput }) => {
-    const broken = failuresOf(ledger).filter(({ domain }) => domain === 'network');
-    const failed = broken.reduce((sum, one) => sum + one.count, 0);
-    if (isNoticeable(failed, { ledger }))
-      return {
-        kind: 'limited_by_network',
-        text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
-        next: 'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
-      };
-    const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
-    const connect = metrics.connect_ms?.p50 ?? 0;
-    // As many as were under way at once had to be opened; only the rest replaced others.
-    const replaced = connections.opened - throughput.in_flight_max;
-    if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
-    return {
-      kind: 'limited_by_network',
-      text: `Connections were not kept: ${count(connections.opened)} were opened for ${counted(load.sent, 'request')}, ${time(connect)} each.`,
-      next: 'Find out who closes them (a proxy, keep-alive limits): each costs a handshake.',
-    };
-  },
-  saturated,
-  (_, growth) => {
-    if (growth === null || growth.itl.ratio < slowerTokens) return undefined;
-    return {
-      kind: 'limited_by_compute',
-      text: `The server’s computing was the limit: ${under(growth)} the time between tokens went ${fromTo(growth.itl)}${also(growth)}.`,
-      next: stay(growth, 'add capacity or send shorter requests'),
-    };
-  },
-  (_, growth) => {
-    if (growth === null || growth.itl.ratio >= slowerTokens || growth.ttft.ratio < slowerFirst || growth.itl.from === 0)
-      return undefined;
-    return {
-      kind: 'limited_by_queue',
-      text: `Requests queued at the server: ${under(growth)} the first token went ${fromTo(growth.ttft)}, while tokens kept their pace (${time(growth.itl.to)} apart).`,
-      next: stay(growth, 'add capacity; more load only lengthens the queue'),
-    };
-  },
-  (_, growth) => {
-    if (growth === null || growth.itl.from > 0 || growth.e2e.ratio < slowerFirst) return undefined;
-    return {
-      kind: 'limited_by_server',
-      text: `The server was the limit: ${under(growth)} an answer went ${fromTo(growth.e2e)}. Unary answers do not show whether they waited or were computed slowly.`,
-      next: stay(growth, 'repeat with --stream to tell a queue from slow computing'),
-    };
-  },
-];
+  if (!(steal > stolenTime)) return undefined;
+  return {
+    kind: 'limited_by_client',
+    text: ownLimit(`its host gave ${share(steal)} of the machine’s time to others`),
+    next: 'Run again on a machine of your own.',
+  };
+}
+
+const ownLimit = (why: string) => `This machine was the limit: ${why}. Part of every latency here is its own.`;
 
 export const roomierBudget =
   'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
 
 /** Without the budget there would have been more load. */
-function limitedByBudget({ load, ledger, throughput, config }: Measured): Seen<Limit> | undefined {
+function limitedByBudget({ load, ledger, throughput, config }: JudgedRun): Sighting<Limit> | undefined {
   const { unsent = 0, planned } = ledger;
   const asked = Number(config.concurrency);
   const limited = Object.keys(config.budget ?? {}).some(key => key !== 'price');
@@ -152,7 +103,92 @@ function limitedByBudget({ load, ledger, throughput, config }: Measured): Seen<L
   };
 }
 
-function saturated({ load, intervals }: Measured): Seen<Limit> | undefined {
+function limitedByAccount(result: JudgedRun): Sighting<Limit> | undefined {
+  const first = failuresOf(result.ledger).find(({ domain }) => domain === 'account');
+  if (first === undefined || !isNoticeable(first.count, result)) return undefined;
+  return first.name === 'rate_limited' ? plateau(result, first.count) : shut(result, first);
+}
+
+function plateau(result: JudgedRun, refused: number): Sighting<Limit> {
+  const served = servedAtOnce(result);
+  const often = (result.limits.codes['1303'] ?? 0) > (result.limits.codes['1302'] ?? 0);
+  const why = often ? 'they came too often' : 'too many were under way';
+  return {
+    kind: 'limited_by_account',
+    text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. About ${rate(served)} were served at once.`,
+    next: often
+      ? 'Lower the rate, or have the account’s rate raised.'
+      : `Keep at most ${level(served)} under way with this key, or have the account’s limit raised; more only buys refusals.`,
+  };
+}
+
+/**
+ * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are
+ * halfway on average, half an answer more. Waits between attempts are no service, and attempts in vain are not good answers.
+ */
+function servedAtOnce({ metrics, throughput, ledger }: JudgedRun): number {
+  const { e2e_from_send_ms: good, attempt_ms: all } = metrics;
+  if (good === undefined || good.count === 0) return 0;
+  const servedMs = Math.min(good.mean * good.count, (all?.mean ?? Number.POSITIVE_INFINITY) * (all?.count ?? 1));
+  const spanMs = throughput.duration_s * 1000 + servedMs / good.count / 2;
+  return Math.min(servedMs / spanMs, ledger.ok, throughput.in_flight_max);
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  quota_exhausted: 'Wait until the plan’s window is reset; until then every request is refused.',
+  balance_exhausted: 'Top up the account: nothing is answered without money or a package.',
+  auth: 'Check the key: the endpoint refuses it.',
+  token_expired: 'Check the clock and the lifetime of the token.',
+};
+
+function shut(result: JudgedRun, { name, count: refused, meaning }: LedgerRow): Sighting<Limit> {
+  const codes = codesAs(result, name);
+  return {
+    kind: 'limited_by_account',
+    text: `The account refused ${ofAll(refused, result)}: ${codes === '' ? meaning : bare(meaning)}${codes}.`,
+    next: remedies[name] ?? 'Settle that with the vendor before the next run.',
+  };
+}
+
+function limitedByPlatform(result: JudgedRun): Sighting<Limit> | undefined {
+  const shed = result.ledger.overloaded ?? 0;
+  if (!isNoticeable(shed, result)) return undefined;
+  return {
+    kind: 'limited_by_platform',
+    text: `The platform shed load: ${ofAll(shed, result)} refused as overloaded${codesAs(result, 'overloaded')}. That is its limit, not the account’s.`,
+    next: 'Run again outside the platform’s busy hours, with backoff, before blaming the model.',
+  };
+}
+
+function limitedByNetwork(result: JudgedRun): Sighting<Limit> | undefined {
+  return brokenNetwork(result) ?? unkeptConnections(result);
+}
+
+function brokenNetwork({ ledger }: JudgedRun): Sighting<Limit> | undefined {
+  const broken = failuresOf(ledger).filter(({ domain }) => domain === 'network');
+  const failed = broken.reduce((sum, one) => sum + one.count, 0);
+  if (!isNoticeable(failed, { ledger })) return undefined;
+  return {
+    kind: 'limited_by_network',
+    text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
+    next: 'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
+  };
+}
+
+function unkeptConnections({ load, connections, metrics, throughput }: JudgedRun): Sighting<Limit> | undefined {
+  const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
+  const connect = metrics.connect_ms?.p50 ?? 0;
+  // As many as were under way at once had to be opened; only the rest replaced others.
+  const replaced = connections.opened - throughput.in_flight_max;
+  if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
+  return {
+    kind: 'limited_by_network',
+    text: `Connections were not kept: ${count(connections.opened)} were opened for ${counted(load.sent, 'request')}, ${time(connect)} each.`,
+    next: 'Find out who closes them (a proxy, keep-alive limits): each costs a handshake.',
+  };
+}
+
+function saturated({ load, intervals }: JudgedRun): Sighting<Limit> | undefined {
   if (load.kind === 'closed') return undefined;
   const offered = intervals.slice(0, intervals.findLastIndex(({ planned }) => planned > 0) + 1);
   const flow = backlogOf(offered);
@@ -189,7 +225,35 @@ function backlogAtEnd(all: readonly Interval[]) {
 
 const endedIn = ({ ended }: Interval) => Object.values(ended).reduce((sum, n) => sum + n, 0);
 
-function nothing({ throughput, load }: Measured, growth: Growth | null): Seen<Limit> {
+function limitedByCompute(_: JudgedRun, growth: Growth | null): Sighting<Limit> | undefined {
+  if (growth === null || growth.itl.ratio < slowerTokens) return undefined;
+  return {
+    kind: 'limited_by_compute',
+    text: `The server’s computing was the limit: ${under(growth)} the time between tokens went ${fromTo(growth.itl)}${also(growth)}.`,
+    next: stay(growth, 'add capacity or send shorter requests'),
+  };
+}
+
+function limitedByQueue(_: JudgedRun, growth: Growth | null): Sighting<Limit> | undefined {
+  if (growth === null || growth.itl.ratio >= slowerTokens || growth.ttft.ratio < slowerFirst || growth.itl.from === 0)
+    return undefined;
+  return {
+    kind: 'limited_by_queue',
+    text: `Requests queued at the server: ${under(growth)} the first token went ${fromTo(growth.ttft)}, while tokens kept their pace (${time(growth.itl.to)} apart).`,
+    next: stay(growth, 'add capacity; more load only lengthens the queue'),
+  };
+}
+
+function limitedByServer(_: JudgedRun, growth: Growth | null): Sighting<Limit> | undefined {
+  if (growth === null || growth.itl.from > 0 || growth.e2e.ratio < slowerFirst) return undefined;
+  return {
+    kind: 'limited_by_server',
+    text: `The server was the limit: ${under(growth)} an answer went ${fromTo(growth.e2e)}. Unary answers do not show whether they waited or were computed slowly.`,
+    next: stay(growth, 'repeat with --stream to tell a queue from slow computing'),
+  };
+}
+
+function nothing({ throughput, load }: JudgedRun, growth: Growth | null): Sighting<Limit> {
   if (growth !== null)
     return {
       kind: 'limited_by_nothing',
@@ -204,55 +268,14 @@ function nothing({ throughput, load }: Measured, growth: Growth | null): Seen<Li
   };
 }
 
-const isNoticeable = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
+const isNoticeable = (n: number, { ledger }: Pick<JudgedRun, 'ledger'>) =>
   n > 0 && n / Math.max(1, ledger.planned) >= noticeable;
 
-const ofAll = (n: number, { ledger }: Pick<Measured, 'ledger'>) =>
+const ofAll = (n: number, { ledger }: Pick<JudgedRun, 'ledger'>) =>
   `${count(n)} of ${counted(ledger.planned, 'request')} (${share(n / ledger.planned)})`;
 
-function plateau(result: Measured, refused: number): Seen<Limit> {
-  const served = servedAtOnce(result);
-  const often = (result.limits.codes['1303'] ?? 0) > (result.limits.codes['1302'] ?? 0);
-  const why = often ? 'they came too often' : 'too many were under way';
-  return {
-    kind: 'limited_by_account',
-    text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. About ${rate(served)} were served at once.`,
-    next: often
-      ? 'Lower the rate, or have the account’s rate raised.'
-      : `Keep at most ${level(served)} under way with this key, or have the account’s limit raised; more only buys refusals.`,
-  };
-}
-
-/**
- * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are
- * halfway on average, half an answer more. Waits between attempts are no service, and attempts in vain are not good answers.
- */
-function servedAtOnce({ metrics, throughput, ledger }: Measured): number {
-  const { e2e_from_send_ms: good, attempt_ms: all } = metrics;
-  if (good === undefined || good.count === 0) return 0;
-  const servedMs = Math.min(good.mean * good.count, (all?.mean ?? Number.POSITIVE_INFINITY) * (all?.count ?? 1));
-  const spanMs = throughput.duration_s * 1000 + servedMs / good.count / 2;
-  return Math.min(servedMs / spanMs, ledger.ok, throughput.in_flight_max);
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  quota_exhausted: 'Wait until the plan’s window is reset; until then every request is refused.',
-  balance_exhausted: 'Top up the account: nothing is answered without money or a package.',
-  auth: 'Check the key: the endpoint refuses it.',
-  token_expired: 'Check the clock and the lifetime of the token.',
-};
-
-function shut(result: Measured, { name, count: refused, meaning }: LedgerRow): Seen<Limit> {
-  const codes = codesAs(result, name);
-  return {
-    kind: 'limited_by_account',
-    text: `The account refused ${ofAll(refused, result)}: ${codes === '' ? meaning : bare(meaning)}${codes}.`,
-    next: remedies[name] ?? 'Settle that with the vendor before the next run.',
-  };
-}
-
 /** ` (1302 ×687)`: the business codes behind a class, most frequent first. */
-function codesAs({ limits }: Pick<Measured, 'limits'>, name: string): string {
+function codesAs({ limits }: Pick<JudgedRun, 'limits'>, name: string): string {
   const codes = Object.entries(limits.codes).filter(([code]) => businessCode(code)?.reason === name);
   const sorted = codes.sort((a, b) => b[1] - a[1]).slice(0, 3);
   return sorted.length === 0 ? '' : ` (${sorted.map(([code, n]) => `${code} ×${count(n)}`).join(', ')})`;

@@ -1,9 +1,9 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import { isRefusal } from '../halt.ts';
-import { failuresOf, judgedOf, type LedgerRow } from '../ledger.ts';
+import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, rate, share, time } from '../numbers.ts';
-import type { Figure, Throughput } from '../result.ts';
-import { type Limit, limitsOf, type Measured, roomierBudget, type Seen } from './bottleneck.ts';
+import type { Throughput } from '../result.ts';
+import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
 
@@ -24,13 +24,13 @@ export interface Finding {
   readonly text: string;
 }
 
-type Note = Seen<FindingKind>;
+type Note = Sighting<FindingKind>;
 
 /**
  * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`. Pure:
  * the same run, the same words.
  */
-export function findingsOf(result: Measured): Finding[] {
+export function findingsOf(result: JudgedRun): Finding[] {
   const limits = limitsOf(result, growthOf(result.intervals));
   const notes: Note[] = [...endedEarly(result), does(result), ...limits, ...asides(result)];
   const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
@@ -39,7 +39,7 @@ export function findingsOf(result: Measured): Finding[] {
   return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: next }];
 }
 
-function does(result: Measured): Note {
+function does(result: JudgedRun): Note {
   const { ledger, load, throughput, metrics } = result;
   if (ledger.ok === 0) return { kind: 'does', ...nothingGood(result) };
   const level =
@@ -57,7 +57,7 @@ const underWay = ({ in_flight_mean: mean, in_flight_max: most }: Throughput) =>
   most > 1.2 * mean + 1 ? `With ${rate(mean)} under way on average` : `With ${rate(mean)} under way`;
 
 /** What half of the users saw. */
-function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e }: Measured['metrics']): string {
+function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e }: JudgedRun['metrics']): string {
   if (content === undefined || content.count === 0)
     return `half of the users had their answer within ${time(e2e?.p50 ?? Number.NaN)}`;
   const pace = tpot ?? itl;
@@ -66,10 +66,10 @@ function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms:
 }
 
 /** Requests whose time came in the measured window. */
-const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: Measured) =>
+const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: JudgedRun) =>
   planned - warmup - unsent - lost;
 
-function nothingGood({ ledger }: Measured): Omit<Note, 'kind'> {
+function nothingGood({ ledger }: JudgedRun): Omit<Note, 'kind'> {
   const { planned, warmup = 0, censored = 0 } = ledger;
   const worst = failuresOf(ledger)[0];
   const all = counted(planned, 'request');
@@ -89,34 +89,18 @@ function nothingGood({ ledger }: Measured): Omit<Note, 'kind'> {
   };
 }
 
-const rules: readonly ((result: Measured) => Note | undefined)[] = [
+const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
   hiddenWait,
-  ({ ledger }) =>
-    faults(
-      failuresOf(ledger).filter(({ domain, name }) => domain === 'provider' && name !== 'overloaded'),
-      ledger.planned,
-    ),
-  ({ ledger }) => mistakes(failuresOf(ledger).filter(({ domain }) => domain === 'client')),
-  ({ ledger: { lost = 0 } }) =>
-    lost === 0
-      ? undefined
-      : {
-          kind: 'lost_agents',
-          text: `${counted(lost, 'request')} were never made: the agent that had them went away. The load was lower than planned.`,
-        },
-  ({ stream: { coalesced_ratio: ratio } }) =>
-    ratio < 0.2
-      ? undefined
-      : {
-          kind: 'bunched',
-          text: `${share(ratio)} of the events came in one piece with the one before: something on the way gathers them, and gaps between tokens are those of the pieces.`,
-        },
-  ({ metrics }) => fewSamples(metrics.ttft_content_ms ?? metrics.e2e_ms),
+  brokenAnswers,
+  wrongRequests,
+  lostAgents,
+  bunched,
+  fewSamples,
 ];
 
-const asides = (result: Measured): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
+const asides = (result: JudgedRun): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
 
-function endedEarly({ load, ledger }: Measured): Note[] {
+function endedEarly({ load, ledger }: JudgedRun): Note[] {
   const [kind, { halted }] = ['ended_early', load] as const;
   if (halted === undefined) return [];
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
@@ -128,7 +112,7 @@ function endedEarly({ load, ledger }: Measured): Note[] {
 }
 
 /** What a user waited at p99 against what the server took. */
-function hiddenWait({ metrics }: Measured): Note | undefined {
+function hiddenWait({ metrics }: JudgedRun): Note | undefined {
   const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
   if (user === undefined || server === undefined || user.p99 < 1.2 * server.p99 || user.p99 - server.p99 < 20)
     return undefined;
@@ -138,10 +122,12 @@ function hiddenWait({ metrics }: Measured): Note | undefined {
   };
 }
 
-function faults(rows: readonly LedgerRow[], planned: number): Note | undefined {
-  if (rows.length === 0) return undefined;
+function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
+  const { planned } = ledger;
+  const rows = failuresOf(ledger).filter(({ domain, name }) => domain === 'provider' && name !== 'overloaded');
+  const [first] = rows;
+  if (first === undefined) return undefined;
   const total = rows.reduce((sum, row) => sum + row.count, 0);
-  const [first] = rows as [LedgerRow, ...LedgerRow[]];
   const names = rows.slice(0, 3).map(row => `${count(row.count)} ${row.name}`);
   return {
     kind: 'broken_answers',
@@ -152,8 +138,8 @@ function faults(rows: readonly LedgerRow[], planned: number): Note | undefined {
   };
 }
 
-function mistakes(rows: readonly LedgerRow[]): Note | undefined {
-  const [first] = rows;
+function wrongRequests({ ledger }: JudgedRun): Note | undefined {
+  const first = failuresOf(ledger).find(({ domain }) => domain === 'client');
   if (first === undefined) return undefined;
   return {
     kind: 'wrong_requests',
@@ -162,7 +148,24 @@ function mistakes(rows: readonly LedgerRow[]): Note | undefined {
   };
 }
 
-function fewSamples(figure: Figure | undefined): Note | undefined {
+function lostAgents({ ledger: { lost = 0 } }: JudgedRun): Note | undefined {
+  if (lost === 0) return undefined;
+  return {
+    kind: 'lost_agents',
+    text: `${counted(lost, 'request')} were never made: the agent that had them went away. The load was lower than planned.`,
+  };
+}
+
+function bunched({ stream: { coalesced_ratio: ratio } }: JudgedRun): Note | undefined {
+  if (ratio < 0.2) return undefined;
+  return {
+    kind: 'bunched',
+    text: `${share(ratio)} of the events came in one piece with the one before: something on the way gathers them, and gaps between tokens are those of the pieces.`,
+  };
+}
+
+function fewSamples({ metrics }: JudgedRun): Note | undefined {
+  const figure = metrics.ttft_content_ms ?? metrics.e2e_ms;
   const needed = figure?.needs.p99;
   if (figure === undefined || needed === undefined || figure.count === 0) return undefined;
   return {
