@@ -15,7 +15,8 @@ import type { Interval } from './interval.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 import { rawRecord } from './raw-record.ts';
 import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
-import { type RunEnd, runLoad, type Shard, seatsOf } from './runner.ts';
+import { type RunEnd, runLoad } from './runner.ts';
+import { type Shard, seatsOf } from './shard.ts';
 import { workloadDigest } from './workload.ts';
 
 export interface MeasureOptions {

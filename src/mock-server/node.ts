@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '../core/clock.ts';
+import { createCountdown } from '../core/countdown.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type { Engine } from './engine.ts';
 import { drain, listen } from './listening.ts';
@@ -34,16 +35,21 @@ export interface NodeServer {
 /** @throws {UsageError} `port_in_use`, `no_listen` */
 export async function serveNode(engine: Engine, options: NodeOptions): Promise<NodeServer> {
   const { clock, host, port } = options;
-  const unsettled = createCountdown(() => {
+  // A socket may be closed a moment before its journal entry is.
+  const unsettled = createCountdown();
+  const settled = () => {
     if (draining) server.closeIdleConnections();
-  });
+    unsettled.end();
+  };
   const connections = numbered(clock);
   let draining = false;
   const listener: RequestListener = (req, res) => {
     const arrivedMs = clock.now();
     if (options.aside(req, res)) return;
-    const play = (exchange: Exchange) =>
-      playOnNode(unsettled.counted(exchange), arrivedMs, res, clock, options.lateness);
+    const play = (exchange: Exchange) => {
+      unsettled.begin();
+      playOnNode(telling(exchange, settled), arrivedMs, res, clock, options.lateness);
+    };
     readBody(req, options.maxBodyBytes, (body, tooLarge) => {
       const { path, query } = split(req.url);
       const { connection, reused, openedMs } = connections.askedOver(req.socket);
@@ -77,29 +83,15 @@ export async function serveNode(engine: Engine, options: NodeOptions): Promise<N
   return { port: (server.address() as AddressInfo).port, close };
 }
 
-/** Knows when every exchange that began has been settled: a socket may be closed a moment before its journal entry is. */
-function createCountdown(onSettled: () => void) {
-  let open = 0;
-  let whenNone = () => {};
-  const counted = ({ plan, timeline, settle }: Exchange): Exchange => {
-    open++;
-    return {
-      plan,
-      timeline,
-      settle: played => {
-        settle(played);
-        onSettled();
-        if (--open === 0) whenNone();
-      },
-    };
-  };
-  const none = () =>
-    new Promise<void>(resolve => {
-      whenNone = resolve;
-      if (open === 0) resolve();
-    });
-  return { counted, none };
-}
+/** The same exchange; `then` is called when it has been settled. */
+const telling = ({ plan, timeline, settle }: Exchange, then: () => void): Exchange => ({
+  plan,
+  timeline,
+  settle: played => {
+    settle(played);
+    then();
+  },
+});
 
 /** A failure of ours must not be swallowed by a promise: it surfaces as an uncaught exception. */
 const crash = (error: unknown) =>

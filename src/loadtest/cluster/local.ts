@@ -5,7 +5,7 @@ import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
-import type { Shard } from '../runner.ts';
+import type { Shard } from '../shard.ts';
 import { createMerger, type Merger } from './merger.ts';
 import { shareOf } from './share.ts';
 import type { FromWorker, ToWorker } from './worker.ts';

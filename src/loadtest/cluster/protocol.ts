@@ -2,7 +2,7 @@
 
 import type { Interval } from '../interval.ts';
 import type { LoadPlan } from '../plan.ts';
-import type { Shard } from '../runner.ts';
+import type { Shard } from '../shard.ts';
 import type { Finish } from './merger.ts';
 
 /** Jobs of this queue are shards: whole parts of a run, never single requests. */

@@ -6,7 +6,7 @@ import type { Interval } from '../interval.ts';
 import { measure } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
-import type { Shard } from '../runner.ts';
+import type { Shard } from '../shard.ts';
 import type { Finish } from './merger.ts';
 
 export type ToWorker =

@@ -1,0 +1,14 @@
+/** Something that is done again and again on a grid of moments. */
+import type { Cancel, Clock } from '../clock.ts';
+
+/** Calls `fn` at every multiple of `periodMs` since `fromMs`; a late call does not move the next. */
+export function repeat(clock: Clock, fromMs: number, periodMs: number, fn: () => void): Cancel {
+  let due = fromMs + periodMs;
+  const timer = clock.timer(() => {
+    fn();
+    while (due <= clock.now()) due += periodMs;
+    timer.set(due);
+  });
+  timer.set(due);
+  return timer.clear;
+}
