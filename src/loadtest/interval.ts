@@ -33,33 +33,42 @@ export interface Health {
   readonly steal: number | undefined;
 }
 
-export interface Interval {
+/** What an interval counts and what only adds up, before anything has been counted. A new count is a line here. */
+export const nothingCounted = {
+  /** Requests whose time came. */
+  planned: 0,
+  /** Attempts that were sent. */
+  sent: 0,
+  /** Measured good requests that also met the SLO. */
+  good: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+  /** Stream events. */
+  chunks: 0,
+  /** Stream events that shared a read with the one before. */
+  coalesced: 0,
+  /** Attempts beyond the first of their request. */
+  retries: 0,
+  /** Connections that were opened. */
+  opened: 0,
+} as const;
+
+export type Counts = { -readonly [Name in keyof typeof nothingCounted]: number };
+
+export interface Interval extends Readonly<Counts> {
   /** Milliseconds since the run began. Requests are filed in the interval in which they end. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Requests whose time came. */
-  readonly planned: number;
-  /** Attempts that were sent. */
-  readonly sent: number;
   readonly ended: Readonly<Partial<Record<LedgerClass, number>>>;
-  /** Measured good requests that also met the SLO. */
-  readonly good: number;
   /** In-flight requests: the integral over the interval in request-milliseconds, and the largest number. */
   readonly inFlightArea: number;
   readonly inFlightMax: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-  readonly reasoningTokens: number;
-  /** Stream events, and those of them that shared a read with the one before. */
-  readonly chunks: number;
-  readonly coalesced: number;
   /** Gaps longer than 200 ms, 500 ms and 1 s. */
   readonly stalls: readonly [number, number, number];
-  /** Attempts beyond the first of their request, and refusals by business code. */
-  readonly retries: number;
+  /** Refusals by business code. */
   readonly codes: Readonly<Record<string, number>>;
-  readonly opened: number;
   readonly histograms: Readonly<Partial<Record<Measure, Sparse>>>;
   /** One entry for every process that measured, or, in a result, for every second; none for an interval too short to tell. */
   readonly health: readonly Health[];

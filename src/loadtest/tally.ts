@@ -3,6 +3,7 @@ import type { CallRecord } from '../core/call/record.ts';
 import { createHistogram, type Histogram } from '../core/histogram.ts';
 import type { Health, Interval, LedgerClass } from './interval.ts';
 import { type Measure, measureNames, measuresOf } from './measures.ts';
+import { type Counting, newCounting } from './total.ts';
 
 /** A request that has come to its end. */
 export interface Ended {
@@ -33,10 +34,13 @@ export interface Tally {
   readonly inFlight: number;
 }
 
-/** @param startMs when the first interval begins */
+/**
+ * One closure over what is counted: it is called for every token of every stream (`bench/load.ts`).
+ * @param startMs when the first interval begins
+ */
 export function createTally(startMs: number): Tally {
   const histograms = Object.fromEntries(measureNames.map(name => [name, createHistogram()])) as Histograms;
-  let counts = newCounts();
+  let counts = newCounting();
   let begunMs = startMs;
   let flying = { level: 0, most: 0, area: 0, sinceMs: startMs };
 
@@ -83,7 +87,7 @@ export function createTally(startMs: number): Tally {
       histograms: drain(histograms),
       health,
     };
-    counts = newCounts();
+    counts = newCounting();
     begunMs = nowMs;
     flying = { level, most: level, area: 0, sinceMs: nowMs };
     return interval;
@@ -108,25 +112,8 @@ export function createTally(startMs: number): Tally {
 
 type Histograms = Readonly<Record<Measure, Histogram>>;
 
-const newCounts = () => ({
-  planned: 0,
-  sent: 0,
-  ended: {} as Partial<Record<LedgerClass, number>>,
-  good: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  chunks: 0,
-  coalesced: 0,
-  stalls: [0, 0, 0] as [number, number, number],
-  retries: 0,
-  codes: {} as Record<string, number>,
-  opened: 0,
-});
-
 /** Tokens that were generated cost money, whatever the answer was good for. */
-function countTokens(counts: ReturnType<typeof newCounts>, { usage }: CallRecord): void {
+function countTokens(counts: Counting, { usage }: CallRecord): void {
   if (usage === undefined) return;
   counts.inputTokens += usage.prompt_tokens;
   counts.outputTokens += usage.completion_tokens;

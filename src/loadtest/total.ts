@@ -1,50 +1,32 @@
 /** Intervals added up: a whole run, a window of it, or what has been counted so far. Adding is exact. */
 import { addSparse, createHistogram, type Histogram, type Sparse } from '../core/histogram.ts';
-import type { Health, Interval, LedgerClass } from './interval.ts';
+import { type Counts, type Health, type Interval, type LedgerClass, nothingCounted } from './interval.ts';
 import type { Measure } from './measures.ts';
 
-export interface Total {
-  fromMs: number;
-  toMs: number;
-  planned: number;
-  sent: number;
-  good: number;
-  inFlightArea: number;
-  inFlightMax: number;
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  reasoningTokens: number;
-  chunks: number;
-  coalesced: number;
-  retries: number;
-  opened: number;
+/** What is counted while it happens. */
+export interface Counting extends Counts {
   readonly stalls: [number, number, number];
   readonly ended: Partial<Record<LedgerClass, number>>;
   readonly codes: Record<string, number>;
+}
+
+export const newCounting = (): Counting => ({ ...nothingCounted, stalls: [0, 0, 0], ended: {}, codes: {} });
+
+export interface Total extends Counting {
+  fromMs: number;
+  toMs: number;
+  inFlightArea: number;
+  inFlightMax: number;
   readonly histograms: Partial<Record<Measure, Histogram>>;
   readonly health: Health[];
 }
 
 export const newTotal = (): Total => ({
+  ...newCounting(),
   fromMs: Number.POSITIVE_INFINITY,
   toMs: 0,
-  planned: 0,
-  sent: 0,
-  good: 0,
   inFlightArea: 0,
   inFlightMax: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  chunks: 0,
-  coalesced: 0,
-  retries: 0,
-  opened: 0,
-  stalls: [0, 0, 0],
-  ended: {},
-  codes: {},
   histograms: {},
   health: [],
 });
@@ -69,6 +51,7 @@ function addNumbers(total: Total, interval: Interval): void {
   total.fromMs = Math.min(total.fromMs, interval.fromMs);
   total.toMs = Math.max(total.toMs, interval.toMs);
   total.inFlightMax = Math.max(total.inFlightMax, interval.inFlightMax);
+  total.inFlightArea += interval.inFlightArea;
   for (const name of sums) total[name] += interval[name];
   addCounts(total.ended, interval.ended);
   addCounts(total.codes, interval.codes);
@@ -78,20 +61,7 @@ function addNumbers(total: Total, interval: Interval): void {
   total.health.push(...interval.health);
 }
 
-const sums = [
-  'planned',
-  'sent',
-  'good',
-  'inFlightArea',
-  'inputTokens',
-  'outputTokens',
-  'cachedTokens',
-  'reasoningTokens',
-  'chunks',
-  'coalesced',
-  'retries',
-  'opened',
-] as const satisfies readonly (keyof Interval)[];
+const sums = Object.keys(nothingCounted) as (keyof Counts)[];
 
 function addCounts<K extends string>(to: Partial<Record<K, number>>, from: Readonly<Partial<Record<K, number>>>): void {
   for (const [name, count] of Object.entries(from) as [K, number][]) to[name] = (to[name] ?? 0) + count;
