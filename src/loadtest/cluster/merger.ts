@@ -1,11 +1,10 @@
 /** Seconds of several processes become seconds of one run: each is passed on when all who still take part have told theirs. */
-
 import { worstOf } from '../health.ts';
 import { createHistory } from '../history.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
 import type { CalibrationRun, ErrorFigure } from '../result.ts';
-import { add, joinIntervals, mergeIntervals, newTotal } from '../total.ts';
+import { add, joinIntervals, mergeIntervals, newTotal, type Total } from '../total.ts';
 
 /** What one process reports besides its seconds. */
 export type Finish = Pick<Measurement, 'before' | 'after' | 'end'>;
@@ -26,87 +25,114 @@ export interface MergerOptions {
   readonly edgesMs?: readonly number[];
 }
 
-export function createMerger(members: number, { onInterval, edgesMs = [] }: MergerOptions = {}): Merger {
-  /** What was told and not passed on yet, and the second that each member has come to. */
-  const waiting: Interval[][] = Array.from({ length: members }, () => []);
-  const reached = Array.from({ length: members }, () => -1);
-  const totals = Array.from({ length: members }, newTotal);
-  const finishes: (Finish | undefined)[] = Array.from({ length: members }, () => undefined);
-  const away = new Set<number>();
+interface Member {
+  /** What was told and not passed on yet. */
+  waiting: Interval[];
+  /** The second that it has come to. */
+  reached: number;
+  readonly total: Total;
+  finish: Finish | undefined;
+  /** Done, or lost. */
+  away: boolean;
+}
+
+const newMember = (): Member => ({ waiting: [], reached: -1, total: newTotal(), finish: undefined, away: false });
+
+export function createMerger(count: number, { onInterval, edgesMs = [] }: MergerOptions = {}): Merger {
+  const members = Array.from({ length: count }, newMember);
   const merged = createHistory({ edgesMs });
   let passed = 0;
 
-  const take = (member: number, interval: Interval) => {
-    waiting[member]?.push(interval);
-    reached[member] = Math.max(reached[member] ?? -1, secondOf(interval));
-    add(totals[member] ?? newTotal(), interval);
+  const take = (member: Member, interval: Interval) => {
+    member.waiting.push(interval);
+    member.reached = Math.max(member.reached, secondOf(interval));
+    add(member.total, interval);
   };
   /** Passes on every second that all who take part have come to; what is told late joins the next. */
   const pass = () => {
-    const open = reached.filter((_, member) => !away.has(member));
-    for (const until = Math.min(...(open.length > 0 ? open : [Math.max(...reached)])); passed <= until; passed++) {
-      const parts = waiting.flatMap((list, member) => {
-        waiting[member] = list.filter(interval => secondOf(interval) > passed);
-        const now = list.filter(interval => secondOf(interval) <= passed);
-        return now.length > 0 ? joinIntervals(now) : [];
-      });
-      if (parts.length > 0) tell(mergeIntervals(parts));
-    }
+    for (const until = comeTo(members); passed <= until; passed++) tell(members.flatMap(one => partOf(one, passed)));
   };
-  const tell = (interval: Interval) => {
+  const tell = (parts: readonly Interval[]) => {
+    if (parts.length === 0) return;
+    const interval = mergeIntervals(parts);
     merged.add(interval);
     onInterval?.(interval);
   };
-  const leave = (member: number) => {
-    away.add(member);
+  const leave = (member: Member) => {
+    member.away = true;
     pass();
-  };
-  const lose: Merger['lose'] = (member, planned) => {
-    if (away.has(member)) return;
-    const total = totals[member] ?? newTotal();
-    const rest = Math.max(0, (planned ?? total.planned) - total.planned);
-    const open = total.planned - Object.values(total.ended).reduce((sum, count) => sum + count, 0);
-    take(member, {
-      ...mergeIntervals([]),
-      fromMs: total.toMs,
-      toMs: total.toMs,
-      planned: rest,
-      ended: { lost: rest + open },
-    });
-    leave(member);
   };
   const read = (): Measurement => {
     pass();
-    const late = waiting.filter(list => list.length > 0).map(joinIntervals);
-    if (late.length > 0) tell(mergeIntervals(late));
-    for (const list of waiting) list.length = 0;
-    const done = finishes.filter(finish => finish !== undefined);
-    return {
-      intervals: merged.read(),
-      before: worstCalibration(done.map(({ before }) => before)),
-      after: worstCalibration(done.map(({ after }) => after)),
-      end: {
-        startMs: 0,
-        lateMs: Math.max(0, ...done.map(({ end }) => end.lateMs)),
-        offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(merged.read()),
-        halted: firstHalt(done),
-      },
-      gone: members - done.length,
-    };
+    tell(members.flatMap(one => partOf(one, Number.POSITIVE_INFINITY)));
+    const done = members.flatMap(({ finish }) => finish ?? []);
+    return wholeOf(merged.read(), done, count);
   };
   return {
-    add: (member, interval) => {
-      take(member, interval);
+    add: (index, interval) => {
+      take(memberAt(members, index), interval);
       pass();
     },
-    finish: (member, finish) => {
-      finishes[member] = finish;
+    finish: (index, finish) => {
+      const member = memberAt(members, index);
+      member.finish = finish;
       leave(member);
     },
-    lose,
+    lose: (index, planned) => {
+      const member = memberAt(members, index);
+      if (member.away) return;
+      take(member, lossOf(member.total, planned));
+      leave(member);
+    },
     read,
   };
 }
+
+function memberAt(members: readonly Member[], index: number): Member {
+  const member = members[index];
+  if (member === undefined) throw new RangeError(`there is no member ${index} of ${members.length}`);
+  return member;
+}
+
+/** The second that all who still take part have come to; when nobody does, the last that anybody came to. */
+function comeTo(members: readonly Member[]): number {
+  const open = members.filter(({ away }) => !away);
+  if (open.length > 0) return Math.min(...open.map(({ reached }) => reached));
+  return Math.max(...members.map(({ reached }) => reached));
+}
+
+/** Takes what a member told of the seconds up to this one. */
+function partOf(member: Member, second: number): Interval | [] {
+  const now = member.waiting.filter(interval => secondOf(interval) <= second);
+  member.waiting = member.waiting.filter(interval => secondOf(interval) > second);
+  return now.length > 0 ? joinIntervals(now) : [];
+}
+
+/** What a member had under way, and what it was to make yet. */
+function lossOf(total: Total, planned = total.planned): Interval {
+  const rest = Math.max(0, planned - total.planned);
+  const open = total.planned - Object.values(total.ended).reduce((sum, count) => sum + count, 0);
+  return {
+    ...mergeIntervals([]),
+    fromMs: total.toMs,
+    toMs: total.toMs,
+    planned: rest,
+    ended: { lost: rest + open },
+  };
+}
+
+const wholeOf = (intervals: readonly Interval[], done: readonly Finish[], members: number): Measurement => ({
+  intervals,
+  before: worstCalibration(done.map(({ before }) => before)),
+  after: worstCalibration(done.map(({ after }) => after)),
+  end: {
+    startMs: 0,
+    lateMs: Math.max(0, ...done.map(({ end }) => end.lateMs)),
+    offeredMs: done.length > 0 ? Math.max(...done.map(({ end }) => end.offeredMs)) : lastMs(intervals),
+    halted: firstHalt(done),
+  },
+  gone: members - done.length,
+});
 
 /** What one member was halted for, the others were then stopped for. */
 const firstHalt = (done: readonly Finish[]) =>
@@ -124,7 +150,7 @@ const secondOf = ({ toMs }: Interval): number => Math.max(0, Math.ceil((toMs - l
 const lateMs = 250;
 
 /** The streams of all, the errors of the worst. One that could not calibrate leaves the whole in doubt. */
-export function worstCalibration(runs: readonly (CalibrationRun | null)[]): CalibrationRun | null {
+function worstCalibration(runs: readonly (CalibrationRun | null)[]): CalibrationRun | null {
   const known = runs.filter(run => run !== null);
   if (known.length < runs.length || known.length === 0) return null;
   return {
