@@ -2,6 +2,8 @@
  * `load agent`: waits for shards and makes them. The load runs in processes of its own, so that this one is always free to
  * renew the job's lock; a job whose agent died is never made again, because its requests may have been paid for.
  */
+import { onceAborted } from '../../core/aborted.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { hrOffsetMs } from '../calibration/hr-offset.ts';
 import { followControl } from './control.ts';
 import { measureLocally } from './local.ts';
@@ -12,6 +14,7 @@ export interface AgentOptions {
   readonly redis: string;
   readonly keys: readonly string[];
   readonly workers: number;
+  readonly clock?: Clock;
   readonly stop: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -19,10 +22,11 @@ export interface AgentOptions {
 const lockMs = 10_000;
 
 /** Serves until `stop` is aborted. */
-export async function runAgent({ redis: url, keys, workers, stop, say }: AgentOptions): Promise<void> {
+export async function runAgent({ redis: url, clock = systemClock, ...place }: AgentOptions): Promise<void> {
+  const { stop, say } = place;
   const engine = await openEngine(url, say);
   const { Worker } = engine.bullmq;
-  const worker = new Worker<ShardJob, ShardResult>(queueName, job => work(job, { engine, keys, workers, stop, say }), {
+  const worker = new Worker<ShardJob, ShardResult>(queueName, job => work(job, { ...place, engine, clock }), {
     connection: engine.connection,
     concurrency: 1,
     lockDuration: lockMs,
@@ -34,7 +38,7 @@ export async function runAgent({ redis: url, keys, workers, stop, say }: AgentOp
   worker.on('error', error => there() && say(`queue: ${error.message}`));
   await worker.waitUntilReady();
   say('waiting for work');
-  if (!stop.aborted) await new Promise(resolve => stop.addEventListener('abort', resolve, { once: true }));
+  await onceAborted(stop);
   await worker.close(!there());
   engine.close();
 }
@@ -44,14 +48,14 @@ interface Job {
   updateProgress(report: Report): Promise<void>;
 }
 
-type Place = Omit<AgentOptions, 'redis'> & { readonly engine: Engine };
+type Place = Omit<AgentOptions, 'redis'> & { readonly engine: Engine; readonly clock: Clock };
 
-async function work(job: Job, { engine: { redis }, keys, workers, stop, say }: Place): Promise<ShardResult> {
+async function work(job: Job, { engine: { redis }, clock, keys, workers, stop, say }: Place): Promise<ShardResult> {
   const { runId, shard } = job.data;
   say(`run ${runId}: part ${shard.index + 1} of ${shard.count}`);
   const plan = decodePlan(job.data.plan, keys);
-  const clock = await redisClock(redis);
-  const orders = followControl(redis, runId, shard.index, stop);
+  const common = await redisClock(redis, clock);
+  const orders = followControl(redis, { runId, member: shard.index, stop, clock });
   const tell = createTeller(job);
   const { before, after, end } = await measureLocally(plan, {
     workers,
@@ -60,13 +64,13 @@ async function work(job: Job, { engine: { redis }, keys, workers, stop, say }: P
     ready: async () => {
       tell({ kind: 'ready' });
       const startMs = await orders.start();
-      return (startMs === undefined ? performance.now() : startMs - clock.offsetMs) + hrOffsetMs();
+      return (startMs === undefined ? clock.now() : startMs - common.offsetMs) + hrOffsetMs();
     },
     onInterval: interval => tell({ kind: 'interval', interval }),
   }).finally(orders.close);
   await tell.done();
   say(`run ${runId}: ${orders.halt.aborted ? `ended early, because ${orders.halt.reason}` : 'done'}`);
-  return { before, after, end, clockErrorMs: clock.errorMs };
+  return { before, after, end, clockErrorMs: common.errorMs };
 }
 
 /** Reports leave one after the other, in order. One that cannot be told any more is told to nobody. */

@@ -4,6 +4,9 @@
  * member 2 has been given up: what it would make is not counted any more, so it must not make it.
  */
 import type { Redis } from 'ioredis';
+import { onAbort } from '../../core/aborted.ts';
+import { repeat } from '../../core/clock/repeat.ts';
+import type { Clock } from '../../core/clock.ts';
 import { redisClock } from './redis.ts';
 
 /** An agent looks this often, and does without an answer for so long; so long a coordinator is believed to be alive. */
@@ -24,20 +27,20 @@ export interface Control {
 }
 
 /** The coordinator's side. */
-export async function openControl(redis: Redis, runId: string): Promise<Control> {
+export async function openControl(redis: Redis, runId: string, clock: Clock): Promise<Control> {
   const key = keyOf(runId);
   const set = async (field: string, value: number) => {
     await redis.multi().hset(key, field, value).pexpire(key, silenceMs).exec();
   };
   await set('open', 1);
   // A renewal that fails is told by the connection itself; the next one may come in time.
-  const renewal = setInterval(() => void redis.pexpire(key, silenceMs).catch(() => {}), renewMs);
+  const stopRenewing = repeat(clock, clock.now(), renewMs, () => void redis.pexpire(key, silenceMs).catch(() => {}));
   return {
-    begin: async inMs => set('start', performance.now() + (await redisClock(redis)).offsetMs + inMs),
+    begin: async inMs => set('start', clock.now() + (await redisClock(redis, clock)).offsetMs + inMs),
     stop: () => set('stop', 1),
     giveUp: member => set(`lost:${member}`, 1),
     close: async () => {
-      clearInterval(renewal);
+      stopRenewing();
       await redis.del(key);
     },
   };
@@ -51,15 +54,23 @@ export interface Orders {
   close(): void;
 }
 
-/** An agent's side. @param stop of the agent itself */
-export function followControl(redis: Redis, runId: string, member: number, stop: AbortSignal): Orders {
+export interface Following {
+  readonly runId: string;
+  readonly member: number;
+  /** Of the agent itself. */
+  readonly stop: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** An agent's side. */
+export function followControl(redis: Redis, { runId, member, stop, clock }: Following): Orders {
   const key = keyOf(runId);
   const halted = new AbortController();
   const halt = (why: string) => halted.abort(why);
   const whenHalted = new Promise<null>(resolve => halted.signal.addEventListener('abort', () => resolve(null)));
-  let heardMs = performance.now();
+  let heardMs = clock.now();
   const hear = ([start = null, open, stopped, lost]: (string | null)[]) => {
-    heardMs = performance.now();
+    heardMs = clock.now();
     if (open === null) halt('whoever started the run is gone');
     else if (lost !== null) halt('its part was given up');
     else if (stopped !== null) halt('the run was stopped');
@@ -67,25 +78,23 @@ export function followControl(redis: Redis, runId: string, member: number, stop:
   };
   // Without an answer nothing is known; that the connection broke, it tells itself.
   const look = () => redis.hmget(key, 'start', 'open', 'stop', `lost:${member}`).then(hear, () => null);
-  const watch = setInterval(() => {
+  const stopLooking = repeat(clock, clock.now(), lookMs, () => {
     void look();
-    if (performance.now() - heardMs > silenceMs) halt('Redis is gone');
-  }, lookMs);
-  const onStop = () => halt('this agent was stopped');
-  stop.addEventListener('abort', onStop, { once: true });
+    if (clock.now() - heardMs > silenceMs) halt('Redis is gone');
+  });
   const start = async () => {
     while (!halted.signal.aborted) {
       // A command waits as long as Redis is away, and nobody shall wait for that.
       const moment = await Promise.race([look(), whenHalted]);
       if (moment !== null && !halted.signal.aborted) return Number(moment);
-      await new Promise(resolve => setTimeout(resolve, waitForStartMs));
+      await clock.sleep(waitForStartMs);
     }
     return undefined;
   };
+  const forgetStop = onAbort(stop, () => halt('this agent was stopped'));
   const close = () => {
-    clearInterval(watch);
-    stop.removeEventListener('abort', onStop);
+    stopLooking();
+    forgetStop();
   };
-  if (stop.aborted) onStop();
   return { halt: halted.signal, start, close };
 }

@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Queue, QueueEvents } from 'bullmq';
+import { onAbort } from '../../core/aborted.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Interval } from '../interval.ts';
 import type { Measurement } from '../load.ts';
@@ -16,6 +18,7 @@ import { createRoll, type Roll } from './roll.ts';
 export interface CoordinatorOptions {
   readonly agents: number;
   readonly redis: string;
+  readonly clock?: Clock;
   readonly stop: AbortSignal;
   readonly onInterval?: ((interval: Interval) => void) | undefined;
   /** For people: who is waited for, how exactly they began. */
@@ -27,12 +30,12 @@ const leadMs = 1000;
 
 /** @throws {UsageError} `no_redis`, `no_bullmq`, `no_agents` */
 export async function measureWithAgents(plan: LoadPlan, options: CoordinatorOptions): Promise<Measurement> {
-  const { agents, redis: url, say } = options;
+  const { agents, redis: url, say, clock = systemClock } = options;
   const engine = await openEngine(url, say);
   const queue = new engine.bullmq.Queue<ShardJob>(queueName, { connection: engine.connection });
   const events = new engine.bullmq.QueueEvents(queueName, {
     connection: engine.connection,
-    lastEventId: await nowInStream(engine),
+    lastEventId: await nowInStream(engine, clock),
   });
   // That Redis went away, a connection of its own says.
   queue.on('error', () => {});
@@ -40,7 +43,7 @@ export async function measureWithAgents(plan: LoadPlan, options: CoordinatorOpti
   try {
     await events.waitUntilReady();
     refuseTooFew(await queue.getWorkersCount(), agents);
-    return await conduct(plan, { ...options, engine, queue, events });
+    return await conduct(plan, { ...options, clock, engine, queue, events });
   } finally {
     const closed = Promise.allSettled([queue.close(), events.close()]);
     if (engine.redis.status === 'ready') await closed;
@@ -49,9 +52,9 @@ export async function measureWithAgents(plan: LoadPlan, options: CoordinatorOpti
 }
 
 /** Ids of Redis streams are times: what is told from now on is read, even what is told before the first reading. */
-const nowInStream = async ({ redis }: Engine) => {
-  const { offsetMs } = await redisClock(redis);
-  return `${Math.floor(performance.now() + offsetMs)}-0`;
+const nowInStream = async ({ redis }: Engine, clock: Clock) => {
+  const { offsetMs } = await redisClock(redis, clock);
+  return `${Math.floor(clock.now() + offsetMs)}-0`;
 };
 
 function refuseTooFew(there: number, wanted: number): void {
@@ -63,31 +66,32 @@ function refuseTooFew(there: number, wanted: number): void {
 }
 
 interface Conducting extends CoordinatorOptions {
+  readonly clock: Clock;
   readonly engine: Engine;
   readonly queue: Queue<ShardJob>;
   readonly events: QueueEvents;
 }
 
-async function conduct(plan: LoadPlan, { agents, stop, engine, queue, events, onInterval, say }: Conducting) {
+async function conduct(plan: LoadPlan, options: Conducting) {
+  const { agents, clock, stop, engine, queue, events, onInterval, say } = options;
   const runId = randomUUID();
-  const control = await openControl(engine.redis, runId);
+  const control = await openControl(engine.redis, runId, clock);
   const roll = createRoll(plan, {
+    clock,
     agents,
     onInterval,
     say,
     onReady: () => quietly(control.begin(leadMs)),
     onLost: member => quietly(control.giveUp(member)),
   });
-  const halt = () => quietly(control.stop());
-  stop.addEventListener('abort', halt, { once: true });
-  if (stop.aborted) halt();
+  const forgetStop = onAbort(stop, () => quietly(control.stop()));
   try {
     listen(events, new Map(Array.from({ length: agents }, (_, member) => [jobIdOf(runId, member), member])), roll);
     await queue.addBulk(jobsOf(plan, agents, runId));
     say(`${agents} agents get ready`);
     return await roll.complete;
   } finally {
-    stop.removeEventListener('abort', halt);
+    forgetStop();
     roll.close();
     quietly(control.close());
   }

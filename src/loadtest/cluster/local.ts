@@ -1,6 +1,7 @@
 /** `--workers N`: one process for each core, a share of the load for each process, one result. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { onAbort } from '../../core/aborted.ts';
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
@@ -37,9 +38,7 @@ export async function measureLocally(plan: LoadPlan, options: LocalOptions): Pro
     for (const child of children) if (child !== except && child.connected) child.send(message);
   };
   const barrier = createBarrier(workers, async () => say({ kind: 'start', atMs: await ready() }));
-  const halt = () => say({ kind: 'stop' });
-  stop.addEventListener('abort', halt, { once: true });
-  if (stop.aborted) halt();
+  const forgetStop = onAbort(stop, () => say({ kind: 'stop' }));
   await Promise.all(
     children.map((child, member) => {
       const part = { index: shard.index * workers + member, count: shard.count * workers };
@@ -48,7 +47,7 @@ export async function measureLocally(plan: LoadPlan, options: LocalOptions): Pro
       return follow(child, { member, part, merger, barrier, onRecord, onRefused, plan });
     }),
   );
-  stop.removeEventListener('abort', halt);
+  forgetStop();
   return merger.read();
 }
 

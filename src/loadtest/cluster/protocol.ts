@@ -1,5 +1,4 @@
 /** What coordinator and agents say to each other through Redis. No key is among it: an agent uses the one of its own environment. */
-
 import type { Interval } from '../interval.ts';
 import type { LoadPlan } from '../plan.ts';
 import type { Shard } from '../shard.ts';

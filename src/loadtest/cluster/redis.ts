@@ -1,5 +1,6 @@
 /** BullMQ and its Redis client, which only distributed runs need and so are optional packages. */
 import type { Redis } from 'ioredis';
+import type { Clock } from '../../core/clock.ts';
 import { codeOf, textOf, UsageError } from '../../core/errors.ts';
 
 export interface Engine {
@@ -73,18 +74,18 @@ async function packages() {
 }
 
 /** Passwords stand before the host or among the options. */
-export const withoutPassword = (url: string) => url.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '');
+const withoutPassword = (url: string) => url.replace(/\/\/.*@/s, '//***@').replace(/\?.*/s, '');
 
 /**
- * What must be added to `performance.now()` to get the Redis server's clock in ms, and how far off that may be: of twenty
+ * What must be added to `clock.now()` to get the Redis server's clock in ms, and how far off that may be: of twenty
  * round trips the shortest says it best (Cristian's algorithm).
  */
-export async function redisClock(redis: Redis): Promise<{ offsetMs: number; errorMs: number }> {
+export async function redisClock(redis: Redis, clock: Clock): Promise<{ offsetMs: number; errorMs: number }> {
   let best = { offsetMs: 0, errorMs: Number.POSITIVE_INFINITY };
   for (let i = 0; i < 20; i++) {
-    const before = performance.now();
+    const before = clock.now();
     const [seconds, micros] = await redis.time();
-    const after = performance.now();
+    const after = clock.now();
     const errorMs = (after - before) / 2;
     if (errorMs < best.errorMs)
       best = { offsetMs: Number(seconds) * 1000 + Number(micros) / 1000 - (before + after) / 2, errorMs };

@@ -1,5 +1,6 @@
 /** Who takes part in a distributed run, who is ready, who has finished and who went away. */
-
+import { repeat } from '../../core/clock/repeat.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
@@ -19,6 +20,7 @@ export interface Roll {
 }
 
 export interface RollOptions {
+  readonly clock: Clock;
   readonly agents: number;
   readonly onInterval?: ((interval: Interval) => void) | undefined;
   readonly say: (line: string) => void;
@@ -30,16 +32,19 @@ export interface RollOptions {
 
 /** How long an agent may take to be ready. Under load it tells something every second. */
 const readyMs = 60_000;
+/** How often it is looked who has gone silent. */
+const watchMs = 1000;
 
-export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady, onLost }: RollOptions): Roll {
+export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
+  const { clock, agents, onInterval, say, onReady, onLost } = options;
   const merger = createMerger(agents, { onInterval, edgesMs: edgesOf(plan) });
   const done = Promise.withResolvers<Measurement>();
   const present = new Set(Array.from({ length: agents }, (_, member) => member));
   const heardMs = new Map<number, number>();
   const skews: number[] = [];
-  let deadlineMs = performance.now() + readyMs;
+  let deadlineMs = clock.now() + readyMs;
   const barrier = createBarrier(agents, () => {
-    deadlineMs = performance.now() + silenceMs;
+    deadlineMs = clock.now() + silenceMs;
     onReady();
   });
   const leave = (member: number) => {
@@ -64,13 +69,13 @@ export function createRoll(plan: LoadPlan, { agents, onInterval, say, onReady, o
     leave(member);
   };
   const report: Roll['report'] = (member, told) => {
-    heardMs.set(member, performance.now());
+    heardMs.set(member, clock.now());
     if (told.kind === 'ready') barrier.arrive(member);
     else if (present.has(member)) merger.add(member, told.interval);
   };
-  const watch = setInterval(() => {
-    const now = performance.now();
+  const stopWatching = repeat(clock, clock.now(), watchMs, () => {
+    const now = clock.now();
     for (const member of present) if (now > Math.max(deadlineMs, (heardMs.get(member) ?? 0) + silenceMs)) lose(member);
-  }, 1000);
-  return { report, finish, lose, complete: done.promise, close: () => clearInterval(watch) };
+  });
+  return { report, finish, lose, complete: done.promise, close: stopWatching };
 }
