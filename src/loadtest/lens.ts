@@ -2,7 +2,6 @@
  * The same requests by the definitions of other tools: why do we see 5 ms and they 214? Each dialect says what its tool
  * counts; sources in the table. Works on stored records, so nobody pays for a second run.
  */
-
 import { UsageError } from '../core/errors.ts';
 import { createHistogram, type Histogram, type Summary } from '../core/histogram.ts';
 import type { RawRecord } from './result.ts';
@@ -74,7 +73,7 @@ const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r
  * at fde259d2 (`perf/plugin/api/default_api.py`, `perf/utils/benchmark_util.py`). The rewrite of evalscope that its later
  * commit 2c40ec91 holds starts the clock of TTFT at content or thinking only, as aiperf does.
  */
-export const dialects = {
+const dialects = {
   vllm: {
     says: 'TTFT on the first message with choices, a role alone included; ITL per message; a cut stream is a success',
     success: seen,

@@ -125,7 +125,7 @@ export const resultOf = (
   );
 
 /** Equal hashes: the same requests at the same planned moments. */
-export function hashOf(plan: LoadPlan): string {
+function hashOf(plan: LoadPlan): string {
   const schedule = scheduleOf(plan.arrivals, createRandom(plan.seed).fork('arrivals'));
   const count = Math.min(1000, plan.maxRequests, plan.arrivals.kind === 'closed' ? 1000 : schedule.length);
   const stages = plan.arrivals.kind === 'closed' ? plan.arrivals.stages : [];

@@ -11,8 +11,8 @@ import {
   shardOf,
   totalMs,
 } from '../../src/loadtest/arrivals.ts';
-import { ksPValue } from '../../src/loadtest/stats/ks.ts';
 import { gammaCdf } from './gamma-cdf.ts';
+import { ksPValue } from './stats/ks.ts';
 
 type Law = 'constant' | 'poisson' | 'gamma';
 

@@ -60,7 +60,7 @@ function refuseUnknown(names: unknown): void {
 }
 
 /** @throws {UsageError} `no_file`, `bad_result` */
-export function readResult(path: string): LoadResult {
+function readResult(path: string): LoadResult {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file or folder; load run -o writes one`);
   const file = statSync(path).isDirectory() ? join(path, 'result.json') : path;
   const result = parsed(readText(file));

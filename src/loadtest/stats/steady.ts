@@ -25,7 +25,7 @@ export function steadyWindow(intervals: readonly Interval[]): Steady {
   return steadyPart(steadyInput(intervals.slice(0, last + 1)));
 }
 
-export const steadyInput = (intervals: readonly Interval[]): SteadyInput => ({
+const steadyInput = (intervals: readonly Interval[]): SteadyInput => ({
   completionsPerSecond: intervals.map(interval => perSecond(interval, interval.ended.ok ?? 0)),
   inFlight: intervals.map(interval => perSecond(interval, interval.inFlightArea / 1000)),
   ttftMs: intervals.map(meanLatency),

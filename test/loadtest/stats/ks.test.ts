@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/random.ts';
-import { ksPValue } from '../../../src/loadtest/stats/ks.ts';
+import { ksPValue } from './ks.ts';
 
 const uniform = (x: number) => Math.min(1, Math.max(0, x));
 const grid = (n: number, move = 0) => Array.from({ length: n }, (_, i) => (i + 0.5) / n + move);
