@@ -24,13 +24,13 @@ function doubtsOf(name: string, { validity, doubts }: LoadResult): string[] {
 /** Settings that judge or show a run, but do not change it. */
 const aftermath = /^(thresholds?|slo|seed|out|json|ui|junit|summary|as|prom|push|metrics_?port)\b/i;
 
-interface Change {
+interface SettingChange {
   readonly key: string;
   readonly a: string | undefined;
   readonly b: string | undefined;
 }
 
-function changes(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): Change[] {
+function changes(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): SettingChange[] {
   const keys = [...new Set([...a.keys(), ...b.keys()])];
   return keys.map(key => ({ key, a: a.get(key), b: b.get(key) })).filter(change => change.a !== change.b);
 }
@@ -42,7 +42,8 @@ function leaves(value: unknown, path = '', into = new Map<string, string>()): Ma
   return into;
 }
 
-const said = (prefix: string, { key, a, b }: Change) => `${prefix}${key} differs: ${shown(a)} in a, ${shown(b)} in b`;
+const said = (prefix: string, { key, a, b }: SettingChange) =>
+  `${prefix}${key} differs: ${shown(a)} in a, ${shown(b)} in b`;
 
 const shown = (value: string | undefined) => {
   if (value === undefined) return 'nothing';
