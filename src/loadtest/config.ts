@@ -1,7 +1,9 @@
 /** From flags, a file and the environment to a plan: reads what they name, and refuses what must not or cannot be run. */
+
 import { keyVariables, readKey } from '../core/api-key.ts';
 import { checked, readConfigFile, readText } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
+import { isObject } from '../core/json-object.ts';
 import { readAuthority } from '../core/pem.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
 import type { Arrivals, Stage } from './arrivals.ts';
@@ -29,7 +31,7 @@ function withFile(flags: unknown, env: Env): unknown {
   const { config: file, ...given } = flags as Record<string, unknown>;
   if (typeof file !== 'string') return given;
   const read = named('config', () => readConfigFile(file, env));
-  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read, ...given };
+  if (isObject(read)) return { ...read, ...given };
   throw new UsageError('bad_config', `--config: ${file}: must be a mapping of settings such as "concurrency: 20"`);
 }
 

@@ -57,6 +57,3 @@ const shortened = (mistakes: readonly string[]) =>
   mistakes.length <= mostNamed
     ? mistakes
     : [...mistakes.slice(0, mostNamed), `  … and ${mistakes.length - mostNamed} more`];
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

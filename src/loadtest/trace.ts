@@ -1,8 +1,10 @@
 /** Recorded traffic as moments to repeat: when the requests of a log came. */
+
 import { UsageError } from '../core/errors.ts';
+import { isObject } from '../core/json-object.ts';
 import type { Random } from '../core/random.ts';
 import { refuseTooMany } from './arrivals.ts';
-import { fromJson, type Item, isRecord, linesOf, type Read, readItems, withoutMark } from './json-lines.ts';
+import { fromJson, type Item, linesOf, type Read, readItems, withoutMark } from './json-lines.ts';
 
 export interface TraceOptions {
   /** How much faster than it was recorded; default 1. */
@@ -47,7 +49,7 @@ function refuseFactors(factors: Readonly<Record<string, number>>): void {
 /** A text that is one JSON value as a whole is a list, or holds one; anything else is lines. */
 function itemsOf(text: string): Item[] {
   const value = fromJson(withoutMark(text));
-  const list = isRecord(value) ? value.requests : value;
+  const list = isObject(value) ? value.requests : value;
   return Array.isArray(list) ? list.map((entry, i) => ({ place: `entry ${i + 1}`, value: entry })) : linesOf(text);
 }
 
@@ -59,8 +61,8 @@ interface Moment {
 }
 
 function momentOf(value: unknown, unit: TraceOptions['unit']): Read<Moment> {
-  const key = isRecord(value) ? keys.find(name => value[name] !== undefined && value[name] !== null) : undefined;
-  if (key === undefined || !isRecord(value)) return { mistake: `has none of ${keys.join(', ')}` };
+  const key = isObject(value) ? keys.find(name => value[name] !== undefined && value[name] !== null) : undefined;
+  if (key === undefined || !isObject(value)) return { mistake: `has none of ${keys.join(', ')}` };
   const ms = key === 'timestamp' ? timestampOf(value[key], unit) : value[key];
   if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) return { value: { key, ms } };
   return { mistake: `${key} is not ${key === 'timestamp' ? 'a time in ISO 8601, s or ms' : 'a number of ms from 0'}` };

@@ -1,10 +1,12 @@
 /** Requests from a file of JSON lines: `{"prompt"}`, `{"messages"}`, or whole request bodies. */
+
 import { z } from 'zod';
+import { isObject } from '../../core/json-object.ts';
 import { int, type Random } from '../../core/random.ts';
 import { chatRequest, message } from '../../core/wire/chat.ts';
 import { list } from '../../core/wire/list.ts';
 import { messageTokens, textOf } from '../../core/wire/prompt-tokens.ts';
-import { isRecord, linesOf, type Read, readItems } from '../json-lines.ts';
+import { linesOf, type Read, readItems } from '../json-lines.ts';
 import { type Opening, opened, openingTokens } from './opening.ts';
 import type { Asked, Fields, Said, Source } from './question.ts';
 import type { SpecOf } from './spec.ts';
@@ -82,7 +84,7 @@ export const readLines = (text: string, { source, ...rules }: ReadLinesOptions):
 type Rules = Omit<ReadLinesOptions, 'source'>;
 
 function readLine(value: unknown, rules: Rules): Read<Line> {
-  if (!isRecord(value)) return { mistake: 'is not a JSON object' };
+  if (!isObject(value)) return { mistake: 'is not a JSON object' };
   if (isTooDeep(value)) return { mistake: 'is nested too deeply' };
   const result = lineSchema.safeParse(value);
   if (!result.success) return { mistake: result.error.issues.map(worded).join('; ') };
