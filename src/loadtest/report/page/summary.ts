@@ -44,47 +44,19 @@ export const tiles = (result: LoadResult): Markup => markup`<div class="tiles">$
 const tile = ({ name, value, more, mood }: Tile): Markup =>
   markup`<div class="tile"><span class="name">${name}</span><span class="value ${mood ?? ''}">${value}</span><span class="more">${more}</span></div>`;
 
-function tilesOf(result: LoadResult): Tile[] {
-  const { metrics, throughput, goodput, ledger, tokens, stream, little } = result;
-  const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
-  const failed = failedShare(result);
-  const first = metrics.ttft_content_ms;
-  return [
-    first === undefined ? latency('E2E', metrics.e2e_ms) : latency('TTFT content', first),
-    first === undefined
-      ? { name: 'ITL', value: '–', more: 'no stream' }
-      : latency('ITL', metrics.itl_ms, `, ${share(stream.coalesced_ratio)} coalesced`),
-    {
-      name: 'Output tokens per second',
-      value: rate(throughput.output_tokens_per_second),
-      more: `${count(tokens.output)} in all`,
-    },
-    {
-      name: 'Good answers per second',
-      value: rate(throughput.requests_per_second),
-      more: `${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
-    },
-    goodput === null
-      ? { name: 'Goodput', value: '–', more: 'no SLO was set' }
-      : {
-          name: 'Goodput per second',
-          value: rate(goodput.requests_per_second),
-          more: `${share(goodput.ratio)} meet ${goodput.slo}`,
-        },
-    {
-      name: 'Failed',
-      value: share(failed),
-      more: `of ${count(ledger.planned)} planned${ledger.censored ? `, ${count(ledger.censored)} cut off at the end` : ''}`,
-      ...(failed > 0.01 ? { mood: 'bad' } : {}),
-    },
-    {
-      name: 'Cost',
-      value: tokens.cost === null ? '–' : money(tokens.cost),
-      more: tokens.cost === null ? 'no price known' : `${count(tokens.input)} in, ${count(tokens.output)} out`,
-    },
-    ownError(result),
-  ];
-}
+const tilesOf = (result: LoadResult): Tile[] =>
+  [firstTile, gapTile, tokensTile, answersTile, goodputTile, failedTile, costTile, ownErrorTile].map(tileOf =>
+    tileOf(result),
+  );
+
+/** What a user waits for: the first thing to read, or the answer where nothing is streamed. */
+const firstTile = ({ metrics: { ttft_content_ms: first, e2e_ms: whole } }: LoadResult): Tile =>
+  first === undefined ? latency('E2E', whole) : latency('TTFT content', first);
+
+const gapTile = ({ metrics, stream }: LoadResult): Tile =>
+  metrics.ttft_content_ms === undefined
+    ? { name: 'ITL', value: '–', more: 'no stream' }
+    : latency('ITL', metrics.itl_ms, `, ${share(stream.coalesced_ratio)} coalesced`);
 
 function latency(name: string, figure: Figure | undefined, more = ''): Tile {
   if (figure === undefined || figure.count === 0) return { name: `${name}, p50`, value: '–', more: 'nothing measured' };
@@ -96,7 +68,47 @@ function cell(figure: Figure, level: 'p50' | 'p90' | 'p95' | 'p99'): string {
   return needed === undefined ? time(figure[level]) : `needs ${count(needed)}`;
 }
 
-function ownError({ calibration, health }: LoadResult): Tile {
+const tokensTile = ({ throughput, tokens }: LoadResult): Tile => ({
+  name: 'Output tokens per second',
+  value: rate(throughput.output_tokens_per_second),
+  more: `${count(tokens.output)} in all`,
+});
+
+function answersTile({ throughput, little }: LoadResult): Tile {
+  const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
+  return {
+    name: 'Good answers per second',
+    value: rate(throughput.requests_per_second),
+    more: `${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
+  };
+}
+
+function goodputTile({ goodput }: LoadResult): Tile {
+  if (goodput === null) return { name: 'Goodput', value: '–', more: 'no SLO was set' };
+  return {
+    name: 'Goodput per second',
+    value: rate(goodput.requests_per_second),
+    more: `${share(goodput.ratio)} meet ${goodput.slo}`,
+  };
+}
+
+function failedTile(result: LoadResult): Tile {
+  const { planned, censored } = result.ledger;
+  const failed = failedShare(result);
+  const tile = {
+    name: 'Failed',
+    value: share(failed),
+    more: `of ${count(planned)} planned${censored ? `, ${count(censored)} cut off at the end` : ''}`,
+  };
+  return failed > 0.01 ? { ...tile, mood: 'bad' } : tile;
+}
+
+function costTile({ tokens: { cost, input, output } }: LoadResult): Tile {
+  if (cost === null) return { name: 'Cost', value: '–', more: 'no price known' };
+  return { name: 'Cost', value: money(cost), more: `${count(input)} in, ${count(output)} out` };
+}
+
+function ownErrorTile({ calibration, health }: LoadResult): Tile {
   const name = 'Own error of TTFT';
   const runs = [calibration.before, calibration.after].filter(run => run !== null);
   if (runs.length === 0) return { name, value: '–', more: 'not calibrated', mood: 'warn' };
