@@ -13,10 +13,10 @@ import { refuseStrangers } from './destination.ts';
 import { allOf } from './mistakes.ts';
 import { named } from './named.ts';
 import type { LoadPlan } from './plan.ts';
-import { type Saying, sayingKeys, workloadOf } from './says.ts';
 import { isClosed, type LoadConfig, loadSchema } from './settings.ts';
 import { parseStages } from './stages.ts';
 import { parseTrace } from './trace.ts';
+import { type Saying, sayingKeys, workloadOf } from './workload-keys.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -10,10 +10,10 @@ import { driverNames } from './drivers/index.ts';
 import { dialectNames } from './lens.ts';
 import { onLimitNames } from './policy.ts';
 import { parsePrice } from './price.ts';
-import { sayingKeys } from './says.ts';
 import { parseSlo } from './slo.ts';
 import { parseStages } from './stages.ts';
 import { parseThreshold } from './thresholds.ts';
+import { sayingKeys } from './workload-keys.ts';
 
 /** A time that must not be nothing. */
 const patience = (standard: string) =>
