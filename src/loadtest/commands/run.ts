@@ -103,34 +103,27 @@ async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<
   const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
   if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);
   const file = config.out === undefined ? undefined : beginFolder(config.out, io);
-  const sample = createSample(mostDrawn, createRandom(plan.seed).fork('sample'));
   const lens = config.as === undefined ? undefined : createLens(config.as);
-  const live = createLive({
-    plan: factsOf(plan),
-    out: io.err,
-    isTty: config.ui && process.stderr.isTTY && io.env.CI === undefined,
-    size: () => ({ columns: process.stderr.columns ?? 100, rows: process.stderr.rows ?? 30 }),
-    color: io.env.NO_COLOR === undefined,
-  });
-  const records = config.agents === undefined && (config.out !== undefined || lens !== undefined);
+  const live = openLive(config, plan, io);
+  const sample = wantsRecords(config) ? createSample(mostDrawn, createRandom(plan.seed).fork('sample')) : undefined;
   return {
     onInterval: interval => {
       metrics.add(interval);
       file?.flush();
       live.update([interval]);
     },
-    onRecord: records
-      ? record => {
-          file?.add(record);
-          sample.add(record);
-          lens?.add(record);
-        }
-      : undefined,
+    onRecord:
+      sample &&
+      (record => {
+        file?.add(record);
+        sample.add(record);
+        lens?.add(record);
+      }),
     live,
     metrics,
     lens,
     get sample() {
-      return records ? sample.read() : undefined;
+      return sample?.read();
     },
     close: async () => {
       file?.flush();
@@ -138,6 +131,19 @@ async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<
     },
   };
 }
+
+const openLive = (config: LoadConfig, plan: LoadPlan, io: Io): Live =>
+  createLive({
+    plan: factsOf(plan),
+    out: io.err,
+    isTty: config.ui && process.stderr.isTTY && io.env.CI === undefined,
+    size: () => ({ columns: process.stderr.columns ?? 100, rows: process.stderr.rows ?? 30 }),
+    color: io.env.NO_COLOR === undefined,
+  });
+
+/** With agents single requests stay where they were made. */
+const wantsRecords = ({ agents, out, as }: LoadConfig) =>
+  agents === undefined && (out !== undefined || as !== undefined);
 
 /** Begins the records anew, and takes away what an earlier run left: a folder holds one run. */
 function beginFolder(out: string, io: Io) {
@@ -172,7 +178,7 @@ const scenarioOf = ({ arrivals }: LoadPlan) => (arrivals.kind === 'open' ? arriv
 function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop, err }: Io): Promise<Measurement> {
   const say = (line: string) => err(`${line}\n`);
   const { onInterval, onRecord } = outputs;
-  // Single requests stay where they were made: only seconds travel.
+  // Only seconds travel.
   if (config.agents !== undefined && config.redis !== undefined)
     return measureWithAgents(plan, { agents: config.agents, redis: config.redis, stop, onInterval, say });
   if (config.workers > 1) return measureLocally(plan, { workers: config.workers, stop, onInterval, onRecord });
