@@ -8,6 +8,7 @@ import type { LoadResult, Validity } from './result.ts';
 import type { Verdict } from './stats/judgement.ts';
 import { type RunBlocks, runBlocks } from './stats/run-blocks.ts';
 
+/** What is compared, and what counts as a difference. */
 export interface CompareOptions {
   /** Of the draws that tell noise; the same seed gives the same bounds. */
   readonly seed: string | number;
@@ -23,6 +24,7 @@ export interface CompareOptions {
   readonly blur?: number;
 }
 
+/** One of the two runs, as far as it was compared. */
 export interface ComparedRun {
   readonly run_id: string;
   readonly started_at: string;
@@ -31,6 +33,7 @@ export interface ComparedRun {
   readonly seconds: number;
 }
 
+/** What `compareResults` found: a word for the whole, and a row for each figure that both runs have. */
 export interface Comparison {
   readonly verdict: Verdict;
   readonly why: string;

@@ -16,6 +16,7 @@ import type { Measure } from './measures.ts';
  */
 export const ownClasses = ['warmup', 'censored', 'shed', 'unsent', 'lost'] as const;
 
+/** The class in which a planned request ended: the reason of its outcome, or one of `ownClasses`. */
 export type LedgerClass = Reason | (typeof ownClasses)[number];
 
 export const ledgerClasses: readonly LedgerClass[] = [...reasons, ...ownClasses];
@@ -57,6 +58,7 @@ export const nothingCounted = {
 
 export type Counts = { -readonly [Name in keyof typeof nothingCounted]: number };
 
+/** What was counted between two cuts, a second apart or less; summing intervals loses nothing. */
 export interface Interval extends Readonly<Counts> {
   /** Milliseconds since the run began. Requests are filed in the interval in which they end. */
   readonly fromMs: number;
@@ -69,6 +71,7 @@ export interface Interval extends Readonly<Counts> {
   readonly stalls: readonly [number, number, number];
   /** Refusals by business code. */
   readonly codes: Readonly<Record<string, number>>;
+  /** Latencies that were recorded in it; `absorb` of `core/histogram.ts` adds them up. */
   readonly histograms: Readonly<Partial<Record<Measure, Sparse>>>;
   /** One entry for every process that measured, or, in a result, for every second; none for an interval too short to tell. */
   readonly health: readonly Health[];

@@ -126,23 +126,35 @@ const dialects = {
   },
 } as const satisfies Record<string, Dialect>;
 
+/** A tool whose definitions are known. */
 export type DialectName = keyof typeof dialects;
 
+/** All tools whose definitions are known, as `--as` names them. */
 export const dialectNames = Object.keys(dialects) as [DialectName, ...DialectName[]];
 
+/** Takes a run's records one by one and says what another tool would have said of it. */
 export interface Lens {
   add(record: RawRecord): void;
   read(): LensResult;
 }
 
+/** A run in another tool's words; warm-up requests are not among its `requests`. */
 export interface LensResult {
   readonly as: DialectName;
   readonly says: string;
   readonly requests: number;
   readonly successes: number;
+  /** In ms, by the tool's own names. */
   readonly figures: Readonly<Record<string, Summary>>;
 }
 
+/**
+ * Begins to look at a run as another tool would; the work of a record is done when it is added.
+ * @example
+ * const lens = createLens('vllm');
+ * await load(plan, { onRecord: lens.add });
+ * lens.read().figures.ttft_ms?.p99; // ms
+ */
 export function createLens(name: DialectName): Lens {
   const { says, success, figures }: Dialect = dialects[name];
   const histograms: Record<string, Histogram> = Object.fromEntries(

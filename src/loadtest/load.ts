@@ -19,6 +19,7 @@ import { type RunEnd, runLoad } from './runner.ts';
 import { type Shard, seatsOf } from './shard.ts';
 import { workloadDigest } from './workload.ts';
 
+/** What a run may be given besides its plan; by default it takes system time, the plan's driver, and nobody listens. */
 export interface MeasureOptions {
   readonly clock?: Clock;
   /** Aborting it starts no more requests, waits out the grace and still reports. */

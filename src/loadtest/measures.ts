@@ -25,8 +25,10 @@ export const measures = {
   attempt_ms: { title: 'attempt', from: 'send', meaning: 'every attempt that ended, good or not' },
 } as const satisfies Record<string, { title: string; from: 'schedule' | 'send' | undefined; meaning: string }>;
 
+/** The name of something that is measured, in ms. */
 export type Measure = keyof typeof measures;
 
+/** All names of measures, in the order of reports. */
 export const measureNames = Object.keys(measures) as Measure[];
 
 const span = (from: number | undefined, to: number | undefined) =>

@@ -32,6 +32,7 @@ export interface Throughput {
   readonly duration_s: number;
 }
 
+/** Whether a run's figures may be believed: VALID as they are, SUSPECT with the doubts that are told, INVALID not at all. */
 export type Validity = 'VALID' | 'SUSPECT' | 'INVALID';
 
 /** Client minus truth, ms: what this machine adds to every figure, measured against a server that stamps what it sends. */
@@ -50,6 +51,7 @@ export interface ErrorFigure {
   readonly count: number;
 }
 
+/** A whole run: figures in ms, rates per second, shares from 0 to 1, and whether all that may be believed. */
 export interface LoadResult {
   readonly version: typeof resultVersion;
   readonly tool: 'glm-testkit';
@@ -140,6 +142,7 @@ export interface LoadResult {
   readonly histograms: Readonly<Partial<Record<Measure, string>>>;
 }
 
+/** What a gate came to; `actual` is in ms for a latency, 0 to 1 for a share, per second for a rate. */
 export interface ThresholdResult {
   /** As the user wrote it. */
   readonly text: string;

@@ -55,6 +55,10 @@ const place = z.string().min(1, 'must not be empty').optional();
 
 const positive = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
 
+/**
+ * Keys of `load run`, of its flags and of its file, with their ranges and defaults: unknown keys are refused, durations are
+ * written `30s` and become ms.
+ */
 export const loadSchema = z.strictObject({
   url: baseUrl,
   model: z.string().min(1, 'must not be empty'),
@@ -136,6 +140,7 @@ export const loadSchema = z.strictObject({
   push: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }).optional(),
 });
 
+/** The settings of a run after parsing: defaults filled in, durations in ms, prices, SLO and thresholds read. */
 export type LoadConfig = z.infer<typeof loadSchema>;
 
 /** Whether requests follow answers, and not a clock. */

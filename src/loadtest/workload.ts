@@ -25,6 +25,7 @@ export interface Ask {
   readonly stream: boolean;
 }
 
+/** Every request of a run by its number: the same seed and number give the same request, in any order. */
 export interface Workload {
   /**
    * @param number of the request, from 0

@@ -3,6 +3,7 @@ import type { CallRecord } from '../../core/call/record.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { LoadPlan } from '../plan.ts';
 
+/** What a single request is sent with, and who is told while it is under way. */
 export interface SendOptions {
   /** Aborting it ends the request as `cancelled`. */
   readonly signal: AbortSignal;
@@ -14,12 +15,15 @@ export interface SendOptions {
   readonly onGap?: ((ms: number) => void) | undefined;
 }
 
+/** Sends requests for a run, on connections that it keeps until it is closed. */
 export interface Driver {
   /** Sends one chat request; never rejects, whatever happens is the record's outcome. */
   send(body: string, options: SendOptions): Promise<CallRecord>;
+  /** Lets go of the connections; nothing can be sent any more. */
   close(): Promise<void>;
 }
 
+/** Makes a driver for a plan, or for one shard's part of it; moments in its records are ms of that clock. */
 export type CreateDriver = (plan: LoadPlan, clock: Clock) => Driver;
 
 const longestConnectMs = 10_000;

@@ -1,4 +1,4 @@
-/** Streams and everything over TLS: the measured call of `core/call.ts` on kept connections. */
+/** The measured call of `core/call.ts`, which the probe makes too, on kept connections. */
 import { createCaller } from '../../core/call.ts';
 import { type CreateDriver, deadlinesOf } from './driver.ts';
 

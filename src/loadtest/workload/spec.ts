@@ -80,9 +80,14 @@ const conversations = z.strictObject({
   ...common,
 });
 
+/**
+ * What is said to the endpoint, by `kind`: the same `text`, `synthetic` texts of drawn lengths, lines of a `jsonl` file, or
+ * `conversations` that go on. Lengths are in tokens; unknown keys are refused.
+ */
 export const workloadSchema = z.discriminatedUnion('kind', [text, drawn, lines, conversations], {
   error: issue => (issue.code === 'invalid_union' ? 'knows only text, synthetic, jsonl, conversations' : undefined),
 });
 
+/** A workload after parsing, with its defaults filled in. */
 export type WorkloadSpec = z.infer<typeof workloadSchema>;
 export type SpecOf<Kind extends WorkloadSpec['kind']> = Extract<WorkloadSpec, { kind: Kind }>;
