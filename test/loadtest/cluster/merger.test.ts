@@ -100,3 +100,7 @@ test('a run ends for what halted it first, whoever tells first', () => {
   merger.finish(2, finish);
   expect(merger.read().end.halted).toEqual({ reason: 'rate_limited', code: '1302', atMs: 1200 });
 });
+
+test('a member that takes no part is a mistake of ours, and is not counted as nobody', () => {
+  expect(() => createMerger(2).add(2, second(1000))).toThrow('no member 2 of 2');
+});
