@@ -20,7 +20,11 @@ import { type Saying, sayingKeys, workloadOf } from './workload-keys.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** @throws {UsageError} with every mistake at once, without a key, or when load must not go there */
+/**
+ * Reads what was asked for, with its files and keys, into a run that may be made.
+ * @param flags keys of `loadSchema`; `config` names a file with more of them
+ * @throws {UsageError} with every mistake at once, without a key, or when load must not go there
+ */
 export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; plan: LoadPlan } {
   const config = checked(loadSchema, withFile(flags, env), 'options');
   return { config, plan: planOf(config, Object.keys(flags as object), env) };

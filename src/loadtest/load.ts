@@ -102,7 +102,10 @@ function peakRate(arrivals: Exclude<Arrivals, { kind: 'closed' }>): number {
   return (1000 * arrivals.offsetsMs.length) / Math.max(1, arrivals.offsetsMs.at(-1) ?? 0);
 }
 
-/** @example const result = await load(plan); result.metrics.ttft_any_ms?.p99 */
+/**
+ * Makes a run in this process and says what came of it; figures are in ms.
+ * @example const result = await load(plan); result.metrics.ttft_any_ms?.p99
+ */
 export async function load(plan: LoadPlan, options: MeasureOptions = {}): Promise<LoadResult> {
   const startedAt = (options.clock ?? systemClock).wall();
   return resultOf(plan, await measure(plan, options), startedAt);
