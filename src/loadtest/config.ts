@@ -1,5 +1,4 @@
 /** From flags, a file and the environment to a plan: reads what they name, and refuses what must not or cannot be run. */
-
 import { keyVariables, readKey } from '../core/api-key.ts';
 import { checked, readConfigFile, readText } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';

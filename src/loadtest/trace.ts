@@ -1,5 +1,4 @@
 /** Recorded traffic as moments to repeat: when the requests of a log came. */
-
 import { UsageError } from '../core/errors.ts';
 import { isObject } from '../core/json-object.ts';
 import type { Random } from '../core/random.ts';

@@ -1,5 +1,4 @@
 /** A step summary for GitHub: verdict, plain words, thresholds, latencies, failures. */
-
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
 import { count, money, rate, share, time } from '../numbers.ts';

@@ -1,5 +1,4 @@
 /** The final screen: everything that matters of a run, on one page of a terminal. */
-
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
 import { count, money, rate, share, signed, time } from '../numbers.ts';

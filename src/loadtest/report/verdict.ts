@@ -1,5 +1,4 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
-
 import { after, refusalOf } from '../findings/early-end.ts';
 import { isRefusal } from '../halt.ts';
 import { failedShare, judgedOf } from '../ledger.ts';

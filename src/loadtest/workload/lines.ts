@@ -1,5 +1,4 @@
 /** Requests from a file of JSON lines: `{"prompt"}`, `{"messages"}`, or whole request bodies. */
-
 import { z } from 'zod';
 import { isObject } from '../../core/json-object.ts';
 import { int, type Random } from '../../core/random.ts';

@@ -1,5 +1,4 @@
 /** Single requests over time: who waited for whom. Sampled, with the slowest among them. */
-
 import { count, counted, moment, rate, time } from '../../numbers.ts';
 import type { LoadResult, RawRecord } from '../../result.ts';
 import { type Key, key, nothingToDraw, place, xAxis } from './chart.ts';

@@ -1,5 +1,4 @@
 /** Narrow lanes under a chart: what happened at the same time. The stronger the mark, the more of it. */
-
 import { count, share, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
 import type { Slice } from '../../slices.ts';

@@ -1,5 +1,4 @@
 /** How much was under way and what came out: over time, and one against the other. */
-
 import { count, rate, time } from '../../numbers.ts';
 import type { LoadResult } from '../../result.ts';
 import type { Slice } from '../../slices.ts';

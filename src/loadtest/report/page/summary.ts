@@ -1,5 +1,4 @@
 /** The first screen of the page: verdict, plain words, tiles, latency table, thresholds. */
-
 import { failedShare } from '../../ledger.ts';
 import { measures } from '../../measures.ts';
 import { count, money, rate, share, signed, time } from '../../numbers.ts';

@@ -1,5 +1,4 @@
 /** The rest of the page in tables: ledger, configuration, all numbers, every stretch of the run. */
-
 import { type LedgerRow, ledgerRows } from '../../ledger.ts';
 import { type Measure, measureNames, measures } from '../../measures.ts';
 import { count, moment, rate, share, time } from '../../numbers.ts';
