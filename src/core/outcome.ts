@@ -3,6 +3,7 @@
  * the test's expectation, so the list stays short and low in cardinality; whatever varies goes into `detail`.
  */
 import { businessCode } from './wire/errors.ts';
+import { mockCode } from './wire/mock-codes.ts';
 
 /** Whose fault an ending is. Only `provider` and `network` count against a service level. */
 export type FaultDomain = 'provider' | 'account' | 'network' | 'client' | 'prober';
@@ -66,7 +67,11 @@ export const endings = {
   bad_request: { domain: 'client', retry: 'never', meaning: 'a parameter is wrong (1210, 1212–1215)' },
   prompt_too_long: { domain: 'client', retry: 'never', meaning: 'the prompt exceeds the context (1261)' },
   model_unavailable: { domain: 'client', retry: 'never', meaning: 'no such model or API (1211, 1221, 1222)' },
-  not_found: { domain: 'client', retry: 'never', meaning: 'wrong path, method or task id (404, 405, 1233)' },
+  not_found: {
+    domain: 'client',
+    retry: 'never',
+    meaning: 'wrong path, method or task id (404, 405, 1233), or nothing in the mock to answer with',
+  },
   duplicate_request_id: { domain: 'client', retry: 'never', meaning: 'the request_id was used before (1231)' },
   content_filtered: { domain: 'client', retry: 'never', meaning: 'stopped by content review (1300, 1301, sensitive)' },
   cancelled: { domain: 'client', retry: 'never', meaning: 'the caller hung up' },
@@ -124,7 +129,11 @@ export function classify(answer: Answered): Outcome {
 function outcomeOfCode(code: string, status: number): Outcome {
   const known = businessCode(code);
   if (known !== undefined) return { kind: known.reason, detail: `HTTP ${status}, code ${code}` };
-  return { kind: 'unknown_code', detail: `HTTP ${status}, code ${code.slice(0, 32)}` };
+  const detail = `HTTP ${status}, code ${code.slice(0, 32)}`;
+  const own = mockCode(code);
+  return own === undefined
+    ? { kind: 'unknown_code', detail }
+    : { kind: own.reason, detail: `${detail}: ${own.remedy}` };
 }
 
 function outcomeOfStatus({ status, parsed }: Answered): Outcome {

@@ -159,6 +159,7 @@ function lineOf(call: Call, n: number, { check, run }: Written, secrets: Readonl
   };
   return {
     ...exchangeOf(take, endingOf(call), (last ?? record.endMs) - sentMs, new Set(secrets)),
+    match: 'shape', // the next run asks with another nonce
     note: noteOf(call, { check, run }),
   };
 }

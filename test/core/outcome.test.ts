@@ -43,6 +43,8 @@ test.each<[string, Partial<Answered>, Reason]>([
   ['code 1234', { status: 500, code: '1234' }, 'server_error'],
   ['code 1261', { status: 400, code: '1261' }, 'prompt_too_long'],
   ['a code in an answer of 200', { code: '1000' }, 'auth'],
+  ['a request that the mock has nothing for', { status: 418, code: 'mock_no_recording' }, 'not_found'],
+  ['a recorder without its upstream', { status: 502, code: 'mock_upstream_unreachable' }, 'tcp'],
   ['a code nobody knows', { status: 400, code: '4711' }, 'unknown_code'],
   ['a code nobody knows in a 500', { status: 500, code: 'model_not_found' }, 'unknown_code'],
 

@@ -35,11 +35,12 @@ const { stream, word, last, done } = fake;
 const canary = 'canary-id.canary-secret';
 
 /** Runs one streamed check that leaves a cassette. */
-async function recordOne(url: string, more: object = {}, place: { maxBytes?: number; keep?: number } = {}) {
+async function recordOne(url: string, more: object = {}, how: { maxBytes?: number; seed?: string } = {}) {
+  const { maxBytes = 1 << 20, seed = 'test' } = how;
   const dir = folder();
   const check = await checkFor(url, { kind: 'chat_stream', prompt: 'Hi', ...more }, { key: canary });
-  const cassettes = { dir, keep: 10, maxBytes: 1 << 20, ...place };
-  return { dir, check, run: await runCheck(check, doorFor({ cassettes })) };
+  const cassettes = { dir, keep: 10, maxBytes };
+  return { dir, check, run: await runCheck(check, doorFor({ cassettes, random: createRandom(seed) })) };
 }
 
 test('a good run leaves none, a bad one does and names it', async () => {
@@ -98,6 +99,41 @@ test.each<[string, fake.Reply, object]>([
   const again = await askAgain(replay.baseUrl, body, check.deadlines);
   expect(again.outcome.kind).toBe(first.reason === 'wrong_answer' ? 'ok' : first.reason);
   expect(replay.unmatched()).toBe(0);
+});
+
+const silent = { deadlines: { idle: '100ms' } };
+
+test.each<[string, fake.Reply, object, string]>([
+  ['a stalled stream', stream([word('a')], 'hang'), silent, 'stalled'],
+  ['a truncated stream', stream([word('a')]), {}, 'truncated'],
+])(
+  '%s, replayed to the probe itself, gives the same verdict although it asks with another nonce',
+  async (_, reply, more, reason) => {
+    const { run: first } = await recordOne((await serve(reply)).url, more);
+    const replay = await startReplay({ exchanges: readCassette(first.cassette as string).exchanges });
+    cleanups.push(() => replay.close({ graceMs: 0 }));
+    const { run: again } = await recordOne(replay.baseUrl, more, { seed: 'another' });
+    expect(again).toMatchObject({ reason, deadline: first.deadline, fault_domain: 'provider' });
+    const prompts = [first, again].map(promptOf);
+    expect(prompts[0]).not.toBe(prompts[1]);
+    expect(replay.unmatched()).toBe(0);
+  },
+);
+
+const promptOf = ({ cassette }: { cassette: string | null }) =>
+  JSON.stringify(readCassette(cassette as string).exchanges[0]?.request.body);
+
+test('a replay that knows no such request is nobody’s outage, and the verdict says what to do', async () => {
+  const { run: first } = await recordOne((await serve(stream([word('a')]))).url);
+  const { exchanges } = readCassette(first.cassette as string);
+  const replay = await startReplay({ exchanges, match: 'body' });
+  cleanups.push(() => replay.close({ graceMs: 0 }));
+  const { run: again } = await recordOne(replay.baseUrl, {}, { seed: 'another' });
+  expect(again).toMatchObject({
+    reason: 'not_found',
+    fault_domain: 'client',
+    detail: expect.stringMatching(/^HTTP 418, code mock_no_recording: .* --match /),
+  });
 });
 
 async function askAgain(baseUrl: string, body: object, deadlines: object) {

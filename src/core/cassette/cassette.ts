@@ -47,6 +47,14 @@ const response = z.strictObject({
   endMs: ms,
 });
 
+/**
+ * What of a request must be as recorded, from strict to loose. All ask for the method and the path; `body` for its whole
+ * content, too, `shape` only for the same `stream`, `path` for nothing else.
+ */
+export const matches = ['body', 'shape', 'path'] as const;
+
+export type Match = (typeof matches)[number];
+
 const exchange = z.strictObject({
   version: z.literal(1),
   /** When the request came, for people and for the order. */
@@ -57,6 +65,8 @@ const exchange = z.strictObject({
   base: z.string(),
   request,
   response,
+  /** How a replay may find it; absent: by its body. */
+  match: z.enum(matches).optional(),
   /** What the writer wants to find again; a replay does not look at it. */
   note: z.record(z.string(), z.unknown()).optional(),
 });

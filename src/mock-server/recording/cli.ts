@@ -4,7 +4,13 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { readKey } from '../../core/api-key.ts';
 import { baseUrl } from '../../core/base-url.ts';
-import { type Cassette, openCassette, type RecordedExchange, readCassette } from '../../core/cassette/cassette.ts';
+import {
+  type Cassette,
+  matches,
+  openCassette,
+  type RecordedExchange,
+  readCassette,
+} from '../../core/cassette/cassette.ts';
 import { redactText } from '../../core/cassette/redaction.ts';
 import { checked, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
@@ -14,6 +20,7 @@ import { exitCodes, type Io } from '../../core/program.ts';
 import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
 import { samplesOfFixtures } from './fixture-samples.ts';
+import { matchOf } from './match.ts';
 import { startRecorder } from './recorder.ts';
 import { startReplay } from './replay.ts';
 
@@ -29,7 +36,12 @@ const speed = z
   .transform(text => (text === 'max' ? 0 : text.trim() === '' ? Number.NaN : Number(text)))
   .refine(factor => Number.isFinite(factor) && factor >= 0, 'must be a factor such as 1 or 10, or max for all at once');
 
-const replaySettings = z.strictObject({ speed, port, host: z.string().default('127.0.0.1') });
+const replaySettings = z.strictObject({
+  match: z.enum(matches).optional(),
+  speed,
+  port,
+  host: z.string().default('127.0.0.1'),
+});
 
 const diffSettings = z.strictObject({
   upstream: baseUrl,
@@ -57,12 +69,13 @@ export const replayCommand = (io: Io): Command =>
   new Command('replay')
     .description('answer as recorded, at the recorded times')
     .argument('<file>', 'what mock record wrote')
+    .option('--match <how>', 'what must be as recorded: body, shape or path (default: what the file says, else body)')
     .option('--speed <factor>', '1 as recorded, 10 ten times as fast, max all at once (default 1)')
     .option('-p, --port <number>', 'port, 0 for any free one (default 4010)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
     .addHelpText(
       'after',
-      '\nExamples:\n  glm-testkit mock replay session.jsonl\n  glm-testkit mock replay session.jsonl --speed max --port 0',
+      '\n--match body   method, path and the whole body, save request_id and user_id\n        shape  method, path and the same stream; whatever else is asked\n        path   method and path alone\nA cassette of the probe says shape: its prompts are new each time. What fits\nexactly goes first, several that fit come in their order, the last one again.\n\nExamples:\n  glm-testkit mock replay session.jsonl\n  glm-testkit mock replay session.jsonl --match shape --speed max --port 0',
     )
     .action((file: string, flags: Flags) => replay(file, flags, io));
 
@@ -110,7 +123,10 @@ async function replay(file: string, flags: Flags, io: Io): Promise<void> {
   const { exchanges } = told(cassette, file, io);
   const server = await startReplay({ exchanges, ...settings, warn: warning(io) });
   const pace = settings.speed === 0 ? 'all at once' : `at ${settings.speed} times the speed`;
-  io.out(`replaying ${exchanges.length} exchanges of ${file} ${pace}\n  base URL  ${server.baseUrl}\n`);
+  const how = [...new Set(exchanges.map(one => matchOf(one, settings.match)))].join(' or ');
+  io.out(
+    `replaying ${exchanges.length} exchanges of ${file} ${pace}, matched by ${how || 'body'}\n  base URL  ${server.baseUrl}\n`,
+  );
   await stopped(io);
   await server.close();
   if (server.unmatched() > 0) io.err(`${server.unmatched()} requests were not in the recording\n`);

@@ -1,7 +1,11 @@
-/** Why a request was not found: the recording that comes closest and where it differs. Says places, never what stood there. */
+/**
+ * Why a request was not found: the recording that comes closest, where it differs, and what would let it through.
+ * Says places, never what stood there.
+ */
 import type { RecordedExchange } from '../../core/cassette/cassette.ts';
 import { type CleanBody, steady } from '../../core/cassette/fingerprint.ts';
 import { isObject } from '../../core/json-object.ts';
+import { streamed } from './match.ts';
 
 /** One sentence. @param path and names in it are free of credentials already */
 export function nearestTo(
@@ -14,7 +18,9 @@ export function nearestTo(
   const places = alike.map(({ request }) => differences(leavesOf(clean), leavesOf(request)));
   const nearest = places.reduce((best, list, i) => (list.length < (places[best] as string[]).length ? i : best), 0);
   const found = alike[nearest] as RecordedExchange;
-  return `no recorded ${asked} has this body; the nearest came ${found.at} (n ${found.n}) and differs in ${named(places[nearest] as string[])}`;
+  const looser = alike.some(({ request }) => streamed(request) === streamed(clean)) ? 'shape' : 'path';
+  const where = named(streamFirst(places[nearest] as string[]));
+  return `no recorded ${asked} has this body; the nearest came ${found.at} (n ${found.n}) and differs in ${where}; --match ${looser} would let it through`;
 }
 
 function whatIs(exchanges: readonly RecordedExchange[]): string {
@@ -22,6 +28,10 @@ function whatIs(exchanges: readonly RecordedExchange[]): string {
   if (names.size === 0) return 'the recording is empty';
   return `the recording has ${[...names].slice(0, mostNames).join(', ')}${names.size > mostNames ? ', …' : ''}`;
 }
+
+/** The one place that a match by shape looks at must not be among those left out. */
+const streamFirst = (places: readonly string[]) =>
+  places.toSorted((a, b) => Number(b === 'stream') - Number(a === 'stream'));
 
 const mostNames = 5;
 

@@ -1,12 +1,13 @@
 /** Plays a recording back: finds the exchange for a request, and makes of it a plan that the mock's own players carry out. */
 import type { IncomingMessage } from 'node:http';
-import { bytesOf, type RecordedExchange } from '../../core/cassette/cassette.ts';
-import { type CleanBody, cleanBody, fingerprintOf } from '../../core/cassette/fingerprint.ts';
+import { bytesOf, type Match, type RecordedExchange } from '../../core/cassette/cassette.ts';
+import { cleanBody, fingerprintOf } from '../../core/cassette/fingerprint.ts';
 import { redactText, secretsOf } from '../../core/cassette/redaction.ts';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { createHistogram } from '../../core/histogram.ts';
 import type { Beat, MockRequest, ReplyPlan } from '../plan.ts';
 import { playOnNode } from '../player.ts';
+import { fittingOf, type Wanted } from './match.ts';
 import { nearestTo } from './nearest.ts';
 import { type ServerOptions, serve } from './server.ts';
 
@@ -16,12 +17,25 @@ export type Found =
   | { readonly kind: 'found'; readonly exchange: RecordedExchange }
   | { readonly kind: 'missing'; readonly message: string };
 
-/**
- * The recorded exchange for a request: same method, path and body, credentials and the ids of a call aside.
- * @param nth how often it was asked before: recorded repetitions come in their order, then the last one again
- */
-export const find = (exchanges: readonly RecordedExchange[], asked: Asked, nth = 0): Found =>
-  lookUp(exchanges, wantedOf(asked), nth);
+export interface FindOptions {
+  /** How every exchange is matched. Default: as each says itself, which is `body` where it says nothing. */
+  readonly match?: Match | undefined;
+  /** Those that were found before. Of several that fit they come in their order, then the last one again. */
+  readonly played?: ReadonlySet<RecordedExchange>;
+}
+
+/** The recorded exchange for a request: same method, path and, by default, body; credentials and ids of a call aside. */
+export function find(
+  exchanges: readonly RecordedExchange[],
+  asked: Asked,
+  { match, played = new Set() }: FindOptions = {},
+): Found {
+  const wanted = wantedOf(asked);
+  const fitting = fittingOf(exchanges, wanted, match);
+  const exchange = fitting.find(one => !played.has(one)) ?? fitting.at(-1);
+  if (exchange !== undefined) return { kind: 'found', exchange };
+  return { kind: 'missing', message: nearestTo(exchanges, wanted) };
+}
 
 /**
  * What was recorded as a plan: the same bytes in the same pieces, at their times divided by `speed`, or all at once for 0.
@@ -38,6 +52,8 @@ export function planOf({ response }: RecordedExchange, speed: number): ReplyPlan
 
 export interface ReplayOptions {
   readonly exchanges: readonly RecordedExchange[];
+  /** What of a request must be as recorded. Default: as each exchange says itself, which is `body` where it says nothing. */
+  readonly match?: Match | undefined;
   /** 1 as recorded, 10 ten times as fast, 0 at once. Default 1. */
   readonly speed?: number;
   /** Default 0: any free one. */
@@ -60,18 +76,17 @@ export interface Replay {
 
 /** Serves a recording. Any key is accepted: none was kept. @throws {UsageError} `port_in_use`, `no_listen` */
 export async function startReplay(options: ReplayOptions): Promise<Replay> {
-  const { exchanges, speed = 1, port = 0, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options;
-  const turns = new Map<string, number>(); // how often each request was asked
+  const { exchanges, match, speed = 1, port = 0, host = '127.0.0.1', clock = systemClock, warn = () => {} } = options;
+  const played = new Set<RecordedExchange>();
   const lateness = createHistogram();
   let unmatched = 0;
 
   const planFor = (asked: Asked): ReplyPlan => {
-    const wanted = wantedOf(asked);
-    const key = `${wanted.method} ${wanted.path} ${wanted.fingerprints[0]}`;
-    const nth = turns.get(key) ?? 0;
-    turns.set(key, nth + 1);
-    const found = lookUp(exchanges, wanted, nth);
-    if (found.kind === 'found') return planOf(found.exchange, speed);
+    const found = find(exchanges, asked, { match, played });
+    if (found.kind === 'found') {
+      played.add(found.exchange);
+      return planOf(found.exchange, speed);
+    }
     unmatched++;
     warn(found.message);
     return refusal(found.message);
@@ -90,15 +105,6 @@ function askedOf({ method = 'GET', url = '/', headers }: IncomingMessage, body: 
   return { method, path, query, headers: headers as MockRequest['headers'], body: body.toString() };
 }
 
-interface Wanted {
-  readonly method: string;
-  readonly path: string;
-  readonly clean: CleanBody;
-  /** With the caller's key blotted out of the body and with it left in: a dummy key may be an ordinary word. */
-  readonly fingerprints: readonly string[];
-}
-
-/** A request as a recorder would have written it down. */
 function wantedOf({ method, path, body, query, headers = {} }: Asked): Wanted {
   const given = Object.entries(headers).flatMap(([name, value]): [string, string][] => (value ? [[name, value]] : []));
   const secrets = secretsOf(given, query);
@@ -109,16 +115,6 @@ function wantedOf({ method, path, body, query, headers = {} }: Asked): Wanted {
     clean,
     fingerprints: [fingerprintOf(clean), fingerprintOf(cleanBody(body))],
   };
-}
-
-function lookUp(exchanges: readonly RecordedExchange[], wanted: Wanted, nth: number): Found {
-  const same = exchanges.filter(
-    ({ request: { method, path, fingerprint } }) =>
-      method === wanted.method && path === wanted.path && wanted.fingerprints.includes(fingerprint),
-  );
-  const exchange = same[Math.min(nth, same.length - 1)];
-  if (exchange !== undefined) return { kind: 'found', exchange };
-  return { kind: 'missing', message: nearestTo(exchanges, wanted) };
 }
 
 function* beats({ chunks, ending, endMs }: RecordedExchange['response'], at: (ms: number) => number): Generator<Beat> {

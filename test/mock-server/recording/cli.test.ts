@@ -112,6 +112,15 @@ test('calls to another machine need --yes, after their number and cost were told
   expect(ran.err).not.toContain('canary');
 });
 
+test('a replay says how it matches, and does', async () => {
+  const strict = await serve(replayCommand, ['replay', written(recorded()), '--speed', 'max']);
+  expect((await call(strict.baseUrl, hello('else'))).status).toBe(418);
+  expect((await strict.end()).out).toMatch(/ all at once, matched by body\n/);
+  const loose = await serve(replayCommand, ['replay', written(recorded()), '--speed', 'max', '--match', 'shape']);
+  expect((await call(loose.baseUrl, hello('else'))).chunks.join('')).toBe('data: 1\n\n');
+  expect(await loose.end()).toMatchObject({ out: expect.stringMatching(/, matched by shape\n/), err: '' });
+});
+
 test('a torn line is warned about', async () => {
   const replay = await serve(replayCommand, ['replay', written(recorded(), '{"version"')]);
   expect((await replay.end()).err).toMatch(
@@ -142,8 +151,8 @@ test.each<[string, (io: Io) => Command, string[], RegExp[]]>([
   [
     'replay of nothing at a wrong speed',
     replayCommand,
-    ['replay', 'none.jsonl', '--speed', 'fast'],
-    [/--speed: must be a factor such as 1 or 10, or max/, /none\.jsonl: no such file/],
+    ['replay', 'none.jsonl', '--speed', 'fast', '--match', 'loosely'],
+    [/--speed: must be a factor such as 1 or 10, or max/, /--match: /, /none\.jsonl: no such file/],
   ],
   [
     'diff with everything wrong',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { RecordedExchange } from '../../../src/core/cassette/cassette.ts';
+import type { Match, RecordedExchange } from '../../../src/core/cassette/cassette.ts';
 import { createManualClock } from '../../../src/core/clock.ts';
-import { type Asked, find, planOf, startReplay } from '../../../src/mock-server/recording/replay.ts';
+import { type Asked, type FindOptions, find, planOf, startReplay } from '../../../src/mock-server/recording/replay.ts';
 import { until } from '../../support/until.ts';
 import { recorded } from './recorded.ts';
 import { base, call, closing, hello, key } from './tools.ts';
@@ -15,8 +15,8 @@ const asked = (body: unknown, more: Partial<Asked> = {}): Asked => ({
   ...more,
 });
 
-const numberOf = (exchanges: readonly RecordedExchange[], request: Asked, nth?: number) => {
-  const found = find(exchanges, request, nth);
+const numberOf = (exchanges: readonly RecordedExchange[], request: Asked, options?: FindOptions) => {
+  const found = find(exchanges, request, options);
   return found.kind === 'found' ? found.exchange.n : found.message;
 };
 
@@ -32,7 +32,63 @@ test('a request is found by what it asks, whatever its order of keys and the ids
 
 test('repetitions come in their order, then the last one again', () => {
   const exchanges = [recorded({ n: 1 }), recorded({ n: 2, body: hello('other') }), recorded({ n: 3 })];
-  expect([0, 1, 2, 7].map(nth => numberOf(exchanges, asked(hello()), nth))).toEqual([1, 3, 3, 3]);
+  expect(played(exchanges, [hello(), hello(), hello(), hello()])).toEqual([1, 3, 3, 3]);
+});
+
+/** The numbers of what is played to bodies asked one after the other. */
+function played(exchanges: readonly RecordedExchange[], bodies: readonly object[], match?: Match) {
+  const before = new Set<RecordedExchange>();
+  return bodies.map(body => {
+    const found = find(exchanges, asked(body), { match, played: before });
+    if (found.kind === 'missing') return undefined;
+    before.add(found.exchange);
+    return found.exchange.n;
+  });
+}
+
+const two = [recorded({ n: 1, body: hello('one') }), recorded({ n: 2, body: hello('two') })];
+const unary = hello('new', { stream: false });
+
+test.each<[string, Match | undefined, object[], (number | undefined)[]]>([
+  ['nothing said: the body decides', undefined, [hello('new'), hello('two')], [undefined, 2]],
+  ['body', 'body', [hello('new'), hello('two')], [undefined, 2]],
+  ['shape: other prompts in the order of the file', 'shape', [hello('a'), hello('b'), hello('c')], [1, 2, 2]],
+  ['shape: another model and another field', 'shape', [{ model: 'glm-5', stream: true, top_p: 1 }], [1]],
+  ['shape: the exact one first, the rest in order', 'shape', [hello('two'), hello('a'), hello('b')], [2, 1, 2]],
+  ['shape: no stream is asked for', 'shape', [unary, { model: 'glm-4.6' }], [undefined, undefined]],
+  ['path: no stream is asked for', 'path', [unary, hello('b'), hello('one')], [1, 2, 1]],
+])('%s', (_, match, bodies, numbers) => {
+  expect(played(two, bodies, match)).toEqual(numbers);
+});
+
+test.each<[Match, Asked]>([
+  ['shape', asked(hello(), { path: '/api/paas/v4/embeddings' })],
+  ['path', asked(hello(), { path: '/api/paas/v4/embeddings' })],
+  ['path', asked('', { method: 'GET' })],
+])('by %s another path or method is still missing', (match, request) => {
+  expect(numberOf(two, request, { match })).toMatch(/^nothing is recorded for /);
+});
+
+test('false, absent and a body that is no JSON are all no stream', () => {
+  const exchanges = [recorded({ body: { model: 'glm-4.6' } })];
+  for (const body of ['{"stream":false}', '{"stream":"true"}', 'null', '[true]', '{"str', ''])
+    expect(numberOf(exchanges, asked(body), { match: 'shape' })).toBe(1);
+});
+
+test('an exchange says itself how it may be found, and the option overrules it', () => {
+  const [strict, loose] = two as [RecordedExchange, RecordedExchange];
+  const exchanges = [strict, { ...loose, match: 'shape' as const }];
+  expect(played(exchanges, [hello('new'), hello('one'), hello('new')])).toEqual([2, 1, 2]);
+  expect(played(exchanges, [hello('new')], 'body')).toEqual([undefined]);
+  expect(played(exchanges, [unary], 'path')).toEqual([1]);
+});
+
+test('a miss names the place that a match by shape looks at, however much differs, and the flag that lets it through', () => {
+  const many = { ...unary, a: 1, b: 2, c: 3, d: 4, e: 5, f: 6 };
+  expect(numberOf(two, asked(many), { match: 'shape' })).toMatch(
+    /differs in stream, .* and \d more; --match path would let it through$/,
+  );
+  expect(numberOf(two, asked(hello('new')))).toMatch(/; --match shape would let it through$/);
 });
 
 test('a dummy key that is an ordinary word spoils no match', () => {
@@ -46,10 +102,10 @@ test.each([
   [
     'another prompt',
     asked(hello('canary prompt')),
-    /nearest came 2026-10-09T04:00:00\.000Z \(n 1\) and differs in messages\[0\]\.content$/,
+    /nearest came 2026-10-09T04:00:00\.000Z \(n 1\) and differs in messages\[0\]\.content; --match shape/,
   ],
-  ['one field more', asked({ ...hello(), top_p: 0.5 }), /differs in top_p$/],
-  ['a body that is no JSON', asked('{"canary'), /differs in the text of the body, model, .*more|differs in/],
+  ['one field more', asked({ ...hello(), top_p: 0.5 }), /differs in top_p; --match shape would let it through$/],
+  ['a body that is no JSON', asked('{"canary'), /differs in stream, the text of the body, model, .*; --match shape/],
   [
     'another path',
     asked('', { method: 'GET', path: `${base}/models` }),
