@@ -34,15 +34,16 @@ export function openTunnel(options: TunnelOptions, ready: (error: Error | null) 
     head += bytes.toString('latin1');
     const end = head.indexOf('\r\n\r\n');
     if (end < 0 && head.length < mostHead) return;
-    const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
-    if (status?.startsWith('2') && head.length > end + 4) socket.unshift(Buffer.from(head.slice(end + 4), 'latin1'));
-    settle(status?.startsWith('2') ? null : proxyError(status ?? 'NOT_HTTP'));
+    const status = end < 0 ? undefined : /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1];
+    if (!status?.startsWith('2')) return settle(proxyError(status ?? 'NOT_HTTP'));
+    // Nobody behind a tunnel speaks before the client does: this is a page of the proxy's own, such as its login.
+    settle(head.length > end + 4 ? proxyError('NO_TUNNEL') : null);
   };
   socket.once(secure ? 'secureConnect' : 'connect', () => socket.write(requestOf(proxy, options)));
   return socket.on('data', read).once('error', settle).once('end', hungUp);
 }
 
-/** More than any proxy says before the blank line. */
+/** More bytes than any proxy says before the blank line. */
 const mostHead = 16_384;
 
 const proxyError = (how: string) => Object.assign(new Error('the proxy refused'), { code: `PROXY_${how}` });

@@ -98,3 +98,15 @@ test('a proxy that is not there is the network’s fault', async () => {
   const record = await through((await fake.refusedUrl()).replace('/api/paas/v4', ''), 'http://api.test/v4');
   expect(record.outcome).toEqual({ kind: 'tcp', detail: 'ECONNREFUSED' });
 });
+
+test.each([
+  ['a page behind its head', 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>login</html>', 'PROXY_NO_TUNNEL'],
+  ['a head without an end', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(4000)}`, 'PROXY_NOT_HTTP'],
+])('a proxy that sends %s leaves the endpoint unreached', async (_, reply, detail) => {
+  const proxy = await serveProxy(reply);
+  for (const scheme of ['http', 'https'])
+    expect((await through(`http://${proxy.host}`, `${scheme}://glm.invalid/v4`)).outcome).toEqual({
+      kind: 'tcp',
+      detail,
+    });
+});
