@@ -93,16 +93,24 @@ export function worstOf({ kind, mostCalls, maxTokens, prompt = '', confirm, pric
 /** What the runs report; for an answer that came without usage, or did not come to its end, the worst case. */
 function spentBy(check: ProbeCheck, runs: readonly ProbeRun[], worst: Spent): Spent {
   const each = 1 / (1 + check.confirm.runs);
-  return runs.reduce<Spent>(
-    (sum, run) => {
-      if (run.usage !== null)
-        return { tokens: sum.tokens + run.usage.total_tokens, cost: sum.cost + (run.cost?.amount ?? 0) };
-      if (isUnbilled(run)) return sum;
-      return { tokens: sum.tokens + worst.tokens * each, cost: sum.cost + worst.cost * each };
-    },
-    { tokens: 0, cost: 0 },
-  );
+  const share = { tokens: worst.tokens * each, cost: worst.cost * each };
+  return runs.reduce<Spent>((sum, run) => {
+    const { tokens, cost } = reported(run) ?? (isUnbilled(run) ? nothing : share);
+    return { tokens: sum.tokens + tokens, cost: sum.cost + cost };
+  }, nothing);
 }
+
+const nothing: Spent = { tokens: 0, cost: 0 };
+
+/** Undefined where it cannot be what was spent. A total below its parts would give back what they took. */
+function reported({ usage, cost }: ProbeRun): Spent | undefined {
+  if (usage === null) return undefined;
+  const tokens = Math.max(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
+  const amount = cost?.amount ?? 0;
+  return isSpent(tokens) && isSpent(amount) ? { tokens, cost: amount } : undefined;
+}
+
+const isSpent = (value: number) => Number.isFinite(value) && value >= 0;
 
 /** Nothing was sent, or the service refused it. */
 const isUnbilled = ({ calls, reason, http_status: status }: ProbeRun): boolean =>

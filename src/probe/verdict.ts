@@ -232,7 +232,8 @@ export function usageOf(calls: readonly Call[]): Usage | null {
 /** What the tokens cost. Thinking is part of the completion and billed as such. */
 export function costOf(usage: Usage | null, price: Price | undefined): ProbeRun['cost'] {
   if (usage === null || price === undefined) return null;
-  const cached = usage.prompt_tokens_details?.cached_tokens ?? 0;
+  // More of the prompt than there is cannot come out of a cache.
+  const cached = Math.min(usage.prompt_tokens_details?.cached_tokens ?? 0, usage.prompt_tokens);
   const parts =
     (usage.prompt_tokens - cached) * price.input +
     cached * (price.cached_input ?? price.input) +

@@ -104,6 +104,23 @@ test.each([
   expect(history.spent({ credential: 'main', day: '2026-11-28' }).tokens).toBe(tokens);
 });
 
+const tokens = (prompt_tokens: number, completion_tokens: number, total_tokens: number) => ({
+  usage: { prompt_tokens, completion_tokens, total_tokens },
+});
+
+test.each([
+  ['negative tokens', tokens(-5, -5, -10), 112],
+  ['no number', tokens(Number.NaN, 1, 2), 112],
+  ['endless tokens', tokens(1, 1, Number.POSITIVE_INFINITY), 112],
+  ['a total below its parts', tokens(40, 12, 0), 52],
+  ['negative cost', { ...tokens(40, 12, 52), cost: { amount: -1, currency: 'CNY' } }, 112],
+] as const)('a run that reports %s gives nothing back that it may have spent', async (_, more, spent) => {
+  const { budget, check, history } = await start(await planWith(1000));
+  const reservation = budget.reserve(check);
+  if (reservation.kind === 'granted') reservation.settle([runAt(noon, more)]);
+  expect(history.spent({ credential: 'main', day: '2026-11-28' }).tokens).toBe(spent);
+});
+
 test('a day begins at midnight of the budget’s zone', () => {
   expect(dayOf(Date.UTC(2026, 10, 28, 15, 59, 59), 'Asia/Shanghai')).toBe('2026-11-28');
   expect(dayOf(Date.UTC(2026, 10, 28, 16), 'Asia/Shanghai')).toBe('2026-11-29');
