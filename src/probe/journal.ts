@@ -1,4 +1,5 @@
 /** What the prober tells of itself: a count for machines, and a sentence for whoever runs it where there is something to do. */
+import { textOf } from '../core/errors.ts';
 import type { ContractChange } from './contract.ts';
 import type { ProbeMetrics } from './metrics.ts';
 import type { NotifyOutcome } from './notify/notifier.ts';
@@ -12,6 +13,8 @@ export interface Journal {
   /** A service answers in another shape than before. */
   changed(check: ProbeCheck, change: ContractChange): void;
   notStored(check: ProbeCheck, why: string | undefined): void;
+  /** A bug of this program showed while a run was made or filed. */
+  broken(check: ProbeCheck, error: unknown): void;
   notified(channel: string, outcome: NotifyOutcome, why?: string): void;
   exported(outcome: 'sent' | 'failed', why?: string): void;
 }
@@ -30,6 +33,7 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
     counted.metrics.inc('glm_probe_history_failures_total');
     say(`a run of ${id} could not be stored: ${why}`);
   },
+  broken: ({ id }, error) => say(`a run of ${id} could not be filed, which is a bug: ${textOf(error)}`),
   notified: (channel, outcome, why) => {
     counted.metrics.inc('glm_probe_notifications_total', { channel, outcome });
     if (outcome !== 'sent') say(`notification ${channel} ${outcome}: ${why ?? 'no reason given'}`);

@@ -1,7 +1,7 @@
 /** One look at one check: makes its calls, judges them, and leaves a cassette when it failed. */
 import { randomUUID } from 'node:crypto';
 import { redactText } from '../core/cassette/redaction.ts';
-import { UsageError } from '../core/errors.ts';
+import { textOf, UsageError } from '../core/errors.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import { writeCassette } from './cassette.ts';
 import type { Call } from './checks/check.ts';
@@ -15,16 +15,37 @@ import { costOf, judge, timingOf, usageOf, type Verdict } from './verdict.ts';
 
 /** @example const run = await runCheck(plan.checks[0], { clock: systemClock, stop, random: createRandom(freshSeed()) }) */
 export const runCheck: RunCheck = async (check, door) => {
+  const about = { run_id: newRunId(), started_at_ms: door.clock.wall() };
+  try {
+    return await runWhole(check, door, about);
+  } catch (error) {
+    return brokenRun(check, error, about);
+  }
+};
+
+type Named = Pick<ProbeRun, 'run_id' | 'started_at_ms'>;
+
+async function runWhole(check: ProbeCheck, door: RunDoor, about: Named): Promise<ProbeRun> {
   const { look, conclude } = checks[check.kind];
-  const run_id = newRunId();
-  const started_at_ms = door.clock.wall();
   const mostBytes = door.cassettes?.maxBytes ?? standardBytes;
-  const calls = await look(check, { ...door, random: door.random.fork(run_id), mostBytes });
+  const calls = await look(check, { ...door, random: door.random.fork(about.run_id), mostBytes });
   const conclusion = conclude?.(calls, check) ?? {};
   const verdict = stopped(calls, door) ? shutdown : judge(check, calls, conclusion);
-  const run = runOf(check, calls, verdict, { run_id, started_at_ms, readings: conclusion.readings ?? {} });
+  const run = runOf(check, calls, verdict, { ...about, readings: conclusion.readings ?? {} });
   return verdict.state === 'bad' || door.cassettes?.all ? withCassette(check, run, calls, door) : run;
-};
+}
+
+/**
+ * The run in which a bug of this program showed: whatever an answer holds, the other checks go on. Its calls were made, as
+ * far as anyone can tell, so its budget is spent.
+ */
+export function brokenRun(check: ProbeCheck, error: unknown, about: Named): ProbeRun {
+  const detail = `this program failed: ${textOf(error)}`;
+  const run = runOf(check, [], { ...broken, detail }, { ...about, readings: {} });
+  return { ...run, calls: 1 };
+}
+
+const broken = { state: 'unknown', reason: 'internal', fault_domain: 'prober', deadline: null, warnings: [] } as const;
 
 /** Told to stop half way: what was seen until then says nothing, whatever the check makes of it. */
 const stopped = (calls: readonly Call[], { stop }: RunDoor) =>
@@ -64,7 +85,7 @@ const unmade = (detail: string): Verdict => ({
 });
 
 /** A name for a run; the only thing in a run that is not repeatable, and nothing depends on it. */
-const newRunId = (): string => randomUUID();
+export const newRunId = (): string => randomUUID();
 
 /** Enough to read the head and the frames of any canary's answer. */
 const standardBytes = 256 * 1024;

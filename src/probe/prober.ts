@@ -15,7 +15,7 @@ import { createOpenAlerts } from './notify/open-alerts.ts';
 import type { SendOtlp } from './otlp/push.ts';
 import { createPushing } from './otlp/pushing.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
-import { skippedRun } from './probe.ts';
+import { brokenRun, newRunId, skippedRun } from './probe.ts';
 import { forgetPlan, showPlan, showPresent } from './prober-metrics.ts';
 import type { RunCheck } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
@@ -93,7 +93,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     const status = keeper.restore(check);
     if (status !== undefined) alerts.resume(check, status);
   };
-  const keep = (check: ProbeCheck, visited: Visited) => {
+  const file = (check: ProbeCheck, visited: Visited) => {
     const { run, status } = keeper.keep(check, visited);
     for (const one of [run, ...visited.repeats]) {
       const discarded = visited.disturbed.get(one.run_id);
@@ -103,10 +103,29 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     if (run.skipped !== null) counted.skipped(check, run.skipped);
     alerts.tell(check, status);
   };
+  /** One answer that this program cannot file must not end its watch over all others. */
+  const keep = (check: ProbeCheck, visited: Visited) => {
+    try {
+      file(check, visited);
+    } catch (error) {
+      journal.broken(check, error);
+      try {
+        file(check, unseen(brokenRun(check, error, visited.run)));
+      } catch (again) {
+        journal.broken(check, again);
+      }
+    }
+  };
   const visit = async ({ check, lagMs, stop }: Visit) => {
     counted.metrics.observe('glm_probe_schedule_lag_seconds', {}, lagMs / 1000);
     const cassettes = cassettesOf(plan);
-    keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes }));
+    const atMs = clock.wall();
+    try {
+      keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes }));
+    } catch (error) {
+      journal.broken(check, error);
+      keep(check, unseen(brokenRun(check, error, { run_id: newRunId(), started_at_ms: atMs })));
+    }
   };
 
   for (const check of first.checks) restore(check);

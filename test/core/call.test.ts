@@ -353,6 +353,21 @@ test('usage without completion_tokens is read from the total', () => {
   expect(draft.usage).toEqual({ prompt_tokens: 11, completion_tokens: 50, total_tokens: 61 });
 });
 
+test.each([
+  ['negative', { prompt_tokens: -5, completion_tokens: -5, total_tokens: -10 }],
+  ['a fraction', { prompt_tokens: 5.5, completion_tokens: 5, total_tokens: 10.5 }],
+  ['absurd', { prompt_tokens: 1e300, completion_tokens: 1, total_tokens: 1e300 }],
+  ['more than any context', { prompt_tokens: 5, completion_tokens: 1e12, total_tokens: 10 }],
+  ['less than the prompt', { prompt_tokens: 50, total_tokens: 10 }],
+  ['negative in its details', { ...fake.usage, prompt_tokens_details: { cached_tokens: -1 } }],
+  ['a fraction in its details', { ...fake.usage, completion_tokens_details: { reasoning_tokens: 0.5 } }],
+])('a number of tokens that is %s is no usage', (_, usage) => {
+  const draft = newDraft(0, 0);
+  const reader = createStreamReader(draft, {});
+  reader.feed(bytes(word('x'), last('stop', usage), done), 1);
+  expect([reader.end().kind, draft.usage]).toEqual(['usage_missing', undefined]);
+});
+
 test('every figure is a function of the record, and counts from the intended moment', () => {
   const record = { ...newDraft(100, 110), connectMs: 110, dnsMs: 111, tcpMs: 113, tlsMs: 120, sentMs: 121 };
   const full = { ...record, headMs: 150, firstTokenMs: 160, firstVisibleMs: 170, lastTokenMs: 200, endMs: 210 };

@@ -54,6 +54,19 @@ test.each<[CheckKind, number]>([
   expect(usage?.total_tokens).toBeLessThan(estimated * 1.5);
 });
 
+test('a bug that shows in a run ends that run as a fault of this program, paid for as if it had called', async () => {
+  const check = await checkFor('http://127.0.0.1:9/v4', 'chat');
+  const random = Object.assign(() => 0.5, {
+    fork: () => {
+      throw new RangeError('Invalid string length');
+    },
+  });
+  expect(await runCheck(check, { ...doorFor(), random })).toMatchObject({
+    ...{ state: 'unknown', reason: 'internal', fault_domain: 'prober', calls: 1 },
+    detail: 'this program failed: Invalid string length',
+  });
+});
+
 test('every question begins with something new, so that no prefix cache can answer it', async () => {
   const server = await serve(fake.good);
   await look(server.url, 'chat_stream');

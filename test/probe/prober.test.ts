@@ -136,6 +136,19 @@ test('one lost packet pages nobody, and still counts', async () => {
   expect(await text()).toContain(`glm_probe_sli_events_total{${labels},sli="availability",verdict="bad"} 1`);
 });
 
+test('a run that cannot be filed ends as a fault of this program, and the watch goes on', async () => {
+  const { answer, pass, status, said, text, history } = await stage(await plan());
+  answer({ usage: { prompt_tokens: -5, completion_tokens: 0, total_tokens: 0 } });
+  await pass(2 * minute);
+  expect(status()).toMatchObject({ state: 'unknown', reason: 'internal', domain: 'prober' });
+  expect(history.runs(id, 1)).toMatchObject([{ reason: 'internal' }]);
+  expect(said).toContainEqual(expect.stringContaining(`a run of ${id} could not be filed`));
+  answer({});
+  await pass(2 * minute);
+  expect(status().state).toBe('up');
+  expect(await text()).toContain(`glm_probe_failures_total{${labels},fault_domain="prober",reason="internal"}`);
+});
+
 test('an account without money is nobody’s outage', async () => {
   const { answer, pass, status, text, posts, overview } = await stage(await plan());
   answer({ reason: 'balance_exhausted' });

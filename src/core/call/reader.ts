@@ -277,18 +277,31 @@ function identify(draft: Draft, body: Body): void {
   if (isObject(body.usage)) draft.usage = readUsage(body.usage) ?? draft.usage;
 }
 
-/** Recorded bodies may leave `completion_tokens` out (glm-api.md §3.1 NS5); the total then says it. */
+/**
+ * Recorded bodies may leave `completion_tokens` out (glm-api.md §3.1 NS5); the total then says it. What holds a number that
+ * cannot be a count of tokens is no usage: budgets, prices and counters rely on them.
+ */
 function readUsage(usage: Readonly<Record<string, unknown>>): Usage | undefined {
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
-  if (typeof prompt !== 'number' || typeof total !== 'number') return undefined;
-  return {
+  const { prompt_tokens: prompt, total_tokens: total } = usage;
+  if (!isCount(prompt) || !isCount(total)) return undefined;
+  const completion = typeof usage.completion_tokens === 'number' ? usage.completion_tokens : total - prompt;
+  const read: Usage = {
     prompt_tokens: prompt,
-    completion_tokens: typeof completion === 'number' ? completion : total - prompt,
+    completion_tokens: completion,
     total_tokens: total,
     ...details(usage, 'prompt_tokens_details', 'cached_tokens'),
     ...details(usage, 'completion_tokens_details', 'reasoning_tokens'),
   };
+  const { cached_tokens: cached = 0 } = read.prompt_tokens_details ?? {};
+  const { reasoning_tokens: reasoning = 0 } = read.completion_tokens_details ?? {};
+  return [completion, cached, reasoning].every(isCount) ? read : undefined;
 }
+
+/** A thousand times the largest context. */
+const mostTokens = 1e9;
+
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= mostTokens;
 
 function details(usage: Readonly<Record<string, unknown>>, group: string, key: string) {
   const inner = usage[group];
