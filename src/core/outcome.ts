@@ -139,10 +139,12 @@ function outcomeOfCode(code: string, status: number): Outcome {
 function outcomeOfStatus({ status, parsed }: Answered): Outcome {
   const detail = `HTTP ${status} without a business code`;
   if (status === 503 || status === 529) return { kind: 'overloaded', detail };
-  if (!parsed) return { kind: 'gateway_error', detail };
-  if (status === 401 || status === 403) return { kind: 'auth', detail };
-  if (status === 404 || status === 405) return { kind: 'not_found', detail };
+  // These two say the same whoever wrote the page; a WAF writes others for calls that the API would have answered.
+  if (status === 401) return { kind: 'auth', detail };
   if (status === 429) return { kind: 'rate_limited', detail };
+  if (!parsed) return { kind: 'gateway_error', detail };
+  if (status === 403) return { kind: 'auth', detail };
+  if (status === 404 || status === 405) return { kind: 'not_found', detail };
   if (status >= 500) return { kind: 'server_error', detail };
   return { kind: status >= 400 ? 'bad_request' : 'contract', detail };
 }
