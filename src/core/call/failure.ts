@@ -7,12 +7,15 @@ import type { DeadlineName } from './record.ts';
 export type Stage = 'tcp' | 'tls' | 'waiting' | 'reading';
 
 /**
- * One word for how a connection broke: `closed` (a FIN before the answer was complete), `not_http`, or the system's
- * code. undici 8 gives its parser's errors no code, so that one is told by its text.
+ * One word for how a connection broke: `closed` (a FIN before the answer was complete), an answer that cannot be read
+ * (`not_http`, `long_head`, `not_asked`), or the system's code. undici 8 gives its parser's errors no code, so that one is told by its text.
  */
 export function breakOf(error: Error): string {
   if (error.name === 'HTTPParserError') return error.message.includes('EOF') ? 'closed' : 'not_http';
   const code = codeOf(error) ?? 'unknown';
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'long_head';
+  // An interim answer that was not asked for, or a switch of protocols; by its text, too.
+  if (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) return 'not_asked';
   return code === 'UND_ERR_SOCKET' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ? 'closed' : code;
 }
 
@@ -26,12 +29,20 @@ export function failureOf(how: string, stage: Stage): Outcome {
   if (how.startsWith('PROXY_')) return { kind: 'tcp', detail: how };
   if (stage === 'tcp') return { kind: unreached(how), detail: how };
   if (stage === 'tls') return { kind: 'tls', detail: how };
-  if (how === 'not_http') return { kind: 'malformed', detail: 'not HTTP' };
+  const unreadable = answers.get(how);
+  if (unreadable !== undefined) return { kind: 'malformed', detail: unreadable };
   if (how !== 'closed') return { kind: 'reset', detail: how };
   // A FIN inside a body is the other side giving up on the answer.
   if (stage === 'reading') return { kind: 'truncated', detail: 'closed inside the body' };
   return { kind: 'reset', detail: 'closed before an answer' };
 }
+
+/** The connection is well; what came over it is not. */
+const answers: ReadonlyMap<string, string> = new Map([
+  ['not_http', 'not HTTP'],
+  ['long_head', 'a response head of more than 16 KiB'],
+  ['not_asked', 'HTTP 100 or 101, which nobody asked for'],
+]);
 
 function unreached(how: string): Reason {
   if (how === 'ENOTFOUND' || how.startsWith('EAI_')) return 'dns';

@@ -262,8 +262,10 @@ function parse(text: string): Body | undefined {
 const firstChoice = (body: Body): Choice | undefined =>
   Array.isArray(body.choices) && isObject(body.choices[0]) ? body.choices[0] : undefined;
 
-const textCode = (code: unknown) =>
-  (typeof code === 'string' && code !== '') || typeof code === 'number' ? String(code).slice(0, 64) : undefined;
+function textCode(code: unknown): string | undefined {
+  const text = typeof code === 'string' || typeof code === 'number' ? String(code).trim() : '';
+  return text === '' ? undefined : text.slice(0, 64);
+}
 
 /** The business code in any of the recorded shapes: `error.code`, digits in `error.type`, flat `code`; glm-api.md §5.1. */
 function codeIn({ error, code }: Body): string | undefined {
