@@ -3,7 +3,7 @@ import { e2e } from '../core/call/record.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Call } from './checks/check.ts';
 import { mostLogLines } from './run.ts';
-import { plainWords, type Verdict } from './verdict.ts';
+import { gapOf, plainWords, type Verdict } from './verdict.ts';
 
 export function logOf(calls: readonly Call[], verdict: Verdict): string[] {
   const from = calls[0]?.record.intendedMs ?? 0;
@@ -34,7 +34,7 @@ function callLines({ label, record, tape, request }: Call, many: boolean): Line[
     ...at(headMs, `head: HTTP ${record.status}${record.logId === undefined ? '' : `, x-log-id ${record.logId}`}`),
     ...at(firstTokenMs, 'first token'),
     ...at(firstVisibleMs, 'first visible token'),
-    ...at(lastTokenMs, `last token; ${record.chunks} events, longest silence ${formatDuration(record.maxGapMs)}`),
+    ...at(lastTokenMs, `last token; ${record.chunks} events, longest silence ${formatDuration(gapOf(record) ?? 0)}`),
     ...at(endMs, `ended after ${formatDuration(e2e(record))}: ${record.outcome.kind}, ${record.bytes} bytes${tokens}`),
   ];
 }

@@ -182,7 +182,11 @@ const distinct = (warnings: readonly Warning[]) =>
     ({ kind, detail }, at) => warnings.findIndex(other => other.kind === kind && other.detail === detail) === at,
   );
 
-const gapOf = ({ lastTokenMs, maxGapMs }: CallRecord) => (lastTokenMs === undefined ? undefined : maxGapMs);
+/** Longest silence in ms once there was a token; the one that a deadline ended has no token behind it. */
+export function gapOf({ lastTokenMs, maxGapMs, deadline, endMs }: CallRecord): number | undefined {
+  if (lastTokenMs === undefined) return undefined;
+  return deadline === undefined ? maxGapMs : Math.max(maxGapMs, endMs - lastTokenMs);
+}
 
 /** Undefined when all tokens came in one read: their distance is not known. */
 function tokensPerSecond(record: CallRecord): number | undefined {

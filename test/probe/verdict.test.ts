@@ -247,6 +247,8 @@ test('times are durations, and null where the phase did not happen', () => {
     total_ms: 121,
     tokens_per_second: 100,
   });
+  const stalled = { ...moments, lastTokenMs: 220, maxGapMs: 10, endMs: 3220, deadline: 'idle' } as const;
+  expect(timingOf(callOf(stalled)).max_gap_ms).toBe(3000);
   expect(timingOf(ended('dns'))).toMatchObject({ ttft_ms: null, max_gap_ms: null, gaps_ms: null, total_ms: 5 });
 });
 
