@@ -92,6 +92,8 @@ export type Reason = keyof typeof endings;
 export interface Outcome {
   readonly kind: Reason;
   readonly detail?: string;
+  /** What the code of an `error_in_stream` stands for, where it is known: it tells whose fault it is and what to do next. */
+  readonly cause?: Reason;
 }
 
 export const reasons = Object.keys(endings) as Reason[];
@@ -119,11 +121,16 @@ export interface Answered {
 
 /** Names the ending of an exchange that was answered. Transport failures and deadlines are named where they happen. */
 export function classify(answer: Answered): Outcome {
-  if (answer.errorInStream) return { kind: 'error_in_stream', detail: `code ${(answer.code ?? 'none').slice(0, 32)}` };
+  if (answer.errorInStream) return errorInStream(answer.code);
   if (answer.code !== undefined) return outcomeOfCode(answer.code, answer.status);
   if (answer.status !== 200) return outcomeOfStatus(answer);
   if (!answer.parsed) return { kind: 'gateway_error', detail: '200 with a body that is not the API’s JSON' };
   return outcomeOfFinish(answer);
+}
+
+function errorInStream(code = 'none'): Outcome {
+  const cause = businessCode(code)?.reason;
+  return { kind: 'error_in_stream', detail: `code ${code.slice(0, 32)}`, ...(cause && { cause }) };
 }
 
 function outcomeOfCode(code: string, status: number): Outcome {

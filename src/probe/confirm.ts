@@ -18,12 +18,12 @@ export type Standing =
 
 /** @param wanted how many repetitions have to fail as well */
 export function standingOf(
-  first: Pick<ProbeRun, 'state' | 'reason'>,
+  first: Pick<ProbeRun, 'state' | 'fault_domain'>,
   seen: readonly Confirmation[],
   wanted: number,
 ): Standing {
   if (!countsAgainstSli(first)) return 'clear';
-  if (!seen.every(({ reason }) => countsAgainstSli({ state: 'bad', reason }))) return 'refuted';
+  if (!seen.every(({ fault_domain }) => countsAgainstSli({ state: 'bad', fault_domain }))) return 'refuted';
   return seen.length >= wanted ? 'confirmed' : 'pending';
 }
 
@@ -40,7 +40,8 @@ export interface Confirmed {
 export async function confirm(check: ProbeCheck, first: ProbeRun, door: RunDoor, look: RunCheck): Promise<Confirmed> {
   const { runs, delayMs } = check.confirm;
   const repeats: ProbeRun[] = [];
-  const confirmations = () => repeats.map(({ started_at_ms, reason }) => ({ started_at_ms, reason }));
+  const confirmations = () =>
+    repeats.map(({ started_at_ms, reason, fault_domain }) => ({ started_at_ms, reason, fault_domain }));
   while (standingOf(first, confirmations(), runs) === 'pending' && !door.stop.aborted) {
     // Told to stop while it waits: the loop ends on its own.
     await door.clock.sleep(delayMs, door.stop).catch(() => {});

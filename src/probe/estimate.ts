@@ -7,7 +7,7 @@ import type { Currency, Price, ProbeConfig } from './config.ts';
 import { contractParts } from './contract.ts';
 import { credentialOf } from './endpoint.ts';
 import type { Outline } from './outline.ts';
-import { failureReasons } from './series.ts';
+import { failures } from './series.ts';
 import { deadlinesOf, type Schedule, scheduleOf, standard, standardTokens, tokenFloor } from './settings.ts';
 
 export interface Spending {
@@ -120,8 +120,8 @@ export function longestRunMs({ config: own, settings }: Outline): number {
 /** Values that a label of our metrics can have for one check. */
 const cardinality: Readonly<Record<string, number>> = {
   outcome: 3,
-  fault_domain: 1, // each reason has one
-  reason: failureReasons.length,
+  fault_domain: 1, // counted with the reasons
+  reason: failures.length,
   part: contractParts.length,
   phase: 3,
   sli: 4,

@@ -6,7 +6,7 @@ export type ExitStyle = 'plain' | 'nagios';
 
 export type Grade = 'good' | 'degraded' | 'failed' | 'unmeasurable';
 
-type Graded = Pick<ProbeRun, 'state' | 'reason' | 'warnings'>;
+type Graded = Pick<ProbeRun, 'state' | 'fault_domain' | 'warnings'>;
 
 /** The worst of all runs: a failure of provider or network, else anything that says nothing about the service. */
 export function gradeOf(runs: readonly Graded[]): Grade {

@@ -45,7 +45,14 @@ export function brokenRun(check: ProbeCheck, error: unknown, about: Named): Prob
   return { ...run, calls: 1 };
 }
 
-const broken = { state: 'unknown', reason: 'internal', fault_domain: 'prober', deadline: null, warnings: [] } as const;
+const broken = {
+  state: 'unknown',
+  reason: 'internal',
+  fault_domain: 'prober',
+  cause: null,
+  deadline: null,
+  warnings: [],
+} as const;
 
 /** Told to stop half way: what was seen until then says nothing, whatever the check makes of it. */
 const stopped = (calls: readonly Call[], { stop }: RunDoor) =>
@@ -55,6 +62,7 @@ const shutdown: Verdict = {
   state: 'skipped',
   reason: 'cancelled',
   fault_domain: 'client',
+  cause: null,
   deadline: null,
   warnings: [],
   detail: 'told to stop',
@@ -80,6 +88,7 @@ const unmade = (detail: string): Verdict => ({
   detail,
   reason: null,
   fault_domain: null,
+  cause: null,
   deadline: null,
   warnings: [],
 });

@@ -1,7 +1,7 @@
 /** One finished run as plain JSON: what `--json` prints, the history stores, the page shows and the metrics count. */
 import type { DeadlineName } from '../core/call/record.ts';
 import type { Clock } from '../core/clock.ts';
-import { domainOf, type FaultDomain, type Reason } from '../core/outcome.ts';
+import type { FaultDomain, Reason } from '../core/outcome.ts';
 import type { Random } from '../core/random.ts';
 import type { Usage } from '../core/wire/chat.ts';
 import type { CheckKind, Currency } from './config.ts';
@@ -65,6 +65,7 @@ export interface Timing {
 export interface Confirmation {
   readonly started_at_ms: number;
   readonly reason: Exclude<Reason, 'ok'> | null;
+  readonly fault_domain: FaultDomain | null;
 }
 
 /** All keys are always there. Moments are ms since 1970. */
@@ -84,6 +85,8 @@ export interface ProbeRun {
   /** Null when good. */
   readonly reason: Exclude<Reason, 'ok'> | null;
   readonly fault_domain: FaultDomain | null;
+  /** What the code of an error inside a stream stands for; else null. */
+  readonly cause: Exclude<Reason, 'ok'> | null;
   /** The deadline that fired. */
   readonly deadline: DeadlineName | null;
   readonly detail: string | null;
@@ -130,11 +133,11 @@ export const mostLogLines = 200;
 export const mostGaps = 1000;
 
 /** Whether the run is a bad event of the service level: only the provider's and the network's faults are. */
-export const countsAgainstSli = ({ state, reason }: Pick<ProbeRun, 'state' | 'reason'>): boolean =>
-  state === 'bad' && reason !== null && (domainOf(reason) === 'provider' || domainOf(reason) === 'network');
+export const countsAgainstSli = ({ state, fault_domain }: Pick<ProbeRun, 'state' | 'fault_domain'>): boolean =>
+  state === 'bad' && (fault_domain === 'provider' || fault_domain === 'network');
 
 /** How the run enters the service level: everything that is neither good nor the service's fault is left out. */
-export const sliVerdict = (run: Pick<ProbeRun, 'state' | 'reason'>): 'good' | 'bad' | 'excluded' =>
+export const sliVerdict = (run: Pick<ProbeRun, 'state' | 'fault_domain'>): 'good' | 'bad' | 'excluded' =>
   run.state === 'good' ? 'good' : countsAgainstSli(run) ? 'bad' : 'excluded';
 
 /** A good run with something to complain about. */

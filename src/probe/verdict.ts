@@ -18,7 +18,10 @@ export interface Verdict {
   readonly state: RunState;
   /** Null when good. */
   readonly reason: Fault | null;
+  /** Of an error inside a stream: the domain of what its code stands for. */
   readonly fault_domain: FaultDomain | null;
+  /** What the code of an error inside a stream stands for; else null. */
+  readonly cause: Fault | null;
   /** The one that fired. */
   readonly deadline: DeadlineName | null;
   /** For people: at most a few sentences, cleaned of secrets only in a `ProbeRun`. */
@@ -33,10 +36,10 @@ export type Terms = Pick<ProbeCheck, 'kind' | 'model' | 'expect' | 'warn' | 'cod
 export function judge(terms: Terms, calls: readonly Call[], conclusion: Conclusion): Verdict {
   const broken = calls.find(call => call.wanted === 'well' && endingOf(call, terms).kind !== 'ok');
   if (broken !== undefined) return verdictOf(skewed(endingOf(broken, terms), broken), broken.record.deadline);
-  if (conclusion.finding !== undefined) return verdictOf(recoded(conclusion.finding, calls.at(-1), terms), undefined);
+  if (conclusion.finding !== undefined) return verdictOf(recoded(conclusion.finding, calls.at(-1), terms));
   const about = (call: Call, found: readonly Warning[]) => (calls.length > 1 ? found.map(labelled(call)) : found);
   const unmet = calls.flatMap(call => about(call, unmetBy(terms.expect, call, terms))).at(0);
-  if (unmet !== undefined) return verdictOf({ kind: faultOf(unmet.kind), detail: unmet.detail }, undefined);
+  if (unmet !== undefined) return verdictOf({ kind: faultOf(unmet.kind), detail: unmet.detail });
   const warnings = [...calls.flatMap(call => about(call, oddIn(call, terms))), ...(conclusion.warnings ?? [])];
   return { ...good, warnings: distinct(warnings) };
 }
@@ -46,13 +49,14 @@ const labelled =
   ({ label }: Call) =>
   ({ kind, detail }: Warning): Warning => ({ kind, detail: `${label}: ${detail}` });
 
-const good = { state: 'good', reason: null, fault_domain: null, deadline: null, detail: null } as const;
+const good = { state: 'good', reason: null, fault_domain: null, cause: null, deadline: null, detail: null } as const;
 
-function verdictOf({ kind, detail }: Outcome, deadline: DeadlineName | undefined): Verdict {
+function verdictOf({ kind, detail, ...outcome }: Outcome, deadline: DeadlineName | null = null): Verdict {
   if (kind === 'ok') return { ...good, warnings: [] };
-  const fault_domain = domainOf(kind);
+  const cause = outcome.cause === undefined || outcome.cause === 'ok' ? null : outcome.cause;
+  const fault_domain = domainOf(cause ?? kind);
   const state = kind === 'cancelled' ? 'skipped' : fault_domain === 'prober' ? 'unknown' : 'bad';
-  return { state, reason: kind, fault_domain, deadline: deadline ?? null, detail: detail ?? null, warnings: [] };
+  return { state, reason: kind, fault_domain, cause, deadline, detail: detail ?? null, warnings: [] };
 }
 
 /** How a call ended, by the config's own table of codes, and forgiving what the config forgives. */
@@ -69,11 +73,12 @@ function isMisfiled({ record, right }: Call): boolean {
   return mistakeIn(right, { ...record, text: reasoning }) === undefined;
 }
 
-/** The config may know a code better than the table; an error inside a stream stays one, whatever its code. */
+/** The config may know a code better than the table; an error inside a stream stays one, and its code says whose fault it is. */
 function recoded(outcome: Outcome, call: Call | undefined, { codes }: Terms): Outcome {
   const code = call?.record.code;
-  const kind = code === undefined || outcome.kind === 'error_in_stream' ? undefined : codes.get(code);
-  return kind === undefined ? outcome : { ...outcome, kind };
+  const known = code === undefined ? undefined : codes.get(code);
+  if (known === undefined) return outcome;
+  return outcome.kind === 'error_in_stream' ? { ...outcome, cause: known } : { ...outcome, kind: known };
 }
 
 /** Tokens live by the server's clock: when ours is off by more than this, an expired one is our own fault. */
@@ -251,13 +256,15 @@ const advice = {
   after_reset: 'Wait for the limit to reset.',
 } as const;
 
+type Told = Pick<Verdict, 'reason' | 'fault_domain' | 'detail'> & Partial<Pick<Verdict, 'cause'>>;
+
 /** Two sentences for a person: what it means, and what to do. Null when good. */
-export function plainWords({
-  reason,
-  fault_domain: domain,
-  detail,
-}: Pick<Verdict, 'reason' | 'fault_domain' | 'detail'>) {
+export function plainWords({ reason, fault_domain: domain, detail, cause = null }: Told): string | null {
   if (reason === null) return null;
+  const meaning = [reason, cause].flatMap(one => (one === null ? [] : endings[one].meaning)).join(': ');
   const precisely = detail === null ? '' : ` [${detail}]`;
-  return `${reason} (${domain}): ${endings[reason].meaning}${precisely}. ${advice[retryOf(reason)]}`;
+  const told = `${reason} (${domain}): ${meaning}${precisely}.`;
+  // Whoever kept only the domain of a cause does not know what helps against it.
+  const isKnown = cause !== null || domain === domainOf(reason);
+  return isKnown ? `${told} ${advice[retryOf(cause ?? reason)]}` : told;
 }

@@ -69,6 +69,22 @@ test.each<[string, Partial<Answered>, Reason]>([
   expect(classify({ ...good, ...difference }).kind).toBe(kind);
 });
 
+test.each([
+  ['1113', 'balance_exhausted', 'account'],
+  ['1302', 'rate_limited', 'account'],
+  ['1301', 'content_filtered', 'client'],
+  ['1305', 'overloaded', 'provider'],
+  ['4711', undefined, undefined],
+  [undefined, undefined, undefined],
+] as const)('an error inside a stream with code %s is caused by %s', (code, cause, domain) => {
+  const outcome = classify({ ...good, errorInStream: true, code });
+  expect([outcome.kind, outcome.cause, outcome.cause && domainOf(outcome.cause)]).toEqual([
+    'error_in_stream',
+    cause,
+    domain,
+  ]);
+});
+
 test('the detail says what was seen and stays short whatever the server sent', () => {
   expect(classify({ ...good, status: 429, code: '1302' }).detail).toBe('HTTP 429, code 1302');
   expect(classify({ ...good, status: 503 }).detail).toBe('HTTP 503 without a business code');

@@ -132,6 +132,7 @@ test('JSON results have every field, null where there is nothing', async () => {
     state: 'good',
     reason: null,
     fault_domain: null,
+    cause: null,
     deadline: null,
     detail: null,
     skipped: null,

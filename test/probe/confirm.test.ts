@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
-import type { Reason } from '../../src/core/outcome.ts';
+import { domainOf, type Reason } from '../../src/core/outcome.ts';
 import { confirm, standingOf } from '../../src/probe/confirm.ts';
 import type { ProbeRun } from '../../src/probe/run.ts';
 import { checkFor, doorFor } from '../support/probe.ts';
@@ -9,7 +9,8 @@ import { runAt } from '../support/probe-runs.ts';
 type Fault = Exclude<Reason, 'ok'>;
 const check = await checkFor('http://127.0.0.1:1/v4', 'chat_stream');
 const runOf = (reason: Fault | null): ProbeRun => runAt(0, { reason });
-const seen = (...reasons: (Fault | null)[]) => reasons.map(reason => ({ started_at_ms: 0, reason }));
+const seen = (...reasons: (Fault | null)[]) =>
+  reasons.map(reason => ({ started_at_ms: 0, reason, fault_domain: reason && domainOf(reason) }));
 
 test.each<[string, Fault | null, (Fault | null)[], string]>([
   ['a good run', null, [], 'clear'],

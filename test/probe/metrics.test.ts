@@ -109,6 +109,21 @@ test('buckets of one’s own replace the built-in ones of latencies, and nothing
   expect(bounds('glm_probe_schedule_lag_seconds').length).not.toBe(3);
 });
 
+test('an error inside a stream has a series for everybody whose fault it can be', async () => {
+  const probe = createProbeMetrics(await streamed(), clock);
+  probe.record(runAt(noon, { reason: 'error_in_stream', cause: 'balance_exhausted', fault_domain: 'account' }));
+  const text = await probe.metrics.text();
+  for (const [domain, count] of [
+    ['provider', 0],
+    ['account', 1],
+    ['client', 0],
+  ])
+    expect(text).toContain(
+      `glm_probe_failures_total{${base},fault_domain="${domain}",reason="error_in_stream"} ${count}`,
+    );
+  expect(text).toContain(`glm_probe_sli_events_total{${base},sli="availability",verdict="excluded"} 1`);
+});
+
 test('a run is counted under its outcome, its fault, its tokens and its indicators', async () => {
   const probe = createProbeMetrics(await streamed(), clock);
   probe.record(runAt(noon, { cost: { amount: 0.01, currency: 'CNY' }, clock_skew_ms: 1500 }));

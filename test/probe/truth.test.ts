@@ -66,6 +66,23 @@ test.concurrent.each(rows.map(row => ({ ...row, name: row.scenario.name })))(
 );
 
 test.each([
+  ['1113', 'account', 'balance_exhausted'],
+  ['1301', 'client', 'content_filtered'],
+  ['1305', 'provider', 'overloaded'],
+])(
+  'an error inside a stream with code %s is the fault of the %s, now and from its cassette',
+  async (code, domain, cause) => {
+    const url = `${mock.url}/~error-in-stream,code=${code}/api/paas/v4`;
+    const check = await checkFor(url, 'chat_stream', { key: mock.apiKey });
+    const run = await runCheck(check, doorFor({ cassettes: { dir: folder.path, keep: 1000, maxBytes: 1 << 20 } }));
+    const promised = { reason: 'error_in_stream', fault_domain: domain, cause };
+    expect(run).toMatchObject(promised);
+    expect(countsAgainstSli(run)).toBe(domain === 'provider');
+    expect(explain(run.cassette as string).verdict).toMatchObject(promised);
+  },
+);
+
+test.each([
   ['json-ignored', 'json_mode', 'the answer is not a JSON object'],
   ['tool-arguments-broken', 'tool_call', 'the arguments of the tool call are not a JSON object'],
   ['tool-template-leak', 'tool_call', 'another tool was called'],

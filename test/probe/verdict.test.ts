@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CallRecord } from '../../src/core/call/record.ts';
 import { createManualClock } from '../../src/core/clock.ts';
-import { endings, type Reason, reasons } from '../../src/core/outcome.ts';
+import { classify, endings, type Reason, reasons } from '../../src/core/outcome.ts';
 import type { Call } from '../../src/probe/checks/check.ts';
 import { chatBody } from '../../src/probe/checks/check.ts';
 import type { ExpectConfig } from '../../src/probe/config.ts';
@@ -35,6 +35,7 @@ test('a good call has neither reason nor fault', () => {
     state: 'good',
     reason: null,
     fault_domain: null,
+    cause: null,
     deadline: null,
     detail: null,
     warnings: [],
@@ -56,7 +57,7 @@ test.each(failed)('%s counts against the service only when provider or network i
 });
 
 test.each(['unknown', 'skipped', 'good'] as const)('a %s run counts against nobody, whatever its reason', state => {
-  expect(countsAgainstSli({ state, reason: 'stalled' })).toBe(false);
+  expect(countsAgainstSli({ state, fault_domain: 'provider' })).toBe(false);
 });
 
 test('what this program could not do is unknown, and what it was told to stop is skipped', () => {
@@ -185,6 +186,34 @@ test('a stream without [DONE] and one cut at max_tokens are good and degraded', 
   const call = at({ done: false, finishReason: 'length' });
   expect(judge(termsFor(), [call], {}).warnings.map(({ kind }) => kind)).toEqual(['no_done', 'finish_reason']);
 });
+
+test.each([
+  ['1113', {}, 'balance_exhausted', 'account', 'Repeating the call will not help.'],
+  ['1302', {}, 'rate_limited', 'account', 'Repeat it later, with backoff.'],
+  ['1308', {}, 'quota_exhausted', 'account', 'Wait for the limit to reset.'],
+  ['1301', {}, 'content_filtered', 'client', 'Repeating the call will not help.'],
+  ['1305', {}, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
+  ['4711', {}, null, 'provider', 'Repeat it later, with backoff.'],
+  ['1302', { 1302: 'overloaded' }, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
+  ['4711', { 4711: 'plan_expired' }, 'plan_expired', 'account', 'Repeating the call will not help.'],
+] as const)(
+  'an error inside a stream with code %s is by that code the fault it is',
+  (code, codes, cause, domain, advice) => {
+    const outcome = classify({ ...answered, code });
+    const verdict = judge(termsFor({}, {}, codes), [callOf({ code, outcome })], {});
+    expect(verdict).toMatchObject({ state: 'bad', reason: 'error_in_stream', fault_domain: domain, cause });
+    expect(countsAgainstSli(verdict)).toBe(domain === 'provider');
+    expect(plainWords(verdict)).toContain(advice);
+    // What keeps no cause gives no advice that may be wrong.
+    const { reason, fault_domain, detail } = verdict;
+    expect(plainWords({ reason, fault_domain, detail })?.includes('backoff')).toBe(domain === 'provider');
+  },
+);
+
+const answered = {
+  ...{ status: 200, parsed: true, errorInStream: true, finishReason: undefined },
+  ...{ visible: false, reasoned: false, usage: false },
+};
 
 test.each<[string, Partial<CallRecord>, Reason]>([
   ['a code of the table', { code: '1302', outcome: { kind: 'rate_limited' } }, 'overloaded'],

@@ -17,7 +17,13 @@ export function runAt(started_at_ms: number, more: Partial<ProbeRun> = {}): Prob
     state: reason === null ? 'good' : 'bad',
     reason,
     fault_domain: reason === null ? null : domainOf(reason),
-    ...{ deadline: null, detail: reason === null ? null : `what ${reason} means`, skipped: null, warnings: [] },
+    ...{
+      cause: null,
+      deadline: null,
+      detail: reason === null ? null : `what ${reason} means`,
+      skipped: null,
+      warnings: [],
+    },
     timing: {
       ...{ dns_ms: 1, tcp_ms: 2, tls_ms: 3, head_ms: 40, ttft_ms: 300, first_visible_token_ms: 320 },
       ...{ max_gap_ms: 30, gaps_ms: [20, 30], total_ms: 900, tokens_per_second: 40 },
