@@ -2,6 +2,7 @@
  * The closed list of ways a call can end. The same word is the metric label, the report row, the alert's condition and
  * the test's expectation, so the list stays short and low in cardinality; whatever varies goes into `detail`.
  */
+import { oneLine } from './one-line.ts';
 import { businessCode } from './wire/errors.ts';
 import { mockCode } from './wire/mock-codes.ts';
 
@@ -130,13 +131,13 @@ export function classify(answer: Answered): Outcome {
 
 function errorInStream(code = 'none'): Outcome {
   const cause = businessCode(code)?.reason;
-  return { kind: 'error_in_stream', detail: `code ${code.slice(0, 32)}`, ...(cause && { cause }) };
+  return { kind: 'error_in_stream', detail: `code ${oneLine(code.slice(0, 32))}`, ...(cause && { cause }) };
 }
 
 function outcomeOfCode(code: string, status: number): Outcome {
   const known = businessCode(code);
   if (known !== undefined) return { kind: known.reason, detail: `HTTP ${status}, code ${code}` };
-  const detail = `HTTP ${status}, code ${code.slice(0, 32)}`;
+  const detail = `HTTP ${status}, code ${oneLine(code.slice(0, 32))}`;
   const own = mockCode(code);
   return own === undefined
     ? { kind: 'unknown_code', detail }
@@ -165,8 +166,8 @@ const finishes: ReadonlyMap<string, Reason> = new Map([
 function outcomeOfFinish({ finishReason, visible, reasoned, usage }: Answered): Outcome {
   if (finishReason === undefined) return { kind: 'truncated', detail: 'no finish_reason' };
   const bad = finishes.get(finishReason);
-  if (bad !== undefined) return { kind: bad, detail: `finish_reason ${finishReason.slice(0, 32)}` };
-  if (!visible)
-    return { kind: reasoned ? 'reasoning_only' : 'empty', detail: `finish_reason ${finishReason.slice(0, 32)}` };
-  return usage ? { kind: 'ok' } : { kind: 'usage_missing' };
+  if (bad === undefined && visible) return usage ? { kind: 'ok' } : { kind: 'usage_missing' };
+  const detail = `finish_reason ${oneLine(finishReason.slice(0, 32))}`;
+  if (bad !== undefined) return { kind: bad, detail };
+  return { kind: reasoned ? 'reasoning_only' : 'empty', detail };
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { formatDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import { plainLines } from '../core/one-line.ts';
 import { exitCodes, type Io } from '../core/program.ts';
 import type { MockConfig } from './config.ts';
 import { validateCommand } from './fixtures/cli.ts';
@@ -79,7 +80,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
   }
   const { config, key } = withTestKey(settings);
   const certificate = await certificateFor(config);
-  const warn = (sentence: string) => io.err(`warning: ${sentence}\n`);
+  const warn = (sentence: string) => io.err(`warning: ${plainLines(sentence)}\n`);
   const adminToken = io.env.GLM_MOCK_ADMIN_TOKEN || undefined;
   const { mock, unused } = await start(config, {
     warn,

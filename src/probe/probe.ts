@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { redactText } from '../core/cassette/redaction.ts';
 import { textOf, UsageError } from '../core/errors.ts';
+import { oneLine } from '../core/one-line.ts';
 import { parseKey } from '../core/wire/auth.ts';
 import { writeCassette } from './cassette.ts';
 import type { Call } from './checks/check.ts';
@@ -167,7 +168,7 @@ const noTiming: Timing = {
 
 function cleaner(check: ProbeCheck): (text: string) => string {
   const secrets = secretsOf(check);
-  return text => redactText(text, secrets);
+  return text => oneLine(redactText(text, secrets));
 }
 
 /** The key, its secret half, and what a proxy was told. */

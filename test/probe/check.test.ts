@@ -114,6 +114,22 @@ test('a refused port is the network’s fault', async () => {
   expect(out).toContain('tcp (network): no connection (refused, unreachable) [ECONNREFUSED]');
 });
 
+test('whatever a server writes, it moves no cursor and breaks no line', async () => {
+  const evil = '\x1b[2J\x1b]0;pwn\x07\r\n\u009b31m\u202e';
+  const replies = [
+    fake.apiError(400, `${evil}1`),
+    fake.json(200, { ...fake.completion({ content: 'hi' }, evil), model: `${evil}x` }),
+    stream([word('hi'), fake.chunk({ content: '' }, { finish_reason: evil, usage: fake.usage })]),
+  ];
+  for (const reply of replies)
+    for (const how of [['--timing'], ['--exit-style', 'nagios']]) {
+      const server = await serve(reply);
+      const { out } = await check(server.url, '--prompt', 'hi', ...how);
+      expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
+      if (how.length === 2) expect(out.trimEnd().split('\n')).toHaveLength(1);
+    }
+});
+
 test('JSON results have every field, null where there is nothing', async () => {
   const server = await serve(fake.good);
   const { out } = await check(server.url, '--check', 'chat_stream', '--json');

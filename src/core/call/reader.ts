@@ -1,5 +1,6 @@
 /** Reads an answer into a draft: a stream event by event, or one JSON body. Knows the wire, not the network. */
 import { isObject } from '../json-object.ts';
+import { oneLine } from '../one-line.ts';
 import { classify, type Outcome } from '../outcome.ts';
 import { createSseParser } from '../sse.ts';
 import type { Usage } from '../wire/chat.ts';
@@ -264,7 +265,7 @@ const firstChoice = (body: Body): Choice | undefined =>
 
 function textCode(code: unknown): string | undefined {
   const text = typeof code === 'string' || typeof code === 'number' ? String(code).trim() : '';
-  return text === '' ? undefined : text.slice(0, 64);
+  return text === '' ? undefined : oneLine(text.slice(0, 64));
 }
 
 /** The business code in any of the recorded shapes: `error.code`, digits in `error.type`, flat `code`; glm-api.md §5.1. */

@@ -1,4 +1,5 @@
 /** Text for a terminal: how wide it is there, what of it is safe, and its colours. */
+import { oneLine } from '../../core/one-line.ts';
 
 const sgr = { good: 32, bad: 31, warn: 33, calm: 36, dim: 2, strong: 1 } as const;
 
@@ -10,8 +11,8 @@ export const painter =
   (style, text) =>
     color && text !== '' ? `\x1b[${sgr[style]}m${text}\x1b[0m` : text;
 
-/** What a model's name or an error's text may hold must not move the cursor: control characters become `�`. */
-export const safe = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]/gu, '�');
+/** What a model's name or an error's text may hold must not move the cursor. */
+export const safe = oneLine;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for the colours that `painter` wrote
 const styles = /(\x1b\[\d+m)/;

@@ -16,6 +16,7 @@ import { checked, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
+import { oneLine, plainLines } from '../../core/one-line.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
@@ -154,7 +155,7 @@ async function compareLive(file: string, flags: Flags, io: Io): Promise<void> {
   const results: DiffResult[] = [];
   for await (const result of diff(samples, options)) {
     results.push(result);
-    io.out(redactText(settings.json ? jsonLine(result) : paragraph(result), secrets));
+    io.out(plainLines(redactText(settings.json ? jsonLine(result) : paragraph(result), secrets)));
   }
   io.err(`${summary(results, samples.length)}\n`);
   io.exitWith(verdict(results));
@@ -183,7 +184,7 @@ function together<T extends readonly unknown[]>(...readings: { [K in keyof T]: (
   return values as unknown as T;
 }
 
-const warning = (io: Io) => (sentence: string) => io.err(`warning: ${sentence}\n`);
+const warning = (io: Io) => (sentence: string) => io.err(`warning: ${plainLines(sentence)}\n`);
 
 const stopped = (io: Io) =>
   io.stop.aborted ? undefined : new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
@@ -195,7 +196,9 @@ function told(cassette: Cassette, file: string, io: Io): Cassette {
 
 function lineOf({ request, response }: RecordedExchange): string {
   const { status = 'no answer', chunks, ending, endMs } = response;
-  return `${request.method} ${request.path}  ${status}  ${ending}  ${chunks.length} chunks  ${formatDuration(endMs)}`;
+  return oneLine(
+    `${request.method} ${request.path}  ${status}  ${ending}  ${chunks.length} chunks  ${formatDuration(endMs)}`,
+  );
 }
 
 function announce(samples: readonly Sample[], skipped: number, upstream: string, io: Io): void {

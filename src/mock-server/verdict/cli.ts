@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
 import { checked } from '../../core/config.ts';
 import { textOf, UsageError } from '../../core/errors.ts';
+import { plainLines } from '../../core/one-line.ts';
 import { readAuthority } from '../../core/pem.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { asFlag } from '../../core/spelling.ts';
@@ -58,7 +59,11 @@ export const reportCommand = (io: Io): Command =>
       const { url, ca, key, json, failOn } = checked(reportFlags, { url: defaultUrl, ...flags }, 'options', asFlag);
       const mock = mockAt(url, ca, io);
       const verdict = JSON.parse(await mock.ask('report', { key })) as Verdict;
-      io.out(json ? `${JSON.stringify(verdict, undefined, 2)}\n` : await mock.ask('report', { key, format: 'text' }));
+      io.out(
+        json
+          ? `${JSON.stringify(verdict, undefined, 2)}\n`
+          : plainLines(await mock.ask('report', { key, format: 'text' })),
+      );
       if (!passes(verdict, failOn)) io.exitWith(exitCodes.failed);
       else if (verdict.requests === 0) {
         io.err('the mock saw no request, so there was nothing to judge: do the clients use its base URL?\n');

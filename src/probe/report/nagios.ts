@@ -1,16 +1,17 @@
 /** One line as monitoring plugins print it: a word, a sentence, and figures behind a bar. */
+import { oneLine } from '../../core/one-line.ts';
 import { gradeOf, nagios } from '../exit.ts';
 import { isDegraded, type ProbeRun } from '../run.ts';
 
 export function nagiosReport(runs: readonly ProbeRun[]): string {
   const told = runs.flatMap(run => (complaintOf(run) === undefined ? [] : [`${nameOf(run)}: ${complaintOf(run)}`]));
   const summary = told.length === 0 ? `${runs.length} checks good` : told.join('; ');
-  return `GLM ${nagios[gradeOf(runs)].word} - ${summary} | ${runs.flatMap(figuresOf).join(' ')}\n`;
+  return `GLM ${nagios[gradeOf(runs)].word} - ${oneLine(summary)} | ${runs.flatMap(figuresOf).join(' ')}\n`;
 }
 
 /** Nothing was looked at, because it was asked wrongly. */
 export const nagiosMistake = (message: string): string =>
-  `GLM ${nagios.unmeasurable.word} - ${message.replace(/\s*\n\s*/g, ' ').replaceAll('|', '/')}\n`;
+  `GLM ${nagios.unmeasurable.word} - ${oneLine(message.replace(/\s*\n\s*/g, ' ')).replaceAll('|', '/')}\n`;
 
 const nameOf = ({ target, check, model }: ProbeRun) => `${target}/${check}/${model}`;
 

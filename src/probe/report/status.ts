@@ -1,5 +1,6 @@
 /** The overview for a terminal: bars without colour. */
 import { formatDuration } from '../../core/duration.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { type BarState, type CheckOverview, knownText, type Overview, percentText, windowNames } from '../overview.ts';
 import { ago, summaryOf } from '../page.ts';
 
@@ -16,7 +17,9 @@ export function statusReport(overview: Overview): string {
     '',
     legend.join('  '),
     '',
-  ].join('\n');
+  ]
+    .map(oneLine)
+    .join('\n');
 }
 
 function linesOf(check: CheckOverview, now: number): string[] {

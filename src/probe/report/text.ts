@@ -1,5 +1,6 @@
 /** The verdict table for people. */
 import { formatDuration } from '../../core/duration.ts';
+import { oneLine } from '../../core/one-line.ts';
 import { isDegraded, type ProbeRun } from '../run.ts';
 import { plainWords } from '../verdict.ts';
 
@@ -36,7 +37,8 @@ export function textReport(runs: readonly ProbeRun[], { timing = false }: TextOp
 function group(title: string, runs: readonly ProbeRun[], timing: boolean): string {
   const words = runs.flatMap(wordsOf);
   const logs = timing ? runs.flatMap(run => ['', `${run.check}:`, ...run.log]) : [];
-  return `${[title, '', ...table(runs), ...(words.length > 0 ? ['', ...words] : []), ...logs].join('\n')}\n`;
+  // What is printed here was cleaned when the run was made; a run of an older version may not have been.
+  return `${[title, '', ...table(runs), ...(words.length > 0 ? ['', ...words] : []), ...logs].map(oneLine).join('\n')}\n`;
 }
 
 function table(runs: readonly ProbeRun[]): string[] {

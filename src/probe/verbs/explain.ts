@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { checked, readText } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
+import { oneLine } from '../../core/one-line.ts';
 import type { Io } from '../../core/program.ts';
 import { exitCodeOf } from '../exit.ts';
 import { type Explanation, explain } from '../explain.ts';
@@ -76,5 +77,5 @@ function paragraph({ path, note, calls, verdict }: Told): string {
   const now = verdict.reason ?? 'good';
   const changed = then === now ? [] : [`then it was called ${then}, now ${now}`];
   const words = plainWords(verdict) ?? 'good';
-  return `${[title, '', ...logOf(calls, verdict).slice(0, -1), '', words, ...changed].join('\n')}\n`;
+  return `${[title, '', ...logOf(calls, verdict).slice(0, -1), '', words, ...changed].map(oneLine).join('\n')}\n`;
 }

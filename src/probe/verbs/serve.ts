@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
+import { plainLines } from '../../core/one-line.ts';
 import type { Io } from '../../core/program.ts';
 import { createRandom, freshSeed } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
@@ -35,7 +36,7 @@ export const serveCommand = (io: Io): Command =>
 
 async function serveVerb(given: Record<string, unknown>, io: Io): Promise<void> {
   const { config, seed = freshSeed(), allow_open: allowOpen } = checked(settings, configKeys(given), 'options');
-  const say = (sentence: string) => io.err(`${new Date(systemClock.wall()).toISOString()} ${sentence}\n`);
+  const say = (sentence: string) => io.err(`${new Date(systemClock.wall()).toISOString()} ${plainLines(sentence)}\n`);
   const readers = systemReaders(io.env);
   const serving = await serve({
     file: config,
