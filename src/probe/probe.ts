@@ -8,7 +8,7 @@ import { writeCassette } from './cassette.ts';
 import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
 import { contractOf } from './contract.ts';
-import { logOf } from './log.ts';
+import { logOf, messageOf } from './log.ts';
 import type { ProbeCheck } from './plan.ts';
 import { usedUpIn } from './quota.ts';
 import { type ProbeRun, type RunCheck, type RunDoor, runVersion, type SkipReason, type Timing } from './run.ts';
@@ -135,6 +135,7 @@ export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdic
     finish_reason: maybe(record?.finishReason, clean),
     http_status: record?.status ?? null,
     code: maybe(record?.code, clean),
+    message: record === undefined || verdict.reason === null ? null : messageOf(record, clean),
     log_id: maybe(record?.logId, clean),
     response_model: maybe(record?.model, clean),
     contract: contractOf(calls, clean),
@@ -144,7 +145,7 @@ export function runOf(check: ProbeCheck, calls: readonly Call[], verdict: Verdic
     clock_skew_ms: calls.findLast(({ tape }) => tape.skewMs !== undefined)?.tape.skewMs ?? null,
     readings: about.readings,
     confirmations: [],
-    log: logOf(calls, verdict).map(clean),
+    log: logOf(calls, verdict, clean).map(clean),
     cassette: null,
   };
 }

@@ -101,6 +101,8 @@ export interface ProbeRun {
   readonly finish_reason: string | null;
   readonly http_status: number | null;
   readonly code: string | null;
+  /** The service's own words about a failure, redacted, at most 200 characters. */
+  readonly message: string | null;
   /** Header `x-log-id`, for the vendor's support. */
   readonly log_id: string | null;
   /** The model that the answer names; a gateway may answer with another than was asked for. */

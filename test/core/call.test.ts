@@ -384,6 +384,26 @@ test.each([
   expect([reader.end().kind, draft.usage]).toEqual(['usage_missing', undefined]);
 });
 
+test.each([
+  ['E1', { error: { code: '1113', message: '余额不足' } }],
+  ['flat', { code: 1000, msg: '余额不足', success: false }],
+  ['of a framework', { message: '余额不足' }],
+  ['a text', { error: '余额不足' }],
+])('the words of an error of the shape %s are kept', (_, body) => {
+  const draft = { ...newDraft(0, 0), status: 429 };
+  const reader = createBodyReader(draft, 'completion', {});
+  reader.feed(bytes(JSON.stringify(body)), 1);
+  reader.end();
+  expect(draft.message).toBe('余额不足');
+});
+
+test('the words of an error frame are kept, and cut', () => {
+  const draft = newDraft(0, 0);
+  const reader = createStreamReader(draft, {});
+  reader.feed(bytes(`data: {"error":{"code":"1234","message":"${'x'.repeat(9999)}"}}\n\n`), 1);
+  expect(draft.message).toBe('x'.repeat(4096));
+});
+
 test('every figure is a function of the record, and counts from the intended moment', () => {
   const record = { ...newDraft(100, 110), connectMs: 110, dnsMs: 111, tcpMs: 113, tlsMs: 120, sentMs: 121 };
   const full = { ...record, headMs: 150, firstTokenMs: 160, firstVisibleMs: 170, lastTokenMs: 200, endMs: 210 };

@@ -114,6 +114,28 @@ test('a refused port is the network’s fault', async () => {
   expect(out).toContain('tcp (network): no connection (refused, unreachable) [ECONNREFUSED]');
 });
 
+test('a failure is told in the service’s own words, without the key and not at length', async () => {
+  const server = await serve(
+    fake.apiError(429, '1113', `余额不足\n for key ${env.GLM_API_KEY}. ${'please recharge '.repeat(50)}`),
+  );
+  const words = '余额不足 for key ***. please recharge';
+  const { out } = await check(server.url, '--timing');
+  expect(out).toContain(`chat: the service says: ${words}`);
+  expect(out).toContain(` ms  the service says: ${words}`);
+  expect(out).toContain('For the vendor’s support: x-log-id log-1.');
+  const results = JSON.parse((await check(server.url, '--json')).out).results;
+  for (const { message } of results) {
+    expect(message).toMatch(/^余额不足 for key \*\*\*\. please .*…$/);
+    expect([...message]).toHaveLength(200);
+  }
+});
+
+test('what a good answer says of itself is no message', async () => {
+  const server = await serve(fake.apiError(401, '1000', 'no'));
+  const { out } = await check(server.url, '--check', 'auth_rejected', '--json');
+  expect(JSON.parse(out).results).toMatchObject([{ state: 'good', message: null }]);
+});
+
 test('whatever a server writes, it moves no cursor and breaks no line', async () => {
   const evil = '\x1b[2J\x1b]0;pwn\x07\r\n\u009b31m\u202e';
   const replies = [
@@ -171,6 +193,7 @@ test('JSON results have every field, null where there is nothing', async () => {
     finish_reason: 'stop',
     http_status: 200,
     code: null,
+    message: null,
     log_id: 'log-1',
     response_model: 'glm-4.6',
     contract: {

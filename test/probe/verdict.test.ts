@@ -304,7 +304,7 @@ test('the table names verdict, reason and fault, and says the log id once', () =
     chat_stream  good     -           -         -    -    -    -     -     -        -        5ms
     chat_stream  BAD      overloaded  provider  -    -    -    -     -     -        -        5ms
 
-    chat_stream: overloaded (provider): the platform sheds load (1305, 1312, 503, 529) [HTTP 429, code 1305]. Repeat it later, with backoff. Log id for the vendor: 20261009.
+    chat_stream: overloaded (provider): the platform sheds load (1305, 1312, 503, 529) [HTTP 429, code 1305]. Repeat it later, with backoff. For the vendor’s support: x-log-id 20261009.
     "
   `);
 });

@@ -35,6 +35,7 @@ export function runAt(started_at_ms: number, more: Partial<ProbeRun> = {}): Prob
       finish_reason: 'stop',
       http_status: 200,
       code: null,
+      message: null,
       log_id: null,
       response_model: model,
       ...{ contract: null, used_up: null, connection: 'fresh' },

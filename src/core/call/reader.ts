@@ -4,7 +4,7 @@ import { oneLine } from '../one-line.ts';
 import { classify, type Outcome } from '../outcome.ts';
 import { createSseParser } from '../sse.ts';
 import type { Usage } from '../wire/chat.ts';
-import type { CalledTool, Draft } from './record.ts';
+import { type CalledTool, type Draft, mostMessage } from './record.ts';
 
 export interface Reader {
   /** @param atMs the stamp of the read these bytes came with: all its events happened then, as far as anyone can tell */
@@ -34,6 +34,8 @@ interface Body {
   readonly usage?: unknown;
   readonly error?: unknown;
   readonly code?: unknown;
+  readonly message?: unknown;
+  readonly msg?: unknown;
   readonly data?: unknown;
   readonly task_status?: unknown;
 }
@@ -76,6 +78,7 @@ export function createStreamReader(draft: Draft, { keepText = false, onGap }: Re
     const code = choice === undefined ? codeIn(body) : undefined;
     if (code !== undefined || isObject(body.error)) {
       draft.code = code;
+      draft.message = messageIn(body);
       errorInStream = true;
       return;
     }
@@ -160,7 +163,10 @@ export function createBodyReader(draft: Draft, expects: Expected, { keepText }: 
     if (body === undefined) return notJson(draft.status ?? 0, text);
     const choice = firstChoice(body);
     draft.code = choice === undefined ? codeIn(body) : undefined;
-    if (draft.status !== 200 || draft.code !== undefined) return judge(draft, {});
+    if (draft.status !== 200 || draft.code !== undefined) {
+      draft.message = messageIn(body);
+      return judge(draft, {});
+    }
     if (expects === 'list') return readList(draft, body.data);
     identify(draft, body);
     if (expects === 'task' && choice === undefined) return readTask(draft, body.task_status);
@@ -272,6 +278,14 @@ function textCode(code: unknown): string | undefined {
 function codeIn({ error, code }: Body): string | undefined {
   if (!isObject(error)) return textCode(code);
   return textCode(error.code) ?? (typeof error.type === 'string' && /^\d+$/.test(error.type) ? error.type : undefined);
+}
+
+/** What an error says of itself, in any of the recorded shapes; glm-api.md §5.1. */
+function messageIn({ error, message, msg }: Body): string | undefined {
+  const words = [isObject(error) ? error.message : error, message, msg].find(
+    text => typeof text === 'string' && text !== '',
+  );
+  return typeof words === 'string' ? words.slice(0, mostMessage) : undefined;
 }
 
 function identify(draft: Draft, body: Body): void {

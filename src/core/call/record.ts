@@ -42,6 +42,8 @@ export interface CallRecord {
   readonly status: number | undefined;
   /** The business code as text, wherever the answer held it. */
   readonly code: string | undefined;
+  /** The error's own words, as they came, at most `mostMessage` characters. */
+  readonly message: string | undefined;
   readonly finishReason: string | undefined;
   readonly model: string | undefined;
   readonly id: string | undefined;
@@ -68,6 +70,9 @@ export interface CallRecord {
   readonly taskStatus: string | undefined;
   readonly outcome: Outcome;
 }
+
+/** Longer words of an error are cut. */
+export const mostMessage = 4096;
 
 export interface CalledTool {
   readonly id: string;
@@ -102,6 +107,7 @@ export const newDraft = (intendedMs: number, startMs: number): Draft => ({
   bytes: 0,
   status: undefined,
   code: undefined,
+  message: undefined,
   finishReason: undefined,
   model: undefined,
   id: undefined,

@@ -53,12 +53,14 @@ function table(runs: readonly ProbeRun[]): string[] {
 }
 
 function wordsOf(run: ProbeRun): string[] {
-  const { check, warnings, readings, log_id: id, cassette } = run;
+  const { check, warnings, readings, log_id: id, message, cassette } = run;
   const sentence = plainWords(run) ?? (run.state === 'good' ? null : run.detail);
-  const support = id === null ? '' : ` Log id for the vendor: ${id}.`;
+  const support = id === null ? '' : ` For the vendor’s support: x-log-id ${id}.`;
   const told = Object.entries(readings).map(([name, value]) => `${name} ${value}`);
   return [
     ...(sentence === null ? [] : [`${check}: ${sentence}${support}`]),
+    // Runs of an older version have none.
+    ...(message ? [`${check}: the service says: ${message}`] : []),
     ...warnings.map(({ kind, detail }) => `${check}: warning, ${kind}: ${detail}`),
     ...(told.length === 0 ? [] : [`${check}: ${told.join(', ')}`]),
     ...(cassette === null ? [] : [`${check}: recorded in ${cassette}`]),

@@ -1,13 +1,14 @@
 /** `probe explain`: what was wrong with a run, judged again from what it left behind. */
 import { Command } from 'commander';
 import { z } from 'zod';
+import { redactText } from '../../core/cassette/redaction.ts';
 import { checked, readText } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
 import { oneLine } from '../../core/one-line.ts';
 import type { Io } from '../../core/program.ts';
 import { exitCodeOf } from '../exit.ts';
 import { type Explanation, explain } from '../explain.ts';
-import { logOf } from '../log.ts';
+import { logOf, messageOf } from '../log.ts';
 import type { ProbePlan } from '../plan.ts';
 import { plainWords } from '../verdict.ts';
 import { planIn } from './config-option.ts';
@@ -61,15 +62,22 @@ function jsonIn(text: string): unknown {
 
 type Told = Explanation & { readonly path: string };
 
-const plain = ({ path, note, verdict, readings }: Told) => ({
+const plain = ({ path, note, calls, verdict, readings }: Told) => ({
   cassette: path,
   target: note.target,
   check: note.check,
   model: note.model,
   said_then: note.reason,
   ...verdict,
+  message: verdict.reason === null ? null : saidIn(calls),
   readings,
 });
+
+/** The last of them that says anything; the first broken one ended the run. */
+const saidIn = (calls: Explanation['calls']) =>
+  calls
+    .map(({ record }) => messageOf(record, text => oneLine(redactText(text))))
+    .findLast(message => message !== null) ?? null;
 
 function paragraph({ path, note, calls, verdict }: Told): string {
   const title = `${note.target}/${note.check}/${note.model}  ${path}`;
@@ -77,5 +85,5 @@ function paragraph({ path, note, calls, verdict }: Told): string {
   const now = verdict.reason ?? 'good';
   const changed = then === now ? [] : [`then it was called ${then}, now ${now}`];
   const words = plainWords(verdict) ?? 'good';
-  return `${[title, '', ...logOf(calls, verdict).slice(0, -1), '', words, ...changed].map(oneLine).join('\n')}\n`;
+  return `${[title, '', ...logOf(calls, verdict, redactText).slice(0, -1), '', words, ...changed].map(oneLine).join('\n')}\n`;
 }
