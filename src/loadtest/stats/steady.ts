@@ -26,7 +26,7 @@ export function steadyWindow(intervals: readonly Interval[]): Steady {
 }
 
 const steadyInput = (intervals: readonly Interval[]): SteadyInput => ({
-  completionsPerSecond: intervals.map(interval => perSecond(interval, interval.ended.ok ?? 0)),
+  completionsPerSecond: intervals.map(interval => perSecond(interval, interval.answered)),
   inFlight: intervals.map(interval => perSecond(interval, interval.inFlightArea / 1000)),
   ttftMs: intervals.map(meanLatency),
 });

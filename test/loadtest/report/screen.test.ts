@@ -127,7 +127,13 @@ test('hostile and wide texts neither move the cursor nor break the width', () =>
 });
 
 test('rate times latency is held against what was in flight, where that can be done', () => {
-  const little = { in_flight: 20, requests_per_second: 12.5, latency_ms: 1598, disagreement: 0.0012 };
+  const little = {
+    in_flight: 20,
+    requests_per_second: 12.5,
+    latency_ms: 1598,
+    disagreement: 0.0012,
+    whole_run: 0.0003,
+  };
   const { result } = healthyRun({ little });
   expect(screen(result)).toContain('20 in flight (max 20, rate × latency ±0.12%)');
   expect(screen(healthyRun().result)).not.toContain('rate × latency');
