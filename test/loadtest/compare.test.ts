@@ -4,7 +4,7 @@ import { type CompareOptions, compareResults } from '../../src/loadtest/compare.
 import type { ComparisonRow } from '../../src/loadtest/comparison-row.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
 import type { LoadResult } from '../../src/loadtest/result.ts';
-import { intervalAt, sparseOf, wandering } from './stats/simulation.ts';
+import { intervalAt, loop, sparseOf, wandering } from './stats/simulation.ts';
 import { stored } from './stats/stored.ts';
 
 const calm = { seconds: 60, perSecond: 20, medianMs: 100, sigma: 0.3, wander: 0.02, memory: 0.5 };
@@ -228,4 +228,15 @@ test.each([
 test('a comparison survives JSON', () => {
   const found = compare(baseline, again);
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+});
+
+const lockStep = (answerMs: number) =>
+  loop({ users: 20, servers: 20, serviceMs: () => answerMs, seconds: 30, random: createRandom(1) });
+
+test('users in lock-step do not hide that a constant endpoint gives 10 % less, nor that it gives the same', () => {
+  const row = (b: readonly Interval[]) => rowOf(compare(lockStep(1400), b).rows, 'requests_per_second', null);
+  expect(row(lockStep(1540))?.verdict).toBe('regression');
+  expect(row(lockStep(1400))).toMatchObject({ verdict: 'same', difference: 0 });
+  expect(row(lockStep(1410))?.verdict).toBe('same');
+  expect(row(lockStep(1410))!.noise! / row(lockStep(1410))!.a).toBeLessThan(0.05);
 });

@@ -150,3 +150,10 @@ test('at 80 columns no two words touch, and what is said is said to its end', ()
   expect(text).not.toMatch(/[^ ]needs |needs \d+[^ \d\n]|…/);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
+
+test('a start-up among the figures is told, with the warm-up that leaves it out', () => {
+  const { throughput } = healthy;
+  const text = screen({ ...healthy, steady: null, throughput: { ...throughput, window: 'whole', start_up_s: 8.9 } });
+  expect(text.replace(/\n +/g, ' ')).toContain('start-up included: take --warmup 9s or more');
+  expect(screen(healthy)).not.toContain('start-up');
+});

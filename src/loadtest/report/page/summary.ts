@@ -78,9 +78,13 @@ function answersTile({ throughput, little }: LoadResult): Tile {
   return {
     name: 'Good answers per second',
     value: rate(throughput.requests_per_second),
-    more: `${between(throughput.ci.requests_per_second)}${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
+    more: `${partOf(throughput)}${between(throughput.ci.requests_per_second)}${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
   };
 }
+
+/** Whose figures these are. */
+const partOf = ({ window, start_up_s }: LoadResult['throughput']) =>
+  window === 'steady' ? 'steady part; ' : start_up_s === null ? '' : 'start-up included; ';
 
 /** `95 %: 2.1 to 2.6; `. */
 const between = (ci: readonly [low: number, high: number] | null | undefined) =>
