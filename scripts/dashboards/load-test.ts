@@ -84,7 +84,7 @@ export const loadTest: Board = {
         }),
         number({
           title: 'Throughput',
-          about: 'Good requests per second over the whole run. Known at its end.',
+          about: 'Good answers that ended in the measured window, per second of it. Known at the end of a run.',
           unit: 'reqps',
           decimals: 1,
           none: 'not over',

@@ -280,7 +280,11 @@ export const catalogue = {
   glm_load_input_tokens_total: counter('Prompt tokens the endpoint reported.', 'scenario', 'model'),
   glm_load_output_tokens_total: counter('Completion tokens the endpoint reported.', 'scenario', 'model'),
   glm_load_in_flight_requests: gauge('Requests under way.', 'scenario'),
-  glm_load_throughput_requests_per_second: gauge('Good requests per second over the whole run.', 'scenario', 'model'),
+  glm_load_throughput_requests_per_second: gauge(
+    'Good answers that ended in the measured window, per second of it.',
+    'scenario',
+    'model',
+  ),
 } as const satisfies Record<string, Definition>;
 
 /** HTTP's own statuses, and the one that the Anthropic interface adds; 0 where the connection ended before one was sent. */

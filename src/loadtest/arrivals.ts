@@ -24,7 +24,12 @@ export type Arrivals =
       readonly shape: number;
       readonly stages: readonly Stage[];
     }
-  | { readonly kind: 'trace'; readonly offsetsMs: readonly number[] };
+  | {
+      readonly kind: 'trace';
+      readonly offsetsMs: readonly number[];
+      /** How its file was understood, for people: `timestamp in ms`. */
+      readonly readAs?: string;
+    };
 
 type Open = Extract<Arrivals, { kind: 'open' }>;
 

@@ -64,7 +64,21 @@ const believed = (
   { calibrate }: LoadPlan,
   { intervals, before, after, gone = 0 }: RunFacts,
   { metrics, ledger: { planned, shed = 0 }, little }: Measured,
-) => judgeValidity({ intervals, metrics, before, after, calibrated: calibrate, shed, planned, gone, little });
+) => {
+  // Over the ends of a window some requests reach; over those of the run none.
+  const audit = little && { ...little, disagreement: little.whole_run };
+  return judgeValidity({
+    intervals,
+    metrics,
+    before,
+    after,
+    calibrated: calibrate,
+    shed,
+    planned,
+    gone,
+    little: audit,
+  });
+};
 
 type Ungated = Omit<LoadResult, 'thresholds' | 'verdict' | 'findings'>;
 

@@ -6,6 +6,7 @@ import type { Interval } from './interval.ts';
 import type { Measure } from './measures.ts';
 import type { LoadResult, Validity } from './result.ts';
 import type { Verdict } from './stats/judgement.ts';
+import { tokensPerRead } from './stats/per-second.ts';
 import { type RunBlocks, runBlocks } from './stats/run-blocks.ts';
 
 /** What is compared, and what counts as a difference. */
@@ -86,10 +87,14 @@ interface Cut {
   readonly seconds: number;
 }
 
-function cutOf({ intervals, steady }: LoadResult, window: Comparison['window']): Cut {
-  const [part, drain] = window === 'steady' && steady !== null ? [between(intervals, steady), []] : wholeOf(intervals);
+/** The windows whose figures the runs themselves told. */
+function cutOf({ intervals, steady, whole, load }: LoadResult, window: Comparison['window']): Cut {
+  const ends = window === 'steady' && steady !== null ? steady : whole;
+  const part = between(intervals, ends);
+  const drain = ends === whole ? intervals.filter(({ fromMs }) => fromMs >= whole.to_s * 1000 - 1) : [];
   const seconds = part.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0);
-  return { blocks: runBlocks(part, drain), seconds };
+  const facts = { closed: load.kind === 'closed', tokensPerRead: tokensPerRead(intervals) };
+  return { blocks: runBlocks(part, drain, facts), seconds };
 }
 
 /** A millisecond of slack, because seconds were divided by a thousand. */
@@ -97,15 +102,6 @@ const between = (
   intervals: readonly Interval[],
   { from_s, to_s }: { readonly from_s: number; readonly to_s: number },
 ) => intervals.filter(({ fromMs, toMs }) => fromMs >= from_s * 1000 - 1 && toMs <= to_s * 1000 + 1);
-
-/** From the first measured ending to the last request that was offered, and what came after. */
-function wholeOf(intervals: readonly Interval[]): [offered: readonly Interval[], drain: readonly Interval[]] {
-  const first = intervals.findIndex(({ ended }) =>
-    Object.entries(ended).some(([kind, n]) => kind !== 'warmup' && n > 0),
-  );
-  const end = intervals.findLastIndex(({ planned }) => planned > 0) + 1;
-  return first < 0 ? [[], []] : [intervals.slice(first, end), intervals.slice(Math.max(first, end))];
-}
 
 const runOf = ({ run_id, started_at, validity }: LoadResult, { seconds }: Cut): ComparedRun => ({
   run_id,

@@ -14,7 +14,7 @@ import { named } from './named.ts';
 import type { LoadPlan } from './plan.ts';
 import { isClosed, type LoadConfig, loadSchema } from './settings.ts';
 import { parseStages } from './stages.ts';
-import { parseTrace } from './trace.ts';
+import { readTrace } from './trace.ts';
 import { type Saying, sayingKeys, workloadOf } from './workload-keys.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -114,7 +114,7 @@ function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
   if (trace !== undefined) {
     const random = createRandom(seed).fork('trace');
     const played = { speed, scale, source: trace };
-    return { kind: 'trace', offsetsMs: named('trace', () => parseTrace(readText(trace), random, played)) };
+    return { kind: 'trace', ...named('trace', () => readTrace(readText(trace), random, played)) };
   }
   const text = rate ?? concurrency;
   if (durationMs !== undefined && text.includes(':'))

@@ -1,7 +1,7 @@
 /** What a run will cost at most, said before it starts. */
 import { expectedCount } from './arrivals.ts';
 import { costOf } from './budget.ts';
-import { counted } from './numbers.ts';
+import { counted, rate } from './numbers.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 
 export interface Estimate {
@@ -30,6 +30,7 @@ export function estimateOf(plan: LoadPlan): Estimate {
 export function estimateText({ requests, promptTokens, answerTokens }: Estimate, plan: LoadPlan): string {
   const each = `about ${promptTokens} prompt and at most ${answerTokens} answer tokens a request`;
   const { maxTokens, maxCost, price } = plan.budget;
+  const trace = traceText(plan);
   const limits = [
     ...(Number.isFinite(maxTokens) ? [`${maxTokens} tokens`] : []),
     ...(Number.isFinite(maxCost) ? [`${maxCost} ${plan.currency}`] : []),
@@ -41,5 +42,12 @@ export function estimateText({ requests, promptTokens, answerTokens }: Estimate,
     price === undefined
       ? ''
       : `, at most ${costOf(price, requests * promptTokens, requests * answerTokens).toFixed(2)} ${plan.currency}`;
-  return `${each}; ${counted(requests, 'request')}: at most ${requests * (promptTokens + answerTokens)} tokens${money}${budget}`;
+  return `${trace}${each}; ${counted(requests, 'request')}: at most ${requests * (promptTokens + answerTokens)} tokens${money}${budget}`;
+}
+
+/** A unit that was guessed wrong shows in how long the trace then takes. */
+function traceText({ arrivals }: LoadPlan): string {
+  if (arrivals.kind !== 'trace' || arrivals.readAs === undefined) return '';
+  const { offsetsMs, readAs } = arrivals;
+  return `trace: ${counted(offsetsMs.length, 'request')} over ${rate((offsetsMs.at(-1) ?? 0) / 1000)} s (${readAs}); `;
 }

@@ -42,10 +42,18 @@ export const nothingCounted = {
   sent: 0,
   /** Measured good requests that also met the SLO. */
   good: 0,
+  /** Good answers that ended, those of the warm-up too, and those of them that met the SLO. */
+  answered: 0,
+  answeredWell: 0,
   inputTokens: 0,
   outputTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
+  /** Reads that brought tokens, after the first of each stream, of whatever request. */
+  reads: 0,
+  /** Such reads of answers that ended and told their tokens, and those tokens. */
+  readsEnded: 0,
+  tokensRead: 0,
   /** Stream events. */
   chunks: 0,
   /** Stream events that shared a read with the one before. */

@@ -6,12 +6,14 @@ import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 import type { LoadPlan } from './plan.ts';
-import type { CalibrationRun, Figures, LoadResult, Throughput } from './result.ts';
+import type { CalibrationRun, Figures, LoadResult } from './result.ts';
 import { sloText } from './slo.ts';
 import { effectiveCount, figureOf } from './stats/figure.ts';
 import { littleOf } from './stats/little.ts';
-import { steadyWindow } from './stats/steady.ts';
+import { type PerSecond, perSecond, tokensPerRead } from './stats/per-second.ts';
+import { throughputOf } from './throughput.ts';
 import { endedOf, type Total, totalOf } from './total.ts';
+import { type Windows, windowsOf } from './window.ts';
 
 /** What only the run knew. */
 export interface RunFacts {
@@ -31,6 +33,7 @@ export type Measured = Pick<
   | 'ledger'
   | 'metrics'
   | 'throughput'
+  | 'whole'
   | 'steady'
   | 'load'
   | 'little'
@@ -49,16 +52,18 @@ export type Measured = Pick<
 export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
   const { intervals, before, after, offeredMs } = facts;
   const total = totalOf(intervals);
-  const window = windowOf(intervals, plan.warmupMs, offeredMs);
-  const whole = totalOf(window);
+  const windows = windowsOf(intervals, { warmupMs: plan.warmupMs, offeredMs });
+  const shown = windows.steady ?? windows.whole;
+  const flow = { closed: plan.arrivals.kind === 'closed', tokensPerRead: tokensPerRead(intervals) };
   return {
     ledger: ledgerOf(total),
     metrics: figuresOf(total, intervals),
-    throughput: throughputOf(whole),
-    steady: steadyOf(window),
+    throughput: { ...throughputOf(shown, flow), ...windowOf(windows) },
+    whole: throughputOf(windows.whole, flow),
+    steady: steadyOf(windows.steady),
     load: loadOf(plan, total, facts),
-    ...littleIn(total, intervals),
-    goodput: goodputOf(plan, total, whole),
+    ...littleIn(total, shown, intervals),
+    goodput: goodputOf(plan, total, perSecond('goodput_per_second', shown, flow)),
     tokens: tokensOf(plan, total),
     stream: streamOf(total),
     limits: { retries: total.retries, codes: total.codes },
@@ -70,12 +75,13 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
   };
 }
 
-/** Intervals in which requests were offered and measured. */
-const windowOf = (intervals: readonly Interval[], warmupMs: number, offeredMs: number) =>
-  intervals.filter(({ fromMs, toMs }) => fromMs >= warmupMs - slackMs && toMs <= offeredMs + slackMs);
+const windowOf = ({ whole, steady, answerMs }: Windows) => ({
+  window: steady === undefined ? ('whole' as const) : ('steady' as const),
+  start_up_s: steady === undefined && (whole[0]?.fromMs ?? 0) < answerMs - slackMs ? answerMs / 1000 : null,
+});
 
-/** Timers cut intervals a moment after their time. */
-const slackMs = 250;
+/** A start-up as short as this is lost in the first interval. */
+const slackMs = 500;
 
 const figuresOf = (total: Total, intervals: readonly Interval[]): Figures =>
   Object.fromEntries(
@@ -88,29 +94,10 @@ const figuresOf = (total: Total, intervals: readonly Interval[]): Figures =>
 /** `ok` stands there also when none was. */
 const ledgerOf = ({ planned, ended }: Total): LoadResult['ledger'] => ({ planned, ok: 0, ...ended });
 
-function throughputOf(total: Total): Throughput {
-  const seconds = Math.max(0, total.toMs - total.fromMs) / 1000;
-  const perSecond = (count: number) => (seconds > 0 ? count / seconds : 0);
-  return {
-    requests_per_second: perSecond(endedOf(total, 'ok')),
-    output_tokens_per_second: perSecond(total.outputTokens),
-    in_flight_mean: perSecond(total.inFlightArea) / 1000,
-    in_flight_max: total.inFlightMax,
-    duration_s: seconds,
-  };
-}
-
-function steadyOf(window: readonly Interval[]): LoadResult['steady'] {
-  const found = steadyWindow(window);
-  if (found.kind !== 'steady') return null;
-  const part = window.slice(found.from, found.to);
-  const total = totalOf(part);
-  return {
-    from_s: total.fromMs / 1000,
-    to_s: total.toMs / 1000,
-    metrics: figuresOf(total, part),
-    throughput: throughputOf(total),
-  };
+function steadyOf(steady: Windows['steady']): LoadResult['steady'] {
+  if (steady === undefined) return null;
+  const total = totalOf(steady);
+  return { from_s: total.fromMs / 1000, to_s: total.toMs / 1000, metrics: figuresOf(total, steady) };
 }
 
 function loadOf({ arrivals }: LoadPlan, total: Total, { offeredMs, halted }: RunFacts): LoadResult['load'] {
@@ -137,12 +124,20 @@ const haltOf = (halt: Halt | undefined): Partial<LoadResult['load']> =>
       };
 
 /** Only where every request that was under way is one latency. */
-function littleIn(total: Total, intervals: readonly Interval[]): Pick<LoadResult, 'little'> {
-  const found = littleOf(intervals);
-  if (found === undefined || total.retries > 0) return {};
+function littleIn(total: Total, shown: readonly Interval[], all: readonly Interval[]): Pick<LoadResult, 'little'> {
+  const [found, whole] = [littleOf(shown), littleOf(all)];
+  if (found === undefined || whole === undefined || total.retries > 0) return {};
   if (total.histograms.attempt_ms?.count !== made(total)) return {};
-  const { inFlight, perSecond, latencyMs, disagreement } = found;
-  return { little: { in_flight: inFlight, requests_per_second: perSecond, latency_ms: latencyMs, disagreement } };
+  const { inFlight, latencyMs, disagreement } = found;
+  return {
+    little: {
+      in_flight: inFlight,
+      requests_per_second: found.perSecond,
+      latency_ms: latencyMs,
+      disagreement,
+      whole_run: whole.disagreement,
+    },
+  };
 }
 
 /** Requests that were sent at least once. */
@@ -152,16 +147,11 @@ const made = (total: Total) =>
 /** A request sent later than this after its time is late. */
 const lateMs = 10;
 
-function goodputOf({ slo }: LoadPlan, total: Total, window: Total): LoadResult['goodput'] {
+function goodputOf({ slo }: LoadPlan, total: Total, { value, ci }: PerSecond): LoadResult['goodput'] {
   if (slo.length === 0) return null;
   const counted = ['warmup', 'censored', 'unsent'] as const satisfies readonly LedgerClass[];
   const all = total.planned - counted.reduce((sum, name) => sum + endedOf(total, name), 0);
-  const seconds = (window.toMs - window.fromMs) / 1000;
-  return {
-    slo: sloText(slo),
-    requests_per_second: seconds > 0 ? window.good / seconds : 0,
-    ratio: all === 0 ? 0 : total.good / all,
-  };
+  return { slo: sloText(slo), requests_per_second: value, ci, ratio: all === 0 ? 0 : total.good / all };
 }
 
 function tokensOf({ budget: { price }, currency }: LoadPlan, total: Total): LoadResult['tokens'] {

@@ -23,6 +23,14 @@ export function rate(n: number): string {
   return Math.abs(n) >= 9.995 ? trimmed(n, 1) : trimmed(n, 2);
 }
 
+/** A rate with how far it may lie off: `2.4 req/s ±9%`. @param ci 95 % bounds, where they are known */
+export function bounded(n: number, ci: readonly [low: number, high: number] | null | undefined, unit: string): string {
+  const said = `${rate(n)} ${unit}`;
+  if (ci === null || ci === undefined || !(n > 0)) return said;
+  const half = Math.max(ci[1] - n, n - ci[0]) / n;
+  return `${said} ±${Math.min(999, Math.max(1, Math.ceil(half * 100)))}%`;
+}
+
 /** A share from 0 to 1 in percent. Neither 0% nor 100% unless it is exactly that. */
 export function share(ratio: number): string {
   if (!Number.isFinite(ratio)) return '–';

@@ -62,11 +62,11 @@ export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRe
   }
   tally.flight(1, clock.now());
   const gaps: number[] | undefined = door.onFinished && [];
-  const { record, attempts, firstSentMs } = await attemptAll(slot, ask, door, gaps);
+  const { record, attempts, firstSentMs, reads } = await attemptAll(slot, ask, door, gaps);
   tally.flight(-1, clock.now());
   const ledgerClass = classOf(record, slot, door);
-  const good = ledgerClass === 'ok' && meets(door.slo, measuresOf(record, intendedMs, firstSentMs));
-  tally.end({ ledgerClass, record, intendedMs, firstSentMs, good });
+  const good = record.outcome.kind === 'ok' && meets(door.slo, measuresOf(record, intendedMs, firstSentMs));
+  tally.end({ ledgerClass, record, intendedMs, firstSentMs, good, reads });
   door.onFinished?.({ n: slot.n, ledgerClass, attempts, intendedMs, record, gapsMs: gaps ?? [] });
   return record;
 }
@@ -83,7 +83,7 @@ async function setAside({ intendedMs }: Slot, ask: Ask, { budget, over, halt }: 
 }
 
 function endUnsent(intendedMs: number, { tally }: RequestDoor): undefined {
-  tally.end({ ledgerClass: 'unsent', record: undefined, intendedMs, firstSentMs: undefined, good: false });
+  tally.end({ ledgerClass: 'unsent', record: undefined, intendedMs, firstSentMs: undefined, good: false, reads: 0 });
 }
 
 function classOf({ outcome: { kind } }: CallRecord, { measured }: Slot, { cut }: RequestDoor): LedgerClass {
@@ -95,16 +95,25 @@ interface Attempts {
   readonly record: CallRecord;
   readonly attempts: number;
   readonly firstSentMs: number | undefined;
+  /** Of the last one, after its first. */
+  readonly reads: number;
 }
 
 async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[] | undefined): Promise<Attempts> {
   const { driver, tally, policy, budget, cut } = door;
-  const onGap = gapsInto(gaps, slot.measured ? tally.gap : () => {});
+  const note = gapsInto(gaps, slot.measured ? tally.gap : () => {});
+  let reads = 0;
+  const onGap = (ms: number) => {
+    reads++;
+    tally.read();
+    note(ms);
+  };
   const authorization = door.credentials.authorization(slot.n);
   const random = door.random.fork(slot.n);
   let firstSentMs: number | undefined;
   for (let attempt = 1; ; attempt++) {
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
+    reads = 0;
     const sent = once(tally.sent);
     const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
@@ -114,7 +123,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     const decision = policy.after(record, attempt, random);
     if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code);
     if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
-      return { record, attempts: attempt, firstSentMs };
+      return { record, attempts: attempt, firstSentMs, reads };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Health, Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 
 /** Raised when a reader of the last version would misread it. */
-export const resultVersion = 2 as const;
+export const resultVersion = 3 as const;
 
 type Level = 'p50' | 'p90' | 'p95' | 'p99';
 
@@ -23,12 +23,23 @@ export interface Figure {
 
 export type Figures = Readonly<Partial<Record<Measure, Figure>>>;
 
+/** Of a window of the run: what ended in it, or for tokens what came in it, whenever its request began. */
 export interface Throughput {
   /** Good answers that ended in the window, per second of it. */
   readonly requests_per_second: number;
+  /** Output tokens that came in the window, per second of it. */
   readonly output_tokens_per_second: number;
+  /** 95 % bounds by batch means. */
+  readonly ci: Readonly<
+    Partial<Record<'requests_per_second' | 'output_tokens_per_second', readonly [low: number, high: number]>>
+  >;
+  /** Where the window is too short for bounds: the seconds that they need. */
+  readonly needs_s?: number;
   readonly in_flight_mean: number;
   readonly in_flight_max: number;
+  /** The window, s since the run began. */
+  readonly from_s: number;
+  readonly to_s: number;
   readonly duration_s: number;
 }
 
@@ -74,14 +85,16 @@ export interface LoadResult {
   readonly ledger: { readonly planned: number; readonly ok: number } & Readonly<Partial<Record<LedgerClass, number>>>;
   /** Good, measured requests of the whole run. */
   readonly metrics: Figures;
-  readonly throughput: Throughput;
-  /** The same of the steady part alone; null when none was found. */
-  readonly steady: {
-    readonly from_s: number;
-    readonly to_s: number;
-    readonly metrics: Figures;
-    readonly throughput: Throughput;
-  } | null;
+  /** What the run gave per second: of the steady part where one was found, else of all that was measured. */
+  readonly throughput: Throughput & {
+    readonly window: 'steady' | 'whole';
+    /** Where the start-up is in the window: how long nine of ten answers take, s. A warm-up at least as long leaves it out. */
+    readonly start_up_s: number | null;
+  };
+  /** The same of all that was offered after the warm-up, from a start to its end. */
+  readonly whole: Throughput;
+  /** Latencies that ended in the steady part alone; null when none was found. */
+  readonly steady: { readonly from_s: number; readonly to_s: number; readonly metrics: Figures } | null;
   /** What was offered and whether it arrived. */
   readonly load: {
     readonly kind: string;
@@ -99,19 +112,26 @@ export interface LoadResult {
     readonly halted_code?: string;
   };
   /**
-   * Little's law over the whole run: requests in flight, counted as they begin and end, against their rate times their
-   * latency, stamped at the socket. Left out where retries wait between attempts or some attempts were never sent.
+   * Little's law: requests in flight, counted as they begin and end, against the rate times the latency of what ended,
+   * stamped at the socket; in the window of `throughput`. Left out where retries wait between attempts or some attempts
+   * were never sent.
    */
   readonly little?: {
     readonly in_flight: number;
     readonly requests_per_second: number;
     readonly latency_ms: number;
-    /** 0 is perfect. */
+    /** Of the window; 0 is perfect. What reaches over its ends is part of it: at most about latency / duration. */
     readonly disagreement: number;
+    /** Of the whole run, over whose ends nothing reaches: what is left is this machine's. */
+    readonly whole_run: number;
   };
   readonly goodput: {
     readonly slo: string;
+    /** Good answers that ended in the window of `throughput` and met the SLO, per second of it. */
     readonly requests_per_second: number;
+    /** 95 % bounds by batch means; null where the window is too short for them. */
+    readonly ci: readonly [low: number, high: number] | null;
+    /** Of the requests that began after the warm-up. */
     readonly ratio: number;
   } | null;
   readonly tokens: {

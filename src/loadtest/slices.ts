@@ -11,6 +11,7 @@ export interface Slice {
   readonly seconds: number;
   readonly planned: number;
   readonly ended: Readonly<Partial<Record<LedgerClass, number>>>;
+  /** Good answers that ended here, those to requests of the warm-up too. */
   readonly ok: number;
   readonly failed: number;
   readonly outputTokens: number;
@@ -61,7 +62,7 @@ export function together(intervals: readonly Interval[]): Slice {
     seconds: lengthMs / 1000,
     planned: total(({ planned }) => planned),
     ended,
-    ok: ended.ok ?? 0,
+    ok: total(({ answered }) => answered),
     failed: failuresOf(ended).reduce((sum, { count }) => sum + count, 0),
     outputTokens: total(({ outputTokens }) => outputTokens),
     inFlightMean: lengthMs === 0 ? 0 : total(({ inFlightArea }) => inFlightArea) / lengthMs,

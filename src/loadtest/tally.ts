@@ -13,8 +13,10 @@ export interface Ended {
   readonly intendedMs: number;
   /** When the first attempt left. */
   readonly firstSentMs: number | undefined;
-  /** Whether it met the SLO. */
+  /** Whether it met the SLO; of a request of the warm-up too. */
   readonly good: boolean;
+  /** Reads of the last attempt that brought tokens, after the first. */
+  readonly reads: number;
 }
 
 export interface Tally {
@@ -26,6 +28,8 @@ export interface Tally {
   sent(): void;
   /** An attempt that ended. @param retry whether it was not its request's first */
   attempt(record: CallRecord, retry: boolean): void;
+  /** A read of any stream that brought tokens, after its first. */
+  read(): void;
   /** Time in ms between two reads of a measured stream that brought tokens. */
   gap(ms: number): void;
   end(ended: Ended): void;
@@ -67,10 +71,12 @@ export function createTally(startMs: number): Tally {
     if (ms > 500) counts.stalls[1]++;
     if (ms > 1000) counts.stalls[2]++;
   };
-  const end: Tally['end'] = ({ ledgerClass, record, intendedMs, firstSentMs, good }) => {
+  const end: Tally['end'] = ({ ledgerClass, record, intendedMs, firstSentMs, good, reads }) => {
     counts.ended[ledgerClass] = (counts.ended[ledgerClass] ?? 0) + 1;
     if (record === undefined) return;
-    countTokens(counts, record);
+    countTokens(counts, record, reads);
+    if (record.outcome.kind === 'ok') counts.answered++;
+    if (good) counts.answeredWell++;
     if (ledgerClass !== 'ok') return;
     if (good) counts.good++;
     for (const [name, ms] of Object.entries(measuresOf(record, intendedMs, firstSentMs)))
@@ -101,6 +107,9 @@ export function createTally(startMs: number): Tally {
       counts.sent++;
     },
     attempt,
+    read: () => {
+      counts.reads++;
+    },
     gap,
     end,
     cut,
@@ -113,10 +122,14 @@ export function createTally(startMs: number): Tally {
 type Histograms = Readonly<Record<Measure, Histogram>>;
 
 /** Tokens that were generated cost money, whatever the answer was good for. */
-function countTokens(counts: Counting, { usage }: CallRecord): void {
+function countTokens(counts: Counting, { usage }: CallRecord, reads: number): void {
   if (usage === undefined) return;
   counts.inputTokens += usage.prompt_tokens;
   counts.outputTokens += usage.completion_tokens;
+  if (reads > 0) {
+    counts.readsEnded += reads;
+    counts.tokensRead += usage.completion_tokens;
+  }
   counts.cachedTokens += usage.prompt_tokens_details?.cached_tokens ?? 0;
   counts.reasoningTokens += usage.completion_tokens_details?.reasoning_tokens ?? 0;
 }

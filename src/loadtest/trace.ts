@@ -12,28 +12,45 @@ export interface TraceOptions {
   readonly scale?: number;
   /** How far a copy may be moved either way, in ms of the recording. Default: its mean gap, which keeps the load's shape. */
   readonly jitterMs?: number;
-  /** What a `timestamp` number counts. Default: seconds when below 1e11, else ms. */
+  /**
+   * What a `timestamp` number counts. Default: seconds from 1e9 to 1e11, where it can only be a time since 1970; else ms, as
+   * Mooncake's traces and the replays of vLLM and aiperf have it.
+   */
   readonly unit?: 's' | 'ms';
   /** The file's name, for messages. */
   readonly source?: string;
 }
 
+/** A trace as it was understood. */
+export interface Trace {
+  /** Ascending, ms since the start. */
+  readonly offsetsMs: readonly number[];
+  /** Which key told the moments, and in which unit: `timestamp in ms`. */
+  readonly readAs: string;
+}
+
 /**
- * Moments in ms since the start, ascending, from lines of JSON, a JSON list or the mock's journal (`{"requests": […]}`).
- * A line says when by `intended_ms` or `offset_ms` (since the start), by `at` (ms since 1970), or by `timestamp` (ISO 8601,
+ * Moments from lines of JSON, a JSON list or the mock's journal (`{"requests": […]}`).
+ * A line says when by `intended_ms`, `offset_ms` or `offset_s` (since the start), by `at` (ms since 1970), or by `timestamp` (ISO 8601,
  * without a zone UTC, or a number); the last two count from the first of them.
  * @param random leaves out and moves; a line's luck depends on the seed and its rank alone
  * @throws {UsageError} `bad_trace` with every bad line, `too_many_requests` above 10 million
  */
-export function parseTrace(text: string, random: Random, options: TraceOptions = {}): readonly number[] {
+export function readTrace(text: string, random: Random, options: TraceOptions = {}): Trace {
   const { speed = 1, scale = 1, source = 'trace', unit } = options;
   refuseFactors({ speed, scale });
   const moments = readItems(itemsOf(text), { source, code: 'bad_trace', read: value => momentOf(value, unit) });
   const offsets = offsetsOf(moments, source);
   refuseTooMany(offsets.length * scale);
   const { jitterMs = meanGap(offsets) } = options;
-  return scaled(offsets, { scale, jitterMs }, random).map(ms => ms / speed);
+  const offsetsMs = scaled(offsets, { scale, jitterMs }, random).map(ms => ms / speed);
+  const units = new Set(moments.map(moment => `${moment.key} in ${moment.unit}`));
+  return { offsetsMs, readAs: [...units].join(' and ') };
 }
+
+/** The moments of `readTrace` alone. */
+export const parseTrace = (text: string, random: Random, options?: TraceOptions): readonly number[] =>
+  readTrace(text, random, options).offsetsMs;
 
 function refuseFactors(factors: Readonly<Record<string, number>>): void {
   const wrong = Object.entries(factors).filter(([, value]) => !(value > 0 && value <= 1000));
@@ -52,29 +69,40 @@ function itemsOf(text: string): Item[] {
   return Array.isArray(list) ? list.map((entry, i) => ({ place: `entry ${i + 1}`, value: entry })) : linesOf(text);
 }
 
-const keys = ['intended_ms', 'offset_ms', 'at', 'timestamp'] as const;
+const keys = ['intended_ms', 'offset_ms', 'offset_s', 'at', 'timestamp'] as const;
 
 interface Moment {
   readonly key: (typeof keys)[number];
   readonly ms: number;
+  readonly unit: 'ms' | 's' | 'ISO 8601';
 }
 
 function momentOf(value: unknown, unit: TraceOptions['unit']): Read<Moment> {
   const key = isObject(value) ? keys.find(name => value[name] !== undefined && value[name] !== null) : undefined;
   if (key === undefined || !isObject(value)) return { mistake: `has none of ${keys.join(', ')}` };
-  const ms = key === 'timestamp' ? timestampOf(value[key], unit) : value[key];
-  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 0) return { value: { key, ms } };
-  return { mistake: `${key} is not ${key === 'timestamp' ? 'a time in ISO 8601, s or ms' : 'a number of ms from 0'}` };
+  const read =
+    key === 'timestamp' ? timestampOf(value[key], unit) : numberOf(value[key], key === 'offset_s' ? 's' : 'ms');
+  if (read !== undefined && Number.isFinite(read.ms) && read.ms >= 0) return { value: { key, ...read } };
+  return { mistake: `${key} is not ${wanted(key)}` };
 }
 
-const secondsBelow = 1e11; // as seconds the year 5138, as ms the spring of 1973
+const wanted = (key: Moment['key']) =>
+  key === 'timestamp' ? 'a time in ISO 8601, s or ms' : `a number of ${key === 'offset_s' ? 's' : 'ms'} from 0`;
+
+type When = Pick<Moment, 'ms' | 'unit'>;
+
+const numberOf = (value: unknown, unit: 's' | 'ms'): When | undefined =>
+  typeof value === 'number' ? { ms: unit === 's' ? value * 1000 : value, unit } : undefined;
+
+/** As seconds from 2001 to 5138; as ms nobody would count from 1970 so little, nor a trace be so long. */
+const isSeconds = (number: number) => number >= 1e9 && number < 1e11;
 const iso = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
-function timestampOf(value: unknown, unit: TraceOptions['unit']): number | undefined {
-  if (typeof value === 'string' && iso.test(value)) return isoTime(value);
+function timestampOf(value: unknown, unit: TraceOptions['unit']): When | undefined {
+  if (typeof value === 'string' && iso.test(value)) return { ms: isoTime(value), unit: 'ISO 8601' };
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number') return undefined;
-  return (unit ?? (number < secondsBelow ? 's' : 'ms')) === 's' ? number * 1000 : number;
+  return numberOf(number, unit ?? (isSeconds(number) ? 's' : 'ms'));
 }
 
 /** UTC without a zone: a local clock that is put forward would tear a hole into the trace. */

@@ -14,7 +14,8 @@ export interface Evidence {
   readonly planned: number;
   /** Processes or agents that went away during the run. */
   readonly gone: number;
-  readonly little?: LoadResult['little'] | undefined;
+  /** Over the whole run. */
+  readonly little?: Omit<NonNullable<LoadResult['little']>, 'whole_run'> | undefined;
 }
 
 export interface Judgement {

@@ -74,16 +74,16 @@ test.each<[string, string, RegExp]>([
   [
     'half a file',
     put('half.json', JSON.stringify(a).slice(0, 5000)),
-    /half\.json is not a result of load run \(version 2\)$/m,
+    /half\.json is not a result of load run \(version 3\)$/m,
   ],
   ['an empty file', put('empty.json', ''), /empty\.json is not a result/],
   ['null', put('null.json', 'null'), /null\.json is not a result/],
   [
     'an older version',
     put('old.json', JSON.stringify({ ...a, version: 1 })),
-    /not a result .*\(version 2\), found version 1/,
+    /not a result .*\(version 3\), found version 1/,
   ],
-  ['a newer version', put('new.json', JSON.stringify({ ...a, version: 3 })), /found version 3/],
+  ['a newer version', put('new.json', JSON.stringify({ ...a, version: 4 })), /found version 4/],
   ['a result with a hole', put('hole.json', JSON.stringify({ ...a, config: undefined })), /hole\.json is not a result/],
   [
     'intervals that are none',

@@ -4,7 +4,7 @@ import { type CompareOptions, compareResults } from '../../src/loadtest/compare.
 import type { ComparisonRow } from '../../src/loadtest/comparison-row.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
 import type { LoadResult } from '../../src/loadtest/result.ts';
-import { intervalAt, sparseOf, wandering } from './stats/simulation.ts';
+import { intervalAt, loop, sparseOf, wandering } from './stats/simulation.ts';
 import { stored } from './stats/stored.ts';
 
 const calm = { seconds: 60, perSecond: 20, medianMs: 100, sigma: 0.3, wander: 0.02, memory: 0.5 };
@@ -115,13 +115,13 @@ test('a single failure in a thousand requests is none', () => {
 });
 
 test('half of the throughput is a regression', () => {
-  const half = baseline.map(interval => ({ ...interval, ended: { ok: (interval.ended.ok ?? 0) / 2 } }));
+  const half = baseline.map(interval => ({ ...interval, answered: interval.answered / 2 }));
   expect(rowOf(compare(baseline, half).rows, 'requests_per_second', null)?.verdict).toBe('regression');
 });
 
 test('arrivals that come and go do not hide that latencies are the same', () => {
   const gusty = (intervals: readonly Interval[]) =>
-    intervals.map((interval, i) => ({ ...interval, ended: { ok: (i % 7) * 20 + 1 } }));
+    intervals.map((interval, i) => ({ ...interval, ended: { ok: (i % 7) * 20 + 1 }, answered: (i % 7) * 20 + 1 }));
   const { verdict, rows, why } = compare(gusty(baseline), gusty(again));
   expect(rowOf(rows, 'requests_per_second', null)?.verdict).toBe('inconclusive');
   expect([verdict, why]).toEqual([
@@ -159,8 +159,7 @@ test('steady parts are compared where both runs have one, else the whole of both
     toMs: 3000 * i + 3000,
   }));
   const result = (intervals: readonly Interval[], from_s: number | undefined): LoadResult => {
-    const plain = stored(intervals);
-    const steady = { from_s: from_s ?? 0, to_s: 3 * intervals.length, metrics: {}, throughput: plain.throughput };
+    const steady = { from_s: from_s ?? 0, to_s: 3 * intervals.length, metrics: {} };
     return stored(intervals, { steady: from_s === undefined ? null : steady });
   };
   const options = { seed: 1, replicates: 100 };
@@ -229,4 +228,15 @@ test.each([
 test('a comparison survives JSON', () => {
   const found = compare(baseline, again);
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+});
+
+const lockStep = (answerMs: number) =>
+  loop({ users: 20, servers: 20, serviceMs: () => answerMs, seconds: 30, random: createRandom(1) });
+
+test('users in lock-step do not hide that a constant endpoint gives 10 % less, nor that it gives the same', () => {
+  const row = (b: readonly Interval[]) => rowOf(compare(lockStep(1400), b).rows, 'requests_per_second', null);
+  expect(row(lockStep(1540))?.verdict).toBe('regression');
+  expect(row(lockStep(1400))).toMatchObject({ verdict: 'same', difference: 0 });
+  expect(row(lockStep(1410))?.verdict).toBe('same');
+  expect(row(lockStep(1410))!.noise! / row(lockStep(1410))!.a).toBeLessThan(0.05);
 });

@@ -15,8 +15,9 @@ import {
   type RawRecord,
   resultVersion,
   type ThresholdResult,
-  type Throughput,
 } from '../../src/loadtest/result.ts';
+import { type PerSecond, perSecond, tokensPerRead } from '../../src/loadtest/stats/per-second.ts';
+import { throughputOf } from '../../src/loadtest/throughput.ts';
 
 export interface Scene {
   readonly seed?: number;
@@ -337,6 +338,7 @@ function resultOf(scene: Scene, records: readonly RawRecord[]): LoadResult {
   const cuts = steadyPart(intervals, warmupMs, warmupMs + durationMs);
   const window = intervals.filter(({ fromMs }) => fromMs >= warmupMs && fromMs < warmupMs + durationMs);
   const total = (pick: (interval: Interval) => number) => intervals.reduce((sum, interval) => sum + pick(interval), 0);
+  const flow = { closed: load.kind === 'closed', tokensPerRead: tokensPerRead(intervals) };
   const chunks = total(({ chunks }) => chunks);
   const level = load.kind === 'closed' ? Math.max(...load.levels) : load.perSecond;
   return {
@@ -363,7 +365,12 @@ function resultOf(scene: Scene, records: readonly RawRecord[]): LoadResult {
     doubts: [],
     ledger: ledgerOf(records),
     metrics: figuresOf(intervals),
-    throughput: throughputOf(window),
+    throughput: {
+      ...throughputOf(cuts.length === 0 ? window : cuts, flow),
+      window: cuts.length === 0 ? 'whole' : 'steady',
+      start_up_s: null,
+    },
+    whole: throughputOf(window, flow),
     steady: cuts.length === 0 ? null : steadyOf(cuts),
     load: {
       kind: load.kind,
@@ -372,7 +379,7 @@ function resultOf(scene: Scene, records: readonly RawRecord[]): LoadResult {
       late: records.filter(({ sent_ms, intended_ms }) => sent_ms !== null && sent_ms - intended_ms > 10).length,
       delivered: load.kind === 'closed' ? null : Math.min(1, 1 - 0.0003 * level),
     },
-    goodput: goodputOf(intervals, window),
+    goodput: goodputOf(intervals, perSecond('goodput_per_second', cuts.length === 0 ? window : cuts, flow)),
     tokens: {
       input: total(({ inputTokens }) => inputTokens),
       output: total(({ outputTokens }) => outputTokens),
@@ -434,6 +441,11 @@ function intervalsOf(scene: Scene, records: readonly RawRecord[]): Interval[] {
       sent: sent.length,
       ended: countBy(ended.map(record => record.class)),
       good: good.filter(meetsSlo).length,
+      answered: good.length,
+      answeredWell: good.filter(meetsSlo).length,
+      reads: 0,
+      readsEnded: 0,
+      tokensRead: 0,
       ...inFlightOf(records, fromMs, toMs),
       inputTokens: sum(({ prompt_tokens }) => prompt_tokens),
       outputTokens: sum(({ completion_tokens }) => completion_tokens),
@@ -537,31 +549,13 @@ const steadyOf = (cuts: readonly Interval[]) => ({
   from_s: cuts[0]!.fromMs / 1000,
   to_s: cuts.at(-1)!.toMs / 1000,
   metrics: figuresOf(cuts),
-  throughput: throughputOf(cuts),
 });
 
-function throughputOf(window: readonly Interval[]): Throughput {
-  const seconds = window.length;
-  const total = (pick: (interval: Interval) => number) => window.reduce((sum, interval) => sum + pick(interval), 0);
-  const rate = (sum: number) => (seconds === 0 ? 0 : sum / seconds);
-  return {
-    requests_per_second: rate(total(({ ended }) => ended.ok ?? 0)),
-    output_tokens_per_second: rate(total(({ outputTokens }) => outputTokens)),
-    in_flight_mean: rate(total(({ inFlightArea }) => inFlightArea) / 1000),
-    in_flight_max: Math.max(0, ...window.map(({ inFlightMax }) => inFlightMax)),
-    duration_s: seconds,
-  };
-}
-
-function goodputOf(intervals: readonly Interval[], window: readonly Interval[]): LoadResult['goodput'] {
-  const good = (some: readonly Interval[]) => some.reduce((sum, interval) => sum + interval.good, 0);
+function goodputOf(intervals: readonly Interval[], { value, ci }: PerSecond): LoadResult['goodput'] {
   const all = intervals.reduce((sum, { ended }) => sum + (ended.ok ?? 0), 0);
   if (all === 0) return null;
-  return {
-    slo: 'ttft_content<1200ms',
-    requests_per_second: good(window) / window.length,
-    ratio: good(intervals) / all,
-  };
+  const good = intervals.reduce((sum, interval) => sum + interval.good, 0);
+  return { slo: 'ttft_content<1200ms', requests_per_second: value, ci, ratio: good / all };
 }
 
 function healthOf(intervals: readonly Interval[]): Health {

@@ -53,7 +53,7 @@ test.each([
   expect(limits.codes).toEqual({ '1302': 10 });
   expect(server.requests).toHaveLength(50);
   expect(new Set(server.requests.map(({ body }) => JSON.stringify(body))).size).toBe(50);
-  expect({ seed, version }).toEqual({ seed: 3, version: 2 });
+  expect({ seed, version }).toEqual({ seed: 3, version: 3 });
   expect(config).toMatchObject({ driver, concurrency: 4, maxRequests: 50 });
   expect(metrics.e2e_ms?.count).toBe(30);
   expect(metrics.ttft_any_ms?.count).toBe(flags.includes('--stream') ? 30 : undefined);

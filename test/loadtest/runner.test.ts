@@ -314,3 +314,13 @@ test.each([0, 1, 7, 10, 1001])('%d seats are shared out exactly', level => {
       ),
     ).toBe(level);
 });
+
+test('an answer to a request of the warm-up is an answer of the second in which it ends, with its tokens', async () => {
+  const { intervals } = await run({ plan: { ...closed(4, 10_000), warmupMs: 3000 }, ms: () => 2500 });
+  const total = totalOf(intervals);
+  const { ok = 0, warmup = 0 } = total.ended;
+  expect({ ok, warmup }).toEqual({ ok: 8, warmup: 8 });
+  expect(total).toMatchObject({ answered: 16, reads: 16, readsEnded: 16, tokensRead: 160 });
+  const after = totalOf(intervals.filter(({ fromMs }) => fromMs >= 3000));
+  expect(after).toMatchObject({ answered: 12, tokensRead: 120 });
+});

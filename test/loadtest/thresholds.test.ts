@@ -20,13 +20,18 @@ const result = {
   metrics: { ttft_content_ms: figure },
   ledger: { planned: 110, ok: 90, warmup: 5, censored: 3, unsent: 2, rate_limited: 6, truncated: 4 },
   throughput: {
+    window: 'whole' as const,
+    start_up_s: null,
+    from_s: 0,
+    to_s: 60,
+    ci: {},
     requests_per_second: 9,
     output_tokens_per_second: 900,
     in_flight_mean: 5,
     in_flight_max: 6,
     duration_s: 10,
   },
-  goodput: { slo: 'ttft_content<300ms', requests_per_second: 8, ratio: 0.8 },
+  goodput: { slo: 'ttft_content<300ms', requests_per_second: 8, ci: null, ratio: 0.8 },
 };
 
 test.each([

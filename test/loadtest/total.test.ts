@@ -22,7 +22,8 @@ function answer(tally: Tally, at: number, ms: number): void {
   tally.plan(1);
   tally.attempt(record, false);
   tally.gap(ms / 2);
-  tally.end({ ledgerClass: 'ok', record, intendedMs: at, firstSentMs: at, good: ms < 500 });
+  tally.read();
+  tally.end({ ledgerClass: 'ok', record, intendedMs: at, firstSentMs: at, good: ms < 500, reads: 1 });
 }
 
 const counted = (times: readonly (readonly [number, number])[], cuts: readonly number[]): Interval[] => {
@@ -100,7 +101,14 @@ test('failures are counted with their codes and tokens, and stay out of the late
   const tally = createTally(0);
   const record = { ...newDraft(0, 0), sentMs: 1, endMs: 5, code: '1302', outcome: { kind: 'rate_limited' as const } };
   tally.attempt(record, true);
-  tally.end({ ledgerClass: 'rate_limited', record: { ...record, usage }, intendedMs: 0, firstSentMs: 1, good: false });
+  tally.end({
+    ledgerClass: 'rate_limited',
+    record: { ...record, usage },
+    intendedMs: 0,
+    firstSentMs: 1,
+    good: false,
+    reads: 0,
+  });
   const interval = tally.cut(1000, 0, []);
   expect(interval).toMatchObject({ ended: { rate_limited: 1 }, codes: { '1302': 1 }, retries: 1, outputTokens: 10 });
   expect(Object.keys(interval.histograms)).toEqual(['attempt_ms']);

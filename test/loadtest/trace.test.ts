@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
-import { parseTrace, type TraceOptions } from '../../src/loadtest/trace.ts';
+import { parseTrace, readTrace, type TraceOptions } from '../../src/loadtest/trace.ts';
 
 const parse = (text: string, options?: TraceOptions, seed = 7) => parseTrace(text, createRandom(seed), options);
 const lines = (values: readonly unknown[]) => values.map(value => JSON.stringify(value)).join('\n');
@@ -16,7 +16,13 @@ test.each<[string, string, number[]]>([
   ],
   ['offsets', lines([{ offset_ms: 0 }, { offset_ms: 30 }]), [0, 30]],
   ['seconds', lines([{ timestamp: 1_763_000_000.5 }, { timestamp: 1_763_000_001 }]), [0, 500]],
-  ['seconds as text', lines([{ timestamp: '5' }, { timestamp: '7.5' }]), [0, 2500]],
+  ['offsets in seconds', lines([{ offset_s: 1.5 }, { offset_s: 2 }]), [1500, 2000]],
+  [
+    'small numbers, ms as Mooncake writes them',
+    lines([{ timestamp: 0 }, { timestamp: 500 }, { timestamp: 900 }]),
+    [0, 500, 900],
+  ],
+  ['milliseconds as text', lines([{ timestamp: '5' }, { timestamp: '7.5' }]), [0, 2.5]],
   ['milliseconds', lines([{ timestamp: 1_763_000_000_500 }, { timestamp: 1_763_000_001_000 }]), [0, 500]],
   [
     'ISO times of several zones',
@@ -51,8 +57,18 @@ test.each<[string, string, number[]]>([
 
 test('the unit of small timestamps can be said', () => {
   const text = lines([{ timestamp: 0 }, { timestamp: 27_482 }]);
-  expect(parse(text)).toEqual([0, 27_482_000]);
-  expect(parse(text, { unit: 'ms' })).toEqual([0, 27_482]);
+  expect(parse(text)).toEqual([0, 27_482]);
+  expect(parse(text, { unit: 's' })).toEqual([0, 27_482_000]);
+});
+
+test.each([
+  [[{ timestamp: 0 }, { timestamp: 900 }], 'timestamp in ms'],
+  [[{ timestamp: 1_763_000_000 }], 'timestamp in s'],
+  [[{ timestamp: '2026-11-22T10:00:00Z' }], 'timestamp in ISO 8601'],
+  [[{ offset_s: 1 }], 'offset_s in s'],
+  [[{ intended_ms: 1 }, { intended_ms: 2 }], 'intended_ms in ms'],
+])('%j is told to be %s', (values, told) => {
+  expect(readTrace(lines(values), createRandom(1)).readAs).toBe(told);
 });
 
 test('every bad line is named, and never what it says', () => {
@@ -61,10 +77,10 @@ test('every bad line is named, and never what it says', () => {
     [
       'log.ndjson:',
       '  line 2: is not JSON',
-      '  line 4: has none of intended_ms, offset_ms, at, timestamp',
+      '  line 4: has none of intended_ms, offset_ms, offset_s, at, timestamp',
       '  line 5: offset_ms is not a number of ms from 0',
       '  line 6: offset_ms is not a number of ms from 0',
-      '  line 7: has none of intended_ms, offset_ms, at, timestamp',
+      '  line 7: has none of intended_ms, offset_ms, offset_s, at, timestamp',
       '  line 8: timestamp is not a time in ISO 8601, s or ms',
     ].join('\n'),
   );

@@ -8,12 +8,17 @@ import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
 import { readLoadConfig } from '../config.ts';
+import type { Interval } from '../interval.ts';
 import { failuresOf } from '../ledger.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import { measure } from '../load.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText, limitText } from '../report/capacity.ts';
+import type { Throughput } from '../result.ts';
+import { tokensPerRead } from '../stats/per-second.ts';
+import { throughputOf } from '../throughput.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';
+import { windowsOf } from '../window.ts';
 import { targetFlags } from './flags.ts';
 
 const number = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
@@ -88,8 +93,8 @@ async function findCapacity(plan: LoadPlan, search: SearchConfig, json: boolean,
   io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
-    const { total, seconds } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
-    const report = levelReport(total, seconds);
+    const { total, throughput } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
+    const report = levelReport(total, throughput);
     io.err(
       `  ${kind} ${step.level}: ${report.good} of ${report.requests} good, ${report.throughput.toFixed(1)} answers/s\n`,
     );
@@ -111,14 +116,14 @@ function unanswered(io: Io): void {
 
 const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
 
-function levelReport(total: Total, seconds: number): LevelReport {
+function levelReport(total: Total, throughput: Throughput): LevelReport {
   const uncounted = endedOf(total, 'unsent') + endedOf(total, 'censored');
   return {
     requests: total.planned - uncounted,
     good: total.good,
     failures: Object.fromEntries(failuresOf(total.ended).map(({ name, count }) => [name, count])),
-    throughput: seconds > 0 ? endedOf(total, 'ok') / seconds : 0,
-    inFlight: seconds > 0 ? total.inFlightArea / 1000 / seconds : 0,
+    throughput: throughput.requests_per_second,
+    inFlight: throughput.in_flight_mean,
   };
 }
 
@@ -177,6 +182,12 @@ const arrivalsAt = (
   return { arrivals: { kind: 'open', law: 'poisson', shape: 1, stages }, concurrency: 10_000 };
 };
 
+/** Of the steady part; a stay that is too short for one is told from its start to its last answer. */
+function throughputIn(intervals: readonly Interval[], offeredMs: number, { kind }: LoadPlan['arrivals']): Throughput {
+  const { steady = intervals } = windowsOf(intervals, { warmupMs: 0, offeredMs });
+  return throughputOf(steady, { closed: kind === 'closed', tokensPerRead: tokensPerRead(intervals) });
+}
+
 /** Each stay has prompts of its own, and all of them together one budget. */
 function createStays(plan: LoadPlan, io: Io) {
   const { maxTokens, maxCost, price } = plan.budget;
@@ -184,7 +195,7 @@ function createStays(plan: LoadPlan, io: Io) {
   let stays = 0;
   return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number) => {
     const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price };
-    const { intervals } = await measure(
+    const { intervals, end } = await measure(
       { ...plan, ...load, budget, maxRequests, seed: plan.seed + stays++ },
       { stop: io.stop },
     );
@@ -196,6 +207,6 @@ function createStays(plan: LoadPlan, io: Io) {
         'budget_spent',
         'the budget is used up before the search has an answer; raise it, or narrow --from and --to',
       );
-    return { total, seconds: (total.toMs - total.fromMs) / 1000 };
+    return { total, throughput: throughputIn(intervals, end.offeredMs, load.arrivals) };
   };
 }

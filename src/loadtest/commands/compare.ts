@@ -82,6 +82,8 @@ const comparable = z.looseObject({
   validity: z.enum(['VALID', 'SUSPECT', 'INVALID']),
   config: z.looseObject({}),
   environment: z.looseObject({}),
+  whole: z.looseObject({ from_s: z.number(), to_s: z.number() }),
+  load: z.looseObject({ kind: z.string() }),
   steady: z.nullable(z.looseObject({ from_s: z.number(), to_s: z.number() })),
   intervals: z.array(
     z.looseObject({
@@ -89,6 +91,8 @@ const comparable = z.looseObject({
       toMs: z.number(),
       planned: z.number(),
       outputTokens: z.number(),
+      answered: z.number(),
+      reads: z.number(),
       ended: z.record(z.string(), z.number()),
       histograms: z.record(z.string(), z.array(z.number())),
     }),

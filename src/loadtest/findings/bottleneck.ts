@@ -81,7 +81,7 @@ export const roomierBudget =
   'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
 
 /** Without the budget there would have been more load. */
-function limitedByBudget({ load, ledger, throughput, config }: JudgedRun): Sighting<Limit> | undefined {
+function limitedByBudget({ load, ledger, whole, config }: JudgedRun): Sighting<Limit> | undefined {
   const { unsent = 0, planned } = ledger;
   const asked = Number(config.concurrency);
   const limited = Object.keys(config.budget ?? {}).some(key => key !== 'price');
@@ -95,10 +95,10 @@ function limitedByBudget({ load, ledger, throughput, config }: JudgedRun): Sight
           text: `${counted(unsent, 'request')} were not made: at their time the budget had no room for them.`,
           next,
         };
-  if (!(throughput.in_flight_max < asked) || planned < asked) return undefined;
+  if (!(whole.in_flight_max < asked) || planned < asked) return undefined;
   return {
     kind,
-    text: `At most ${level(throughput.in_flight_max)} of ${count(asked)} requests were under way: the budget had no room for the worst case of more.`,
+    text: `At most ${level(whole.in_flight_max)} of ${count(asked)} requests were under way: the budget had no room for the worst case of more.`,
     next,
   };
 }
@@ -126,12 +126,12 @@ function plateau(result: JudgedRun, refused: number): Sighting<Limit> {
  * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are
  * halfway on average, half an answer more. Waits between attempts are no service, and attempts in vain are not good answers.
  */
-function servedAtOnce({ metrics, throughput, ledger }: JudgedRun): number {
+function servedAtOnce({ metrics, whole, ledger }: JudgedRun): number {
   const { e2e_from_send_ms: good, attempt_ms: all } = metrics;
   if (good === undefined || good.count === 0) return 0;
   const servedMs = Math.min(good.mean * good.count, (all?.mean ?? Number.POSITIVE_INFINITY) * (all?.count ?? 1));
-  const spanMs = throughput.duration_s * 1000 + servedMs / good.count / 2;
-  return Math.min(servedMs / spanMs, ledger.ok, throughput.in_flight_max);
+  const spanMs = whole.duration_s * 1000 + servedMs / good.count / 2;
+  return Math.min(servedMs / spanMs, ledger.ok, whole.in_flight_max);
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -175,11 +175,11 @@ function brokenNetwork({ ledger }: JudgedRun): Sighting<Limit> | undefined {
   };
 }
 
-function unkeptConnections({ load, connections, metrics, throughput }: JudgedRun): Sighting<Limit> | undefined {
+function unkeptConnections({ load, connections, metrics, whole }: JudgedRun): Sighting<Limit> | undefined {
   const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
   const connect = metrics.connect_ms?.p50 ?? 0;
   // As many as were under way at once had to be opened; only the rest replaced others.
-  const replaced = connections.opened - throughput.in_flight_max;
+  const replaced = connections.opened - whole.in_flight_max;
   if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
   return {
     kind: 'limited_by_network',
@@ -253,14 +253,14 @@ function limitedByServer(_: JudgedRun, growth: Growth | null): Sighting<Limit> |
   };
 }
 
-function nothing({ throughput, load }: JudgedRun, growth: Growth | null): Sighting<Limit> {
+function nothing({ whole, load }: JudgedRun, growth: Growth | null): Sighting<Limit> {
   if (growth !== null)
     return {
       kind: 'limited_by_nothing',
       text: `No limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
       next: 'Offer more, or let `load capacity` find the limit.',
     };
-  const tried = load.kind === 'closed' ? `${rate(throughput.in_flight_mean)} under way` : 'this rate';
+  const tried = load.kind === 'closed' ? `${rate(whole.in_flight_mean)} under way` : 'this rate';
   return {
     kind: 'limited_by_nothing',
     text: `Nothing seen here limited the run. Only one level, ${tried}, was tried, so its limit is not known.`,

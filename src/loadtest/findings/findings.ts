@@ -40,12 +40,12 @@ export function findingsOf(result: JudgedRun): Finding[] {
 }
 
 function does(result: JudgedRun): Note {
-  const { ledger, load, throughput, metrics } = result;
+  const { ledger, load, throughput, whole, metrics } = result;
   if (ledger.ok === 0) return { kind: 'does', ...nothingGood(result) };
   const level =
     load.kind === 'closed'
       ? underWay(throughput)
-      : `At ${rate(offeredOf(result) / (throughput.duration_s || 1))} requests offered per second`;
+      : `At ${rate(offeredOf(result) / (whole.duration_s || 1))} requests offered per second`;
   const yields =
     throughput.requests_per_second > 0
       ? `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`

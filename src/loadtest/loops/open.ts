@@ -39,4 +39,4 @@ export async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'cl
 }
 
 const endUnmade = ({ tally }: Run, ledgerClass: 'shed' | 'warmup' | 'unsent') =>
-  tally.end({ ledgerClass, record: undefined, intendedMs: 0, firstSentMs: undefined, good: false });
+  tally.end({ ledgerClass, record: undefined, intendedMs: 0, firstSentMs: undefined, good: false, reads: 0 });

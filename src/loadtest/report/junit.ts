@@ -9,7 +9,7 @@ export function junit(result: LoadResult): string {
   const of = (kind: Case['kind']) => cases.filter(one => one.kind === kind).length;
   const name = `load ${modelOf(result)}`;
   const counts = `tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}" skipped="0"`;
-  const facts = `name="${xml(name)}" timestamp="${xml(result.started_at.replace(/\.\d+Z$/, ''))}" time="${result.throughput.duration_s.toFixed(3)}"`;
+  const facts = `name="${xml(name)}" timestamp="${xml(result.started_at.replace(/\.\d+Z$/, ''))}" time="${result.whole.duration_s.toFixed(3)}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites ${counts}>
   <testsuite ${facts} ${counts}>

@@ -1,7 +1,7 @@
 /** A step summary for GitHub: verdict, plain words, thresholds, latencies, failures. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { count, money, rate, share, time } from '../numbers.ts';
+import { bounded, count, money, share, time } from '../numbers.ts';
 import type { Figure, LoadResult } from '../result.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 
@@ -74,10 +74,12 @@ const cell = (figure: Figure, level: (typeof levels)[number]) => {
 function certificate({ ledger, load, throughput, goodput, tokens }: LoadResult): string {
   const parts = [
     `planned ${count(ledger.planned)}, sent ${count(load.sent)}, late ${count(load.late)}, shed ${count(ledger.shed ?? 0)}, censored ${count(ledger.censored ?? 0)}`,
-    `${rate(throughput.requests_per_second)} req/s, ${rate(throughput.output_tokens_per_second)} tokens/s`,
+    `${bounded(throughput.requests_per_second, throughput.ci.requests_per_second, 'req/s')}, ${bounded(throughput.output_tokens_per_second, throughput.ci.output_tokens_per_second, 'tokens/s')}`,
     ...(goodput === null
       ? []
-      : [`goodput ${rate(goodput.requests_per_second)} req/s (${share(goodput.ratio)} meet ${code(goodput.slo)})`]),
+      : [
+          `goodput ${bounded(goodput.requests_per_second, goodput.ci, 'req/s')} (${share(goodput.ratio)} meet ${code(goodput.slo)})`,
+        ]),
     `${count(tokens.input)} tokens in, ${count(tokens.output)} out${tokens.cost === null ? '' : `, ${text(money(tokens.cost))}`}`,
   ];
   return parts.join(' · ');

@@ -1,7 +1,7 @@
 /** The final screen: everything that matters of a run, on one page of a terminal. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { count, money, rate, share, signed, time } from '../numbers.ts';
+import { bounded, count, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
@@ -165,27 +165,32 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 // --- what came out, and what it cost
 
 function speed(page: Page): string[] {
-  const { throughput: whole, steady, little } = page.result;
+  const { throughput, whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
-  const inFlight = `${rate(whole.in_flight_mean)} in flight (max ${count(whole.in_flight_max)}${fits})`;
-  const all = labelled(page, 'speed', `${flow(whole)} · ${inFlight} · over ${rate(whole.duration_s)} s`, folds(page));
-  if (steady === null) return all;
-  const when = `from ${rate(steady.from_s)} to ${rate(steady.to_s)} s`;
-  return [
-    ...all,
-    ...labelled(page, 'steady', `${flow(steady.throughput)} · ${when}${calm(steady.metrics)}`, folds(page)),
-  ];
+  const inFlight = `${rate(throughput.in_flight_mean)} in flight (max ${count(throughput.in_flight_max)}${fits})`;
+  const shown = labelled(page, 'speed', `${flow(throughput)} · ${inFlight} · ${windowOf(throughput)}`, 2);
+  if (steady === null) return shown;
+  const all = `whole ${rate(whole.duration_s)} s: ${flow(whole)}${calm(steady.metrics)}`;
+  return [...shown, ...labelled(page, '', all, folds(page))];
 }
 
-/** Whether the steady part was faster or slower than the whole. */
+/** Whose figures these are, and what to do where the start-up is among them. */
+function windowOf({ window, from_s, to_s, duration_s, start_up_s, needs_s }: LoadResult['throughput']): string {
+  if (window === 'steady') return `steady from ${rate(from_s)} to ${rate(to_s)} s`;
+  const short = needs_s === undefined ? '' : `, bounds need ${rate(needs_s)}`;
+  const over = `over ${rate(duration_s)} s${short}`;
+  return start_up_s === null ? over : `${over}, start-up included: take --warmup ${Math.ceil(start_up_s)}s or more`;
+}
+
+/** What users of the steady part saw. */
 function calm({ ttft_content_ms, e2e_ms }: Figures): string {
   const first = ttft_content_ms ?? e2e_ms;
   if (first === undefined || first.count === 0) return '';
-  return ` · ${ttft_content_ms ? 'TTFT content' : 'E2E'} p50 ${time(first.p50)}`;
+  return ` · steady ${ttft_content_ms ? 'TTFT content' : 'E2E'} p50 ${time(first.p50)}`;
 }
 
-const flow = ({ requests_per_second, output_tokens_per_second }: Throughput) =>
-  `${rate(requests_per_second)} req/s · ${rate(output_tokens_per_second)} tokens/s`;
+const flow = ({ requests_per_second, output_tokens_per_second, ci }: Throughput) =>
+  `${bounded(requests_per_second, ci.requests_per_second, 'req/s')} · ${bounded(output_tokens_per_second, ci.output_tokens_per_second, 'tokens/s')}`;
 
 function goodput(page: Page): string[] {
   const { goodput: good } = page.result;
@@ -193,7 +198,7 @@ function goodput(page: Page): string[] {
   return labelled(
     page,
     'goodput',
-    `${rate(good.requests_per_second)} req/s · ${share(good.ratio)} meet ${safe(good.slo)}`,
+    `${bounded(good.requests_per_second, good.ci, 'req/s')} · ${share(good.ratio)} meet ${safe(good.slo)}`,
     1,
   );
 }

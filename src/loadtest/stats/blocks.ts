@@ -5,6 +5,8 @@ import { type Sparse, valueAt } from '../../core/histogram.ts';
 export interface Statistic {
   /** With every block counted once. */
   readonly value: number;
+  /** How far a figure that its draws are steadier than may lie beside what they tell, with its sign; left out: 0. */
+  readonly hidden?: number;
   readonly of: (weights: ArrayLike<number>) => number;
   /** How much each block pulls the figure away from what it is, up to a common factor: shows the memory between blocks. */
   readonly pulls: readonly number[];

@@ -44,6 +44,7 @@ export function differences(pairs: readonly Pair[], { random, replicates = 1000 
 /** One figure of one run. */
 interface Spread {
   readonly value: number;
+  readonly hidden: number;
   readonly blocks: number;
   /** Of each draw, how far the figure lay from its value. */
   readonly deviations: Float64Array;
@@ -60,10 +61,10 @@ function spreadsOf(statistics: readonly Statistic[], random: Random, replicates:
     for (let n = 0; n < blocks; n++) weights[int(random, blocks)]!++;
     for (const [s, { value, of }] of statistics.entries()) deviations[s]![i] = orZero(of(weights) - value);
   }
-  return statistics.map(({ value, pulls }, s) => {
+  return statistics.map(({ value, hidden = 0, pulls }, s) => {
     const drawn = meanSquare(deviations[s]!);
     const few = blocks > 1 ? blocks / (blocks - 1) : 1;
-    return { value, blocks, deviations: deviations[s]!, drawn, variance: drawn * few * memoryFactor(pulls) };
+    return { value, hidden, blocks, deviations: deviations[s]!, drawn, variance: drawn * few * memoryFactor(pulls) };
   });
 }
 
@@ -86,8 +87,10 @@ function criticalOf(a: readonly Spread[], b: readonly Spread[], replicates: numb
 
 function differenceOf(a: Spread, b: Spread, critical: number): Difference {
   const difference = b.value - a.value;
-  const noise = (critical * Math.sqrt(a.variance + b.variance) * student95(freedomOf(a, b))) / normal95;
-  return { a: a.value, b: b.value, difference, ci: [difference - noise, difference + noise], noise };
+  const reach = (critical * Math.sqrt(a.variance + b.variance) * student95(freedomOf(a, b))) / normal95;
+  const hidden = b.hidden - a.hidden;
+  const ci = [difference + Math.min(0, hidden) - reach, difference + Math.max(0, hidden) + reach] as const;
+  return { a: a.value, b: b.value, difference, ci, noise: (ci[1] - ci[0]) / 2 };
 }
 
 /** Degrees of freedom of the sum of two spreads (Welch and Satterthwaite). */

@@ -5,6 +5,7 @@ import type { Interval } from '../interval.ts';
 import type { Measure } from '../measures.ts';
 import { type LatencyBlocks, latencyBlocks, ratio, type Statistic } from './blocks.ts';
 import { batchesOf } from './moments.ts';
+import { type Amounts, amountsOf, type FlowFacts, type PerSecondName, tokensPerRead } from './per-second.ts';
 
 export const rates = ['requests_per_second', 'output_tokens_per_second', 'error_rate'] as const;
 
@@ -20,25 +21,22 @@ export interface RunBlocks {
  * At most twenty blocks, of neighbouring seconds.
  * @param window intervals in which requests were offered
  * @param drain those after them: their answers belong to the last block, their time to none
+ * @param facts how amounts per second are told
  */
-export function runBlocks(window: readonly Interval[], drain: readonly Interval[] = []): RunBlocks {
+export function runBlocks(
+  window: readonly Interval[],
+  drain: readonly Interval[] = [],
+  facts: FlowFacts = { closed: false, tokensPerRead: tokensPerRead([...window, ...drain]) },
+): RunBlocks {
   const blocks = batchesOf(window, 20);
   const withDrain = blocks.map((block, i) => (i === blocks.length - 1 ? [...block, ...drain] : block));
   const latency = (measure: Measure) => latencyBlocks(withDrain.map(block => block.flatMap(sparseOf(measure))));
   const sums = (of: (interval: Interval) => number) =>
     blocks.map(block => block.reduce((sum, one) => sum + of(one), 0));
-  const seconds = () => sums(({ fromMs, toMs }) => (toMs - fromMs) / 1000);
+  const flow = (name: PerSecondName) => levelledRatio(amountsOf(name, blocks, facts));
   const statistics = {
-    requests_per_second: () =>
-      ratio(
-        sums(({ ended }) => ended.ok ?? 0),
-        seconds(),
-      ),
-    output_tokens_per_second: () =>
-      ratio(
-        sums(({ outputTokens }) => outputTokens),
-        seconds(),
-      ),
+    requests_per_second: () => flow('requests_per_second'),
+    output_tokens_per_second: () => flow('output_tokens_per_second'),
     error_rate: () =>
       ratio(
         sums(interval => finished(interval, failures)),
@@ -46,6 +44,13 @@ export function runBlocks(window: readonly Interval[], drain: readonly Interval[
       ),
   } satisfies Record<Rate, () => Statistic>;
   return { blocks: blocks.length, latency, rate: name => statistics[name]() };
+}
+
+/** The figure as it was counted; its noise, and what its ends hide, as its levelled amounts tell. */
+function levelledRatio({ counted, levelled, seconds }: Amounts): Statistic {
+  const [shown, level] = [ratio(counted, seconds), ratio(levelled, seconds)];
+  const hidden = level.value - shown.value;
+  return { value: shown.value, hidden, of: weights => level.of(weights) - hidden, pulls: level.pulls };
 }
 
 const sparseOf =

@@ -19,14 +19,20 @@ export type Steady =
   | { readonly kind: 'steady'; readonly from: number; readonly to: number }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** The steady window of intervals in which requests were offered; a tail in which none was is left out. */
+/**
+ * The steady window of intervals in which requests were offered; a tail in which none was, and in which fewer and fewer were
+ * in flight, is left out. Where as many as ever are in flight, all only answer at once: to stop there would count their
+ * bursts and not the pauses.
+ */
 export function steadyWindow(intervals: readonly Interval[]): Steady {
-  const last = intervals.findLastIndex(({ planned }) => planned > 0);
+  const flying = intervals.map(interval => perSecond(interval, interval.inFlightArea / 1000) ?? 0);
+  const full = 0.99 * Math.max(...flying);
+  const last = intervals.findLastIndex(({ planned }, i) => planned > 0 || (full > 0 && flying[i]! >= full));
   return steadyPart(steadyInput(intervals.slice(0, last + 1)));
 }
 
 const steadyInput = (intervals: readonly Interval[]): SteadyInput => ({
-  completionsPerSecond: intervals.map(interval => perSecond(interval, interval.ended.ok ?? 0)),
+  completionsPerSecond: intervals.map(interval => perSecond(interval, interval.answered)),
   inFlight: intervals.map(interval => perSecond(interval, interval.inFlightArea / 1000)),
   ttftMs: intervals.map(meanLatency),
 });

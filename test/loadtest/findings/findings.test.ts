@@ -35,7 +35,7 @@ test('one level that is served well names no limit, and says that none was looke
   const { result } = healthyRun();
   expect(kinds(result).slice(0, 2)).toEqual(['does', 'limited_by_nothing']);
   expect(said(result, 'does')).toBe(
-    'With 20 under way the endpoint gave 12.2 good answers and 876 tokens per second; half of the users saw something within 533 ms, then 56.4 tokens per second.',
+    'With 20 under way the endpoint gave 12.5 good answers and 901 tokens per second; half of the users saw something within 533 ms, then 56.4 tokens per second.',
   );
   expect(said(result, 'limited_by_nothing')).toContain('Only one level, 20 under way, was tried');
 });
@@ -159,7 +159,7 @@ test('a run that its first refusal ended does not say that nothing was served', 
     ...result,
     ledger: { planned: 5, ok: 2, rate_limited: 3 },
     metrics: { ...result.metrics, e2e_from_send_ms: { ...e2e, count: 2, mean: 700 } },
-    throughput: { ...result.throughput, requests_per_second: 0, in_flight_max: 5, duration_s: 0.04 },
+    whole: { ...result.whole, in_flight_max: 5, duration_s: 0.04 },
   };
   expect(said(ended, 'limited_by_account')).toContain('About 2 were served at once');
   expect(next(ended)).toMatch(/^Keep at most 2 under way/);

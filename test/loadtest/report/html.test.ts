@@ -70,7 +70,7 @@ test('no text of a result can become markup or leave its attribute', () => {
     findings: [{ kind: 'does', text: `${evil} \`${evil}\`` }],
     limits: { retries: 0, codes: { [evil]: 3 } },
     intervals: healthy.result.intervals.map(interval => ({ ...interval, codes: { [evil]: 1 } })),
-    goodput: { slo: evil, requests_per_second: 1, ratio: 1 },
+    goodput: { slo: evil, requests_per_second: 1, ci: null, ratio: 1 },
     tokens: { ...healthy.result.tokens, cost: { amount: 1, currency: evil } },
     load: { ...healthy.result.load, kind: evil },
   };

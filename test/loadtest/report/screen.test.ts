@@ -127,7 +127,13 @@ test('hostile and wide texts neither move the cursor nor break the width', () =>
 });
 
 test('rate times latency is held against what was in flight, where that can be done', () => {
-  const little = { in_flight: 20, requests_per_second: 12.5, latency_ms: 1598, disagreement: 0.0012 };
+  const little = {
+    in_flight: 20,
+    requests_per_second: 12.5,
+    latency_ms: 1598,
+    disagreement: 0.0012,
+    whole_run: 0.0003,
+  };
   const { result } = healthyRun({ little });
   expect(screen(result)).toContain('20 in flight (max 20, rate × latency ±0.12%)');
   expect(screen(healthyRun().result)).not.toContain('rate × latency');
@@ -143,4 +149,11 @@ test('at 80 columns no two words touch, and what is said is said to its end', ()
   expect(text.match(/ needs \d+/g)?.length).toBeGreaterThan(2);
   expect(text).not.toMatch(/[^ ]needs |needs \d+[^ \d\n]|…/);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('a start-up among the figures is told, with the warm-up that leaves it out', () => {
+  const { throughput } = healthy;
+  const text = screen({ ...healthy, steady: null, throughput: { ...throughput, window: 'whole', start_up_s: 8.9 } });
+  expect(text.replace(/\n +/g, ' ')).toContain('start-up included: take --warmup 9s or more');
+  expect(screen(healthy)).not.toContain('start-up');
 });

@@ -18,6 +18,11 @@ const nothing: Interval = {
   sent: 0,
   ended: {},
   good: 0,
+  answered: 0,
+  answeredWell: 0,
+  reads: 0,
+  readsEnded: 0,
+  tokensRead: 0,
   inFlightArea: 0,
   inFlightMax: 0,
   inputTokens: 0,
@@ -39,6 +44,7 @@ export const intervalAt = (second: number, more: Partial<Interval> = {}): Interv
   ...nothing,
   fromMs: second * 1000,
   toMs: second * 1000 + 1000,
+  answered: more.ended?.ok ?? 0,
   ...more,
 });
 

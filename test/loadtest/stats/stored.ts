@@ -8,6 +8,9 @@ const figures = {
   in_flight_mean: 0,
   in_flight_max: 0,
   duration_s: 0,
+  from_s: 0,
+  to_s: 0,
+  ci: {},
 };
 const health = { elu: 0.1, lagMs: 1, gcMs: 1, gcMaxMs: 1, steal: 0 };
 
@@ -26,7 +29,8 @@ export const stored = (intervals: readonly Interval[], more: Partial<LoadResult>
   doubts: [],
   ledger: { planned: 0, ok: 0 },
   metrics: {},
-  throughput: figures,
+  throughput: { ...figures, window: 'whole', start_up_s: null },
+  whole: { ...figures, ...offered(intervals) },
   steady: null,
   load: { kind: 'closed', offered: 0, sent: 0, late: 0, delivered: null },
   goodput: null,
@@ -42,3 +46,10 @@ export const stored = (intervals: readonly Interval[], more: Partial<LoadResult>
   histograms: {},
   ...more,
 });
+
+/** From the first measured ending to the last request that was offered. */
+function offered(intervals: readonly Interval[]) {
+  const first = intervals.find(({ ended }) => Object.keys(ended).some(kind => kind !== 'warmup'));
+  const last = intervals.findLast(({ planned }) => planned > 0);
+  return { from_s: (first?.fromMs ?? 0) / 1000, to_s: first === undefined ? 0 : (last?.toMs ?? 0) / 1000 };
+}

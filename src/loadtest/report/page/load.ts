@@ -92,7 +92,7 @@ function throughput(slices: readonly Slice[], endMs: number): Markup {
 /** One dot per stretch of the run while load was offered. */
 export function loadAgainstLatency(result: LoadResult, slices: readonly Slice[]): Markup {
   const last = slices.findLastIndex(({ planned }) => planned > 0);
-  const some = slices.slice(0, last + 1).filter(({ ok }) => ok > 0);
+  const some = slices.slice(0, last + 1).filter(({ ended }) => (ended.ok ?? 0) > 0);
   if (some.length === 0)
     return nothingToDraw('Throughput against requests in flight', 'No good answer, so there is nothing to compare.');
   const x = linear(1.05 * Math.max(1, ...some.map(({ inFlightMean }) => inFlightMean)), rate, 5);

@@ -70,7 +70,7 @@ function cell(figure: Figure, level: 'p50' | 'p90' | 'p95' | 'p99'): string {
 const tokensTile = ({ throughput, tokens }: LoadResult): Tile => ({
   name: 'Output tokens per second',
   value: rate(throughput.output_tokens_per_second),
-  more: `${count(tokens.output)} in all`,
+  more: `${between(throughput.ci.output_tokens_per_second)}${count(tokens.output)} in all`,
 });
 
 function answersTile({ throughput, little }: LoadResult): Tile {
@@ -78,16 +78,24 @@ function answersTile({ throughput, little }: LoadResult): Tile {
   return {
     name: 'Good answers per second',
     value: rate(throughput.requests_per_second),
-    more: `${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
+    more: `${partOf(throughput)}${between(throughput.ci.requests_per_second)}${rate(throughput.in_flight_mean)} in flight, at most ${count(throughput.in_flight_max)}${fits}`,
   };
 }
+
+/** Whose figures these are. */
+const partOf = ({ window, start_up_s }: LoadResult['throughput']) =>
+  window === 'steady' ? 'steady part; ' : start_up_s === null ? '' : 'start-up included; ';
+
+/** `95 %: 2.1 to 2.6; `. */
+const between = (ci: readonly [low: number, high: number] | null | undefined) =>
+  ci === null || ci === undefined ? '' : `95 %: ${rate(ci[0])} to ${rate(ci[1])}; `;
 
 function goodputTile({ goodput }: LoadResult): Tile {
   if (goodput === null) return { name: 'Goodput', value: '–', more: 'no SLO was set' };
   return {
     name: 'Goodput per second',
     value: rate(goodput.requests_per_second),
-    more: `${share(goodput.ratio)} meet ${goodput.slo}`,
+    more: `${between(goodput.ci)}${share(goodput.ratio)} meet ${goodput.slo}`,
   };
 }
 

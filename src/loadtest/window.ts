@@ -1,0 +1,30 @@
+/** Which part of a run its figures per second are of. Pure. */
+import type { Interval } from './interval.ts';
+import { steadyWindow } from './stats/steady.ts';
+import { totalOf } from './total.ts';
+
+export interface Windows {
+  /** Intervals in which requests were offered and measured. */
+  readonly whole: readonly Interval[];
+  /** Those of them in which nothing drifts; undefined when there are none. */
+  readonly steady: readonly Interval[] | undefined;
+  /** How long nine of ten answers take at most: until then a run has not started up. */
+  readonly answerMs: number;
+}
+
+export interface Offered {
+  readonly warmupMs: number;
+  /** When no more requests were started, ms since the beginning. */
+  readonly offeredMs: number;
+}
+
+export function windowsOf(intervals: readonly Interval[], { warmupMs, offeredMs }: Offered): Windows {
+  const whole = intervals.filter(({ fromMs, toMs }) => fromMs >= warmupMs - slackMs && toMs <= offeredMs + slackMs);
+  const answerMs = totalOf(intervals).histograms.attempt_ms?.quantile(0.9) ?? 0;
+  const started = whole.filter(({ fromMs, toMs }) => (fromMs + toMs) / 2 >= answerMs);
+  const found = steadyWindow(started);
+  return { whole, answerMs, steady: found.kind === 'steady' ? started.slice(found.from, found.to) : undefined };
+}
+
+/** Timers cut intervals a moment after their time. */
+const slackMs = 250;
