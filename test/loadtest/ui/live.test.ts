@@ -104,6 +104,7 @@ const after = (ms: number) => ({
   fromMs: second.toMs,
   toMs: second.toMs + ms,
   ended: { ok: 1 },
+  answered: 1,
   outputTokens: 70,
 });
 
