@@ -107,13 +107,14 @@ export function hourOf(run: ProbeRun): Row {
   };
 }
 
-export const changeOf = (id: string, { state, sinceMs, reason, domain, detail, runId }: Status): Row => ({
+/** At the time of the run that changed it: an outage that goes on after a doubt has begun before that. */
+export const changeOf = (id: string, { state, heardMs, reason, domain, detail, runId }: Status): Row => ({
   id,
   state,
   reason,
   domain,
   detail,
-  at_ms: sinceMs,
+  at_ms: heardMs,
   run_id: runId,
 });
 

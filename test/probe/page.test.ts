@@ -57,6 +57,24 @@ test('incidents are told newest first, with their fault, and end where something
   ]);
 });
 
+test('an outage is one incident until the service is well, whoever could not tell meanwhile', () => {
+  const change = (atMs: number, state: StatusChange['state'], domain: StatusChange['domain'] = null): StatusChange => ({
+    ...{ id: 'a', atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
+  });
+  const changes = [
+    ...[change(1, 'down', 'network'), change(2, 'unknown'), change(3, 'down', 'network')],
+    ...[change(4, 'unknown', 'account'), change(5, 'maintenance'), change(6, 'down', 'provider')],
+    ...[change(7, 'degraded'), change(8, 'down', 'network')],
+  ];
+  expect(incidentsOf(changes).map(({ kind, from_ms, until_ms }) => [kind, from_ms, until_ms])).toEqual([
+    ['down', 8, null],
+    ['blocked', 4, 5],
+    ['down', 1, 7],
+  ]);
+  const many = Array.from({ length: 120 }, (_, at) => change(at, at % 2 === 0 ? 'down' : 'up', 'network'));
+  expect(incidentsOf(many).map(({ from_ms }) => from_ms)).toEqual(Array.from({ length: 50 }, (_, n) => 118 - 2 * n));
+});
+
 const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
 const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };
 const tally = (hoursAgo: number, good: number, bad: number, degraded = 0) => ({
