@@ -96,7 +96,9 @@ PRAGMA user_version = ${schemaVersion};`;
  * Came later: an older program does not miss it, and who only looks at an older file does not need it, so its statements
  * are made when they are used (`statements.ts`).
  */
-const laterTables = 'CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID';
+const laterTables = `
+CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tallies (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;`;
 
 function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };

@@ -69,9 +69,11 @@ export function statementsOf(db: DatabaseSync) {
 /** Rows that are tidied away in one go: more would keep the loop busy for too long. */
 const atOnce = 1000;
 
-/** The table came later, and may not be there in a file that is only looked at: made when they are used. */
+/** The tables came later, and may not be there in a file that is only looked at: made when they are used. */
 export const setContract = 'INSERT OR REPLACE INTO contracts VALUES (:id, :json)';
 export const getContract = 'SELECT json FROM contracts WHERE id = :id';
+export const setTally = 'INSERT OR REPLACE INTO tallies VALUES (:id, :json)';
+export const getTally = 'SELECT json FROM tallies WHERE id = :id';
 
 type Row = Record<string, SQLInputValue>;
 
