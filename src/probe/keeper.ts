@@ -17,8 +17,6 @@ export interface Keeper {
   forget(id: string): void;
   /** How a check was when it was heard of last, however long ago that is. */
   lastOf(id: string): Status;
-  /** How a check is, as far as that is not too old. */
-  freshOf(check: ProbeCheck): Status;
   /** How a check is, as far as that is stored and not too old. */
   statusOf(check: ProbeCheck): Status;
   /** The last time that anything was heard of a check, ms since 1970. */
@@ -78,7 +76,6 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
     keep,
     forget: id => void statuses.delete(id),
     lastOf,
-    freshOf,
     statusOf,
     heardMs: id => statuses.get(id)?.heardMs,
   };

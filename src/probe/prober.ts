@@ -171,7 +171,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       showPresent(counted, {
         plan,
         nowMs: clock.wall(),
-        statusOf: keeper.freshOf,
+        statusOf: keeper.statusOf,
         nextOf: schedule.nextOf,
         remaining: budget.remaining,
         online: connectivity.up,

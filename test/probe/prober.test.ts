@@ -263,6 +263,8 @@ test('a run that could not be stored is unknown to the page, counted, and health
   expect(status()).toMatchObject({ state: 'unknown', detail: 'the last run could not be stored' });
   expect(prober.troubles()).toEqual([expect.stringMatching(/the state cannot be written: .*full/)]);
   const metrics = await text();
+  expect(metrics).toContain(`glm_probe_state{${labels},state="unknown"} 1`);
+  expect(metrics).toContain(`glm_probe_state{${labels},state="up"} 0`);
   const counted = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{${labels},outcome="success"\\})? (\\d+)$`, 'm').exec(metrics)?.[1]);
   const stored = history.hoursSince(id, 0).reduce((sum, { good }) => sum + good, 0);
