@@ -503,3 +503,31 @@ test('whatever a file says, there is an answer and no crash', () => {
     for (const { line, column } of defects) expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
   }
 });
+
+const priced = having(
+  ['model: glm-4.6', 'model: [glm-4.6, glm-4.5]'],
+  'prices: { glm-4.6: { currency: CNY, input: 2, output: 8 } }',
+);
+
+test('a sum without all of its prices says that it is a least one', () => {
+  expect(told(priced)).toEqual([
+    'f:11:9: prices: glm-4.5 is not among them, so the sum is without its checks; add it (warning)',
+  ]);
+  expect(validationReport('f', validate(priced, options), 0)).toMatch(/^all .* ≥ [\d.]+ CNY +≥ [\d.]+ CNY$/m);
+  const whole = priced.replace('prices: {', 'prices: { glm-4.5: { currency: CNY, input: 1, output: 2 },');
+  expect(told(whole)).toEqual([]);
+  expect(validationReport('f', validate(whole, options), 0)).not.toContain('≥');
+  expect(told(having(['model: glm-4.6', 'model: [glm-4.6, glm-4.5]']))).toEqual([]);
+});
+
+test.each([
+  ['0.0.0.0', '', true],
+  ['192.0.2.7', '', true],
+  ['0.0.0.0', ', bearer: { env: GLM_API_KEY }', false],
+  ['127.0.0.1', '', false],
+])('a page at %s%s that serve would refuse is a mistake: %s', (host, more, wrong) => {
+  const text = having(`exporter: { host: ${host}${more} }`);
+  const { defects } = validate(text, { ...options, allowOpen: false });
+  expect(defects.map(({ code, key }) => [code, key])).toEqual(wrong ? [['open_exporter', 'exporter.host']] : []);
+  expect(validate(text, options).defects).toEqual([]);
+});
