@@ -260,6 +260,7 @@ const exporter = z.strictObject({
 });
 
 const state = z.strictObject({
+  /** From the folder of this file on. */
   path: z.string().min(1).default('glm-probe.db'),
   retention: between('1d', '3660d').default(() => parseDuration('90d')),
 });

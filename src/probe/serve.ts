@@ -13,7 +13,7 @@ import { runCheck } from './probe.ts';
 import { createProber, type Prober } from './prober.ts';
 import type { RunCheck } from './run.ts';
 import type { SecretReaders } from './secret.ts';
-import { keepState } from './state-file.ts';
+import { keepState, newStateAt } from './state-file.ts';
 
 export interface ServeOptions {
   /** Path of the config. */
@@ -51,12 +51,14 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
   const plan = await loadPlan(file, readers);
+  const undo = newStateAt(plan.state.path);
   const history = await openHistory(plan.state.path, { retentionMs: plan.state.retention });
   let release: () => void;
   try {
     release = await keepState(plan.state.path);
   } catch (error) {
     history.close();
+    undo();
     throw error;
   }
   const prober = createProber(plan, { clock, random, history, look, send, say });
@@ -67,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await prober.stop();
     history.close();
     release();
+    undo();
     throw error;
   }
   const reload = createReload(options, prober, exporter);

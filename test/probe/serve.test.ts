@@ -1,6 +1,6 @@
 /** The real thing: a file, a state, a port, and the mock as the service. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -319,9 +319,24 @@ test('status and page say where there is no state yet', async () => {
   const { file, folder } = place(mock.baseUrl);
   for (const verb of [['status'], ['page', '-o', folder]]) {
     const { code, err } = await run(command, ['probe', ...verb, '-c', file], { env });
-    expect(code).toBe(2);
-    expect(err).toMatch(/state\.db: /);
+    expect(code).toBe(3);
+    expect(err).toBe(`error: ${join(folder, 'state.db')}: there is no such file; has probe serve run?\n`);
   }
+});
+
+test('the path of a state counts from its file, wherever one stands; a refused serve leaves nothing there', async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl, { state: { path: 'near.db' } });
+  const { serving } = await start(file);
+  expect(readdirSync(folder)).toContain('near.db');
+  const port = Number(new URL(serving.url).port);
+  for (const exporter of [{ port }, { port: 0, host: '0.0.0.0' }]) {
+    const other = place(mock.baseUrl, { state: { path: 'near.db' }, exporter });
+    await expect(start(other.file)).rejects.toMatchObject({ code: expect.stringMatching(/port_in_use|open_exporter/) });
+    expect(readdirSync(other.folder)).not.toContainEqual(expect.stringMatching(/near/));
+  }
+  await expect(start(file)).rejects.toMatchObject({ code: 'state_in_use' });
+  expect(readdirSync(folder)).toContain('near.db');
 });
 
 test('page writes nowhere where nothing can be made, and says so', async () => {
