@@ -73,9 +73,9 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     throw error;
   }
   const reload = createReload(options, prober, exporter);
-  const stopWatching = watchFiles(options, prober, reload);
+  const watching = watchFiles(options, prober, reload);
   const close = async () => {
-    stopWatching();
+    watching.stop();
     await exporter.close();
     await prober.stop();
     history.close();
@@ -84,7 +84,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     url: exporter.url,
     prober,
-    reload,
+    reload: () => {
+      watching.look();
+      return reload();
+    },
     close,
     get plan() {
       return prober.plan;
@@ -138,7 +141,7 @@ function watchFiles(
   { file, clock, watchMs = 5000 }: ServeOptions,
   prober: Pick<Prober, 'plan'>,
   reload: () => Promise<boolean>,
-): () => void {
+): Watching {
   const known = new Map<string, string>();
   const isNew = (path: string): boolean => {
     const text = textAt(path);
@@ -155,7 +158,13 @@ function watchFiles(
     timer.set(clock.now() + watchMs);
   });
   timer.set(clock.now() + watchMs);
-  return timer.clear;
+  return { look, stop: timer.clear };
+}
+
+interface Watching {
+  /** Takes note of what the files are now; true when that is new. Whoever reloads anyway need not be told again. */
+  look(): boolean;
+  stop(): void;
 }
 
 function textAt(file: string): string | undefined {

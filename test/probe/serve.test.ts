@@ -7,17 +7,19 @@ import { connect } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { systemClock } from '../../src/core/clock.ts';
+import { createManualClock, systemClock } from '../../src/core/clock.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { createMock, type TestMock } from '../../src/mock-server/index.ts';
 import { command } from '../../src/probe/cli.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { startExporter } from '../../src/probe/exporter.ts';
 import type { History } from '../../src/probe/history.ts';
+import type { ProbeCheck } from '../../src/probe/plan.ts';
 import { systemReaders } from '../../src/probe/secret.ts';
 import { type Serving, serve } from '../../src/probe/serve.ts';
 import { run } from '../support/io.ts';
 import { fileOf, scratch } from '../support/probe.ts';
+import { runAt } from '../support/probe-runs.ts';
 import { launch } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -174,6 +176,25 @@ test.each([
   const lower = authorization.replace(scheme, scheme.toLowerCase());
   expect((await get('/metrics', { authorization: lower })).status).toBe(200);
   expect(await (await get('/healthz')).text()).toBe('ok\n');
+});
+
+test('who reads an edited file again when told to does not do so once more on its own', async () => {
+  const mock = await service();
+  const { file, write } = place(mock.baseUrl);
+  const clock = createManualClock(Date.now());
+  const said: string[] = [];
+  const look = async (check: ProbeCheck) => runAt(clock.wall(), { id: check.id });
+  const serving = await serve({
+    ...{ file, readers: systemReaders(env), clock, random: createRandom('test'), look, watchMs: 100 },
+    say: sentence => said.push(sentence),
+  });
+  cleanups.push(serving.close);
+  const took = () => said.filter(text => /^took /.test(text)).length;
+  write({}, [{ kind: 'chat' }]);
+  await serving.reload();
+  clock.advance(200);
+  await serving.reload();
+  expect(took()).toBe(2);
 });
 
 test('it listens for others only with a password or when it is told to', async () => {
