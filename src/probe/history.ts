@@ -52,6 +52,8 @@ export interface RunLine {
   readonly repeat: boolean;
   /** Its log can be shown. */
   readonly whole: boolean;
+  /** Why, in words; only where a list of the last runs is asked for, and the run is kept whole. */
+  readonly detail?: string | null;
 }
 
 export interface StatusChange {

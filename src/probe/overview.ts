@@ -5,6 +5,7 @@ import { placesBetween } from './grid.ts';
 import type { History, Hour, RunLine, StatusChange } from './history.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
+import { streams } from './settings.ts';
 import type { ServiceState, Status } from './status.ts';
 import { plainWords } from './verdict.ts';
 
@@ -51,6 +52,8 @@ export interface CheckOverview {
   readonly last_run_at_ms: number | null;
   readonly next_run_at_ms: number | null;
   readonly windows: Readonly<Record<WindowName, Window>>;
+  /** What `latency`, `p50_ms` and `p95_ms` are of. */
+  readonly latency_of: 'first_visible_token' | 'whole_call';
   /** Medians of half-hours of the last day, in ms. */
   readonly latency: readonly (number | null)[];
   readonly p50_ms: number | null;
@@ -139,6 +142,7 @@ function checkOf(check: ProbeCheck, source: OverviewSource, nowMs: number): Chec
       month: windowOf(check, hours.map(tallyOfHour), { nowMs, eachMs: day, bars: 30 }),
       quarter: windowOf(check, hours.map(tallyOfHour), { nowMs, eachMs: day, bars: 90 }),
     },
+    latency_of: streams.has(check.kind) ? 'first_visible_token' : 'whole_call',
     latency: mediansOf(runs, nowMs),
     p50_ms: quantile(latencies, 0.5),
     p95_ms: quantile(latencies, 0.95),

@@ -22,7 +22,9 @@ export function statementsOf(db: DatabaseSync) {
     addChange: db.prepare('INSERT INTO changes VALUES (:id, :at_ms, :state, :reason, :domain, :detail, :run_id)'),
     status: db.prepare('SELECT json FROM statuses WHERE id = :id'),
     run: db.prepare('SELECT json FROM runs WHERE run_id = :runId'),
-    lastRuns: db.prepare(`SELECT ${line} FROM runs WHERE id = :id ORDER BY at_ms DESC LIMIT :most`),
+    lastRuns: db.prepare(
+      `SELECT ${line}, json ->> '$.detail' AS detail FROM runs WHERE id = :id ORDER BY at_ms DESC LIMIT :most`,
+    ),
     runsSince: db.prepare(`SELECT ${line} FROM runs WHERE id = :id AND at_ms >= :fromMs AND again = 0 ORDER BY at_ms`),
     hours: db.prepare(
       `SELECT from_ms AS fromMs, good, degraded, bad, excluded, unknown, skipped FROM hours

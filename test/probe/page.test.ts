@@ -1,6 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openHistory, type StatusChange } from '../../src/probe/history.ts';
-import { incidentsOf, knownText, type Overview, overviewOf, percentText, windowOf } from '../../src/probe/overview.ts';
+import {
+  type CheckOverview,
+  incidentsOf,
+  knownText,
+  type Overview,
+  overviewOf,
+  percentText,
+  windowOf,
+} from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runsPage } from '../../src/probe/runs-page.ts';
@@ -126,7 +134,7 @@ test('the page says the state in words, shows no script, and loads nothing', () 
 test('as a file the page stands for itself: no refresh, no links into a server', () => {
   const page = pageOf(overview);
   expect(page).not.toContain('http-equiv="refresh"');
-  expect(page.match(/href="(?!data:)[^"]*"/g)).toEqual(['href="status.json"']);
+  expect(page.match(/href="(?!data:|#)[^"]*"/g)).toEqual(['href="status.json"']);
 });
 
 test('trouble of the prober is on the page', () => {
@@ -170,4 +178,33 @@ test('one run is shown with its log, its result and its metrics', () => {
   expect(page).toContain('"reason": "stalled"');
   expect(page).toMatch(/Metrics of this run alone\n─+\na 1\n/);
   expect(page).toContain('not in the file any more');
+});
+
+test('what is ill comes first, the headline leads there, and a latency says what it is of', () => {
+  const [some] = overview.checks;
+  const check = (target: string, name: string, state: CheckOverview['state']) => ({
+    ...some!,
+    target,
+    check: name,
+    state,
+  });
+  const checks = [
+    check('a', 'well', 'up'),
+    check('b', 'fine', 'up'),
+    check('b', 'ill', 'down'),
+    check('c', 'dim', 'unknown'),
+  ];
+  const page = pageOf({ ...overview, checks });
+  const order = [...page.matchAll(/<h3>(\w+) ·/g)].map(([, name]) => name);
+  expect(order).toEqual(['ill', 'fine', 'dim', 'well']);
+  expect(page).toContain('<a href="#first-down">1 down</a>, <a href="#first-unknown">1 unknown</a>');
+  expect(page.match(/id="first-\w+"/g)).toEqual(['id="first-down"', 'id="first-up"', 'id="first-unknown"']);
+  expect(page).toMatch(/<span>(to first token|whole call)<\/span>/);
+});
+
+test('a run that is unknown says why in the list', () => {
+  const line = { runId: 'r', atMs: 0, reason: null, domain: null, skipped: null, degraded: false, latencyMs: null };
+  const rest = { repeat: false, whole: true, detail: 'stalled, but <busy>' } as const;
+  expect(runsPage('a', [{ ...line, ...rest, state: 'unknown' }])).toContain('<td>stalled, but &lt;busy&gt;</td>');
+  expect(runsPage('a', [{ ...line, ...rest, state: 'good' }])).not.toContain('busy');
 });
