@@ -553,6 +553,15 @@ test.each([
   expect(told(text)).toEqual([line]);
 });
 
+test.each([
+  ['user', ['username', 'password'], '; did you mean username?'],
+  ['pass', ['username', 'password'], '; did you mean password?'],
+  ['first', ['first_byte', 'first_token'], ''],
+  ['use', ['username'], ''],
+])('the beginning of a word: %s', (word, known, said) => {
+  expect(suggestion(word, known)).toBe(said);
+});
+
 test('a wrong word hides nothing else, and what follows from a key that could not be read comes after it', () => {
   expect(told(having(['chat_stream', 'chat_stram'], '    interval: 20s', '    deadlnes: { total: 10s }'))).toEqual([
     expect.stringMatching(/^f:10:11: checks\[0\]\.kind: .*chat_stream/),
