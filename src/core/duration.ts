@@ -31,7 +31,7 @@ export function formatDuration(ms: number): string {
 }
 
 /** A config value written as a duration, held as milliseconds. */
-export const duration = z.string().transform((text, context) => {
+export const duration = z.string({ error: ({ input }) => withoutUnit(input) }).transform((text, context) => {
   try {
     return parseDuration(text);
   } catch (error) {
@@ -39,3 +39,7 @@ export const duration = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+/** Undefined: what zod says of anything else is clear enough. */
+const withoutUnit = (input: unknown) =>
+  typeof input === 'number' ? `is a number without a unit; write for example "${input}s" or "${input}ms"` : undefined;

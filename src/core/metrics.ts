@@ -153,8 +153,14 @@ export const catalogue = {
     'Time to the first token that an open connection saved in the last run.',
     ...probed,
   ),
-  glm_probe_cost_cny_total: counter('What runs priced in CNY have cost.', ...probed),
-  glm_probe_cost_usd_total: counter('What runs priced in USD have cost.', ...probed),
+  glm_probe_cost_cny_total: counter(
+    'What runs priced in CNY have cost at least: a stream that broke off told no usage.',
+    ...probed,
+  ),
+  glm_probe_cost_usd_total: counter(
+    'What runs priced in USD have cost at least: a stream that broke off told no usage.',
+    ...probed,
+  ),
   glm_probe_budget_remaining_ratio: gauge('What is left of a day’s budget, 1 to 0.', 'credential', 'budget'),
   glm_probe_last_run_timestamp_seconds: gauge('When the last run ended.', ...probed),
   glm_probe_last_success_timestamp_seconds: gauge('When the last good run began.', ...probed),

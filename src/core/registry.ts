@@ -12,6 +12,10 @@ export interface Metrics {
   set(name: MetricName, labels: Labels, value: number): void;
   /** @param exemplar shown beside the bucket to scrapers that ask for OpenMetrics */
   observe(name: MetricName, labels: Labels, value: number, exemplar?: Exemplar): void;
+  /** The upper bounds of a histogram, without the last one. */
+  bounds(name: MetricName): readonly number[];
+  /** Puts a histogram's series back as it was: how many fell into each bucket, one more than there are bounds. */
+  refill(name: MetricName, labels: Labels, counts: readonly number[], sum: number): void;
   /** Shows one of our histograms (milliseconds inside) under a catalogued name, read at scrape time. */
   expose(name: MetricName, labels: Labels, histogram: Histogram): void;
   /** Makes the series of all given metrics exist at zero. */
@@ -54,6 +58,9 @@ export function createMetrics({ buckets = (_, usual) => usual, process = false }
       if (exemplar !== undefined)
         exemplars.note(name, labels, bucketOf(value, boundsOf(name, buckets)), value, exemplar);
     },
+    bounds: name => boundsOf(name, buckets),
+    refill: (name, labels, counts, sum) =>
+      refill(get<PromHistogram>(name), boundsOf(name, buckets), { labels, counts, sum }),
     remove: (name, labels) => get(name).remove(labels),
     forget: labels => forget([...made.values()], exemplars, labels),
     openMetrics: () => openMetricsText(registry, exemplars),
@@ -108,6 +115,32 @@ function make(name: MetricName, registry: Registry, buckets: Buckets): Counter |
   if (definition.type === 'counter') return new Counter(options);
   if (definition.type === 'gauge') return new Gauge({ ...options, aggregator });
   return new PromHistogram({ ...options, buckets: [...boundsOf(name, buckets)] });
+}
+
+interface Filled {
+  readonly labels: Labels;
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
+
+/** prom-client only takes one observation at a time; what it keeps of them is not in its types. */
+function refill(metric: PromHistogram, bounds: readonly number[], { labels, counts, sum }: Filled): void {
+  metric.zero(labels);
+  const { hashMap } = metric as unknown as { readonly hashMap: Readonly<Record<string, Kept>> };
+  const kept = Object.values(hashMap).find(one =>
+    Object.entries(labels).every(([label, text]) => one.labels[label] === text),
+  );
+  if (kept === undefined) return;
+  for (const [at, bound] of bounds.entries()) kept.bucketValues[bound] = counts[at] ?? 0;
+  kept.count = counts.reduce((total, count) => total + count, 0);
+  kept.sum = sum;
+}
+
+interface Kept {
+  readonly labels: Labels;
+  readonly bucketValues: Record<number, number>;
+  sum: number;
+  count: number;
 }
 
 /** What waits to be added to a metric when it is asked for its values. */

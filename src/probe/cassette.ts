@@ -86,7 +86,7 @@ const nothing: Expectations = {
 
 export interface CassettePlace {
   readonly dir: string;
-  /** The oldest files are deleted beyond this number. */
+  /** Files beyond this number are deleted: of the check that has most, and there the densest. */
   readonly keep: number;
 }
 
@@ -115,7 +115,7 @@ export function writeCassette(
   }
   const writer = openCassette(path);
   for (const [at, call] of calls.entries()) writer.append(lineOf(call, at + 1, run, secrets));
-  removeOldest(place);
+  removeSurplus(place);
   return path;
 }
 
@@ -131,13 +131,47 @@ function nameOf({ check, run }: Written): string {
   return `${at}_${about}_${run.run_id.slice(0, 8)}.jsonl`;
 }
 
-const named = /^\d{8}T\d{6}-\d{3}Z_.*\.jsonl$/;
+const named = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-(\d{3})Z_(.*)_[^_]*\.jsonl$/;
 
-function removeOldest({ dir, keep }: CassettePlace): void {
-  const files = readdirSync(dir)
-    .filter(name => named.test(name))
-    .sort();
-  for (const name of files.slice(0, Math.max(0, files.length - keep))) rmSync(join(dir, name), { force: true });
+function removeSurplus({ dir, keep }: CassettePlace): void {
+  for (const name of surplusOf(readdirSync(dir), keep)) rmSync(join(dir, name), { force: true });
+}
+
+/**
+ * Pure: the files to delete, so that at most `keep` are left. They are taken from the check that has most, and there where
+ * they lie closest together: the first and the last stay, and so does the one that begins an outage.
+ */
+export function surplusOf(files: readonly string[], keep: number): string[] {
+  const kept = files.flatMap(keptIn).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const groups = [...Map.groupBy(kept, ({ about }) => about).values()];
+  return Array.from({ length: Math.min(mostAtOnce, Math.max(0, kept.length - keep)) }, () => {
+    const most = groups.reduce((some, others) => (others.length > some.length ? others : some));
+    return most.splice(densestIn(most), 1).map(({ name }) => name);
+  }).flat();
+}
+
+/** Who lowers `keep` must not hold up a run; the rest goes after the next ones. */
+const mostAtOnce = 100;
+
+interface Kept {
+  readonly name: string;
+  readonly atMs: number;
+  /** The check it is of. */
+  readonly about: string;
+}
+
+function keptIn(name: string): Kept[] {
+  const [, year, month, day, hour, minute, second, ms, about] = named.exec(name) ?? [];
+  if (about === undefined) return [];
+  const atMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
+  const why = [...reasons, 'good'].filter(word => about.endsWith(`_${word}`)).toSorted((a, b) => b.length - a.length);
+  return [{ name, atMs, about: about.slice(0, about.length - (why[0]?.length ?? 0)) }];
+}
+
+/** Where the one before and the one after are the closest; of two, the older one. */
+function densestIn(sorted: readonly Kept[]): number {
+  const spanOf = (at: number) => (sorted[at + 1]?.atMs ?? 0) - (sorted[at - 1]?.atMs ?? 0);
+  return sorted.slice(1, -1).reduce((best, _, at) => (best === 0 || spanOf(at + 1) < spanOf(best) ? at + 1 : best), 0);
 }
 
 function lineOf(call: Call, n: number, { check, run }: Written, secrets: ReadonlySet<string>): RecordedExchange {

@@ -260,6 +260,7 @@ const exporter = z.strictObject({
 });
 
 const state = z.strictObject({
+  /** From the folder of this file on. */
   path: z.string().min(1).default('glm-probe.db'),
   retention: between('1d', '3660d').default(() => parseDuration('90d')),
 });
@@ -267,7 +268,7 @@ const state = z.strictObject({
 const cassettes = z.strictObject({
   /** Left out: failing runs leave none. */
   dir: z.string().min(1).optional(),
-  /** The oldest are deleted beyond this number. */
+  /** Files beyond this number are deleted: of the check that has most, and there the densest. */
   keep: count(1, 100_000).default(200),
   /** Bytes of an answer; what comes after is left out. */
   max_bytes: count(1024, 64 * 1024 * 1024).default(1024 * 1024),

@@ -20,6 +20,7 @@ export type DefectCode =
   | 'missing_secret'
   | 'missing_file'
   | 'bad_certificate'
+  | 'open_exporter'
   | 'no_model'
   | 'no_target'
   | 'bad_schedule'

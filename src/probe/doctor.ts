@@ -4,14 +4,14 @@ import { createCaller } from '../core/call.ts';
 import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import { codeOf } from '../core/errors.ts';
-import { domainOf, type Outcome } from '../core/outcome.ts';
+import { domainOf, type Outcome, type Reason } from '../core/outcome.ts';
 import { parseKey, readToken } from '../core/wire/auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createTape, type Tape } from './tape.ts';
 
 export interface Finding {
   readonly subject: 'key' | 'proxy' | 'dns' | 'reach' | 'tls' | 'clock' | 'event loop';
-  /** `wrong`: verdicts would be; `odd`: worth knowing. */
+  /** `wrong`: no verdict would be worth anything; `odd`: worth knowing, and verdicts stand. */
   readonly grade: 'fine' | 'odd' | 'wrong';
   readonly text: string;
 }
@@ -21,6 +21,8 @@ export interface DoctorDoor {
   readonly clock: Clock;
   readonly stop: AbortSignal;
   readonly lookup: (hostname: string) => Promise<readonly LookupAddress[]>;
+  /** Of the one request; by default 5 s to connect, 10 s to the first byte, 15 s in all. */
+  readonly deadlines?: typeof standardDeadlines;
   /** How late the event loop ran during a moment's watching, 99th percentile in ms. */
   readonly loopDelayMs: () => Promise<number>;
 }
@@ -84,7 +86,7 @@ async function dnsOf(hostname: string, { clock, lookup }: DoctorDoor): Promise<F
   }
 }
 
-const deadlines = { connect: 5000, first_byte: 10_000, total: 15_000 };
+const standardDeadlines = { connect: 5000, first_byte: 10_000, total: 15_000 };
 
 interface Reached {
   readonly tape: Tape;
@@ -92,7 +94,10 @@ interface Reached {
   readonly findings: readonly Finding[];
 }
 
-async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise<Reached> {
+async function reachOf(
+  endpoint: Endpoint,
+  { clock, stop, deadlines = standardDeadlines }: DoctorDoor,
+): Promise<Reached> {
   const { url, key, ca, proxy } = endpoint;
   const caller = createCaller({
     baseUrl: url,
@@ -106,13 +111,22 @@ async function reachOf(endpoint: Endpoint, { clock, stop }: DoctorDoor): Promise
   const tape = createTape(clock, 64 * 1024);
   const { outcome, status } = await caller.call({ kind: 'models' }, { signal: stop, trace: tape.trace });
   caller.close();
-  const domain = domainOf(outcome.kind);
   const way = proxy === undefined ? '' : ` through ${new URL(proxy.reveal()).host}`;
   const text = `GET /models${way}: ${endingOf(outcome, status)}`;
-  // A gateway need not have the list; that it answered is what counts.
-  const grade = outcome.kind === 'ok' ? 'fine' : domain === 'network' || outcome.kind === 'auth' ? 'wrong' : 'odd';
+  const grade = outcome.kind === 'ok' ? 'fine' : isUnfit(outcome.kind) ? 'wrong' : 'odd';
   return { tape, answered: status !== undefined, findings: [finding('reach', grade, text)] };
 }
+
+/** A gateway need not have the list, and load passes; but who is not let in, or hears nothing, can judge nothing. */
+const isUnfit = (kind: Reason) =>
+  domainOf(kind) === 'network' || (domainOf(kind) === 'account' && kind !== 'rate_limited') || silences.has(kind);
+
+const silences: ReadonlySet<Reason> = new Set([
+  'stalled',
+  'timeout_first_byte',
+  'timeout_first_token',
+  'timeout_total',
+]);
 
 function endingOf({ kind, detail = '' }: Outcome, status: number | undefined): string {
   const told = status === undefined || detail.includes(`HTTP ${status}`) ? '' : `, HTTP ${status}`;

@@ -5,10 +5,10 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, textOf, UsageError } from '../core/errors.ts';
-import { isLoopback } from '../core/loopback.ts';
 import { openMetricsType } from '../core/open-metrics.ts';
 import type { History } from './history.ts';
 import { createProbeMetrics } from './metrics.ts';
+import { openMistake } from './openness.ts';
 import { type Overview, overviewOf } from './overview.ts';
 import { pageOf } from './page.ts';
 import type { Exporter as ExporterPlan } from './plan.ts';
@@ -36,11 +36,8 @@ export interface ExporterSource {
  * @throws {UsageError} `open_exporter`, `port_in_use`, `no_listen`
  */
 export async function startExporter(plan: ExporterPlan, source: ExporterSource, allowOpen = false): Promise<Exporter> {
-  if (!isLoopback(plan.host) && plan.bearer === undefined && plan.basic === undefined && !allowOpen)
-    throw new UsageError(
-      'open_exporter',
-      `exporter.host is ${plan.host}: everybody there could read which services you use and how they are; set exporter.bearer or exporter.basic, or say --allow-open`,
-    );
+  const mistake = allowOpen ? undefined : openMistake(plan);
+  if (mistake !== undefined) throw new UsageError('open_exporter', `exporter.host ${mistake}`);
   let protection = plan;
   const look = createLook(source);
   const answer = (req: IncomingMessage, res: ServerResponse) => {

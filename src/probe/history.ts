@@ -9,8 +9,19 @@ import { type Allowance, exceeds, type Spent } from './allowance.ts';
 import type { KnownContract } from './contract.ts';
 import type { ProbeRun } from './run.ts';
 import { openState, type StateOptions } from './state-file.ts';
-import { changeOf, getContract, hourOf, lineOf, rowOf, setContract, statementsOf } from './statements.ts';
+import {
+  changeOf,
+  getContract,
+  getTally,
+  hourOf,
+  lineOf,
+  rowOf,
+  setContract,
+  setTally,
+  statementsOf,
+} from './statements.ts';
 import type { ServiceState, Status } from './status.ts';
+import type { Tally } from './tally.ts';
 
 /** What one check did in one hour. */
 export interface Hour {
@@ -41,6 +52,8 @@ export interface RunLine {
   readonly repeat: boolean;
   /** Its log can be shown. */
   readonly whole: boolean;
+  /** Why, in words; only where a list of the last runs is asked for, and the run is kept whole. */
+  readonly detail?: string | null;
 }
 
 export interface StatusChange {
@@ -61,6 +74,8 @@ export interface Entry {
   readonly changed: boolean;
   /** What is known of the service's contract after it. */
   readonly contract?: KnownContract | undefined;
+  /** What was counted of the check, this run included. */
+  readonly tally?: Tally | undefined;
 }
 
 export type Charge = 'charged' | 'over' | 'unwritable';
@@ -77,6 +92,8 @@ export interface History {
   record(entry: Entry): boolean;
   status(id: string): Status | undefined;
   contract(id: string): KnownContract | undefined;
+  /** What was counted of a check until its last run. */
+  tally(id: string): Tally | undefined;
   run(runId: string): ProbeRun | undefined;
   /** Newest first. */
   runs(id: string, most: number): RunLine[];
@@ -133,7 +150,7 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
       return false;
     }
   };
-  const record: History['record'] = ({ run, repeats, status, changed, contract }) =>
+  const record: History['record'] = ({ run, repeats, status, changed, contract, tally }) =>
     write(() => {
       sql.addRun.run(rowOf(run, false));
       for (const repeat of repeats) sql.addRun.run(rowOf(repeat, true));
@@ -141,6 +158,7 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
       sql.setStatus.run({ id: run.id, json: JSON.stringify(status) });
       if (changed) sql.addChange.run(changeOf(run.id, status));
       if (contract !== undefined) db.prepare(setContract).run({ id: run.id, json: JSON.stringify(contract) });
+      if (tally !== undefined) db.prepare(setTally).run({ id: run.id, json: JSON.stringify(tally) });
     });
   const charge: History['charge'] = ({ credential, day: on }, id, by, allowance) => {
     let over = false;
@@ -174,6 +192,7 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
     prune,
     status: id => parsed<Status>(sql.status.get({ id })),
     contract: id => parsed<KnownContract>(db.prepare(getContract).get({ id })),
+    tally: id => parsed<Tally>(db.prepare(getTally).get({ id })),
     run: runId => parsed<ProbeRun>(sql.run.get({ runId })),
     runs: (id, most) => sql.lastRuns.all({ id, most }).map(lineOf),
     runsSince: (id, fromMs) => sql.runsSince.all({ id, fromMs }).map(lineOf),

@@ -6,6 +6,7 @@ import type { ProbeCheck } from './plan.ts';
 import { mostLogLines, type ProbeRun } from './run.ts';
 import { newStatus, type Status, statusAfter, statusAt } from './status.ts';
 import { staleMsOf } from './stored.ts';
+import type { Tally } from './tally.ts';
 import type { Visited } from './visit.ts';
 
 export interface Keeper {
@@ -16,8 +17,6 @@ export interface Keeper {
   forget(id: string): void;
   /** How a check was when it was heard of last, however long ago that is. */
   lastOf(id: string): Status;
-  /** How a check is, as far as that is not too old. */
-  freshOf(check: ProbeCheck): Status;
   /** How a check is, as far as that is stored and not too old. */
   statusOf(check: ProbeCheck): Status;
   /** The last time that anything was heard of a check, ms since 1970. */
@@ -26,10 +25,12 @@ export interface Keeper {
 
 export interface KeeperDoor {
   readonly changed: (check: ProbeCheck, change: ContractChange) => void;
+  /** Counts a visit whose run is kept so, and says what was counted of its check so far. */
+  readonly count: (check: ProbeCheck, visited: Visited) => Tally | undefined;
   readonly notStored: (check: ProbeCheck, why: string | undefined) => void;
 }
 
-export function createKeeper(history: History, clock: Clock, { changed, notStored }: KeeperDoor): Keeper {
+export function createKeeper(history: History, clock: Clock, { changed, count, notStored }: KeeperDoor): Keeper {
   const statuses = new Map<string, Status>();
   const contracts = new Map<string, KnownContract>();
   /** Checks whose last run could not be stored. */
@@ -43,14 +44,16 @@ export function createKeeper(history: History, clock: Clock, { changed, notStore
     if (contract !== undefined) contracts.set(id, contract);
     return status;
   };
-  const keep: Keeper['keep'] = (check, { run: seen, repeats, standing }) => {
-    const run = learnt(check, seen);
+  const keep: Keeper['keep'] = (check, visited) => {
+    const { repeats, standing } = visited;
+    const run = learnt(check, visited.run);
+    const tally = count(check, { ...visited, run });
     const before = lastOf(check.id);
     const status = statusAfter(before, run, standing);
     statuses.set(check.id, status);
     const isNew = status.state !== before.state || status.sinceMs !== before.sinceMs;
     const contract = contracts.get(check.id);
-    if (history.record({ run, repeats, status, changed: isNew, contract })) lost.delete(check.id);
+    if (history.record({ run, repeats, status, changed: isNew, contract, tally })) lost.delete(check.id);
     else {
       lost.add(check.id);
       notStored(check, history.trouble);
@@ -73,7 +76,6 @@ export function createKeeper(history: History, clock: Clock, { changed, notStore
     keep,
     forget: id => void statuses.delete(id),
     lastOf,
-    freshOf,
     statusOf,
     heardMs: id => statuses.get(id)?.heardMs,
   };

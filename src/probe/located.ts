@@ -1,5 +1,16 @@
 /** A YAML file as a value that remembers where each of its parts stands. */
-import { isCollection, isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 export type Path = readonly PropertyKey[];
 
@@ -47,15 +58,31 @@ export function locate(text: string): Located {
 }
 
 /** Aliases are resolved only now, so an unknown one is only found now. */
-function valueIn(document: { toJS(): unknown }, mistakes: Mistake[], placeAt: (offset: number) => Place): unknown {
+function valueIn(document: Document, mistakes: Mistake[], placeAt: (offset: number) => Place): unknown {
+  const broken = brokenAlias(document);
+  const place = placeAt(broken?.range?.[0] ?? 0);
   try {
     const value = document.toJS();
-    if (isCircular(value)) mistakes.push({ message: 'an alias stands inside of what it repeats', ...placeAt(0) });
+    if (isCircular(value)) mistakes.push({ message: 'an alias stands inside of what it repeats', ...place });
     return value;
   } catch (error) {
-    mistakes.push({ message: error instanceof Error ? error.message : String(error), ...placeAt(0) });
+    mistakes.push({ message: error instanceof Error ? error.message : String(error), ...place });
     return undefined;
   }
+}
+
+/** The first alias that names nothing, or what it stands in. */
+function brokenAlias(document: Document): Alias | undefined {
+  let broken: Alias | undefined;
+  visit(document, {
+    Alias: (_, alias, around) => {
+      const named = alias.resolve(document);
+      if (named !== undefined && !around.includes(named)) return undefined;
+      broken = alias;
+      return visit.BREAK;
+    },
+  });
+  return broken;
 }
 
 /** JSON knows no circles, and neither may whoever walks through the value. */

@@ -9,7 +9,9 @@ import type { ContractChange } from './contract.ts';
 import { type HowRecorded, record, show } from './recording.ts';
 import type { ProbeRun, SkipReason, Subject } from './run.ts';
 import { describe, keyOf, labelsOf, type Measured, zeroAll } from './series.ts';
+import { slisOf } from './sli.ts';
 import type { Status } from './status.ts';
+import { createTally, type Tally, type Tallying } from './tally.ts';
 
 /** Counts runs and shows statuses as the `glm_probe_*` metrics; durations are exported in seconds. What a check that is gone still tells is left out. */
 export interface ProbeMetrics {
@@ -23,6 +25,8 @@ export interface ProbeMetrics {
   missed(subject: Subject, count: number): void;
   /** Counts a change of what a service's answers look like. */
   changed(subject: Subject, change: ContractChange): void;
+  /** What was counted of a check so far. */
+  tallyOf(subject: Subject): Tally | undefined;
   /** Takes other checks from now on; the series of those that are gone are removed. */
   swap(subjects: readonly Measured[], options?: ProbeMetricsOptions): Promise<void>;
   /** The registry; another one after a `swap` that needs other buckets. */
@@ -34,6 +38,8 @@ export interface ProbeMetricsOptions {
   readonly buckets?: ExporterConfig['buckets'];
   /** Also this process. Default false. */
   readonly process?: boolean;
+  /** What an earlier life of this program counted of a check. */
+  readonly before?: (subject: Subject) => Tally | undefined;
 }
 
 /** @param first every check that can run: all its series exist at zero from the start, or increase() misses the first */
@@ -47,26 +53,31 @@ export function createProbeMetrics(
   const known = new Map<string, Measured>();
   /** The model that each check's last answer named. */
   const models = new Map<string, string>();
-  const add = (subject: Measured) => {
+  const tallies = new Map<string, Tallying>();
+  const add = (subject: Measured, before = options.before?.(subject)) => {
     known.set(keyOf(subject), subject);
     zeroAll(metrics, subject);
     describe(metrics, subject, clock);
+    tallies.set(keyOf(subject), createTally(metrics, before && fitting(before, subject)));
   };
   const forget = async (subject: Measured) => {
     known.delete(keyOf(subject));
     models.delete(keyOf(subject));
+    tallies.delete(keyOf(subject));
     await metrics.forget(labelsOf(subject));
     const { target, check } = subject;
     if (![...known.values()].some(one => one.target === target && one.check === check))
       metrics.remove('glm_probe_maintenance', { target, check });
   };
-  /** Histograms cannot change their buckets: everything begins again at zero, which rate() and increase() can bear. */
+  /** Histograms cannot change their buckets: those that do begin again at zero, which rate() and increase() can bear. */
   const restart = (options: ProbeMetricsOptions) => {
     known.clear();
     models.clear();
+    tallies.clear();
     metrics = metricsWith(bounds, options);
   };
   const swap = async (next: readonly Measured[], more: ProbeMetricsOptions = {}) => {
+    const before = new Map([...tallies].map(([key, { tally }]) => [key, tally()]));
     const needed = boundsFor(next, more.buckets);
     if (!covers(bounds, needed)) {
       bounds = needed;
@@ -74,7 +85,7 @@ export function createProbeMetrics(
     }
     const wanted = new Map(next.map(subject => [keyOf(subject), subject]));
     for (const subject of [...known.values()]) if (!isSame(subject, wanted.get(keyOf(subject)))) await forget(subject);
-    for (const subject of next) if (!known.has(keyOf(subject))) add(subject);
+    for (const subject of next) if (!known.has(keyOf(subject))) add(subject, before.get(keyOf(subject)));
     await forgetTargets(metrics, next);
   };
   /** A run may end after its check is gone, and must not bring its series back. */
@@ -84,21 +95,35 @@ export function createProbeMetrics(
       if (found !== undefined) act(found, ...more);
     };
   };
+  const counting = (subject: Measured) => tallies.get(keyOf(subject))?.metrics ?? metrics;
   for (const subject of first) add(subject);
   return {
     get metrics() {
       return metrics;
     },
     swap,
-    record: (run, how = {}) => ifKnown(subject => record({ metrics, models, clock }, subject, run, how))(run),
+    tallyOf: subject => tallies.get(keyOf(subject))?.tally(),
+    record: (run, how = {}) =>
+      ifKnown(subject => record({ metrics: counting(subject), models, clock }, subject, run, how))(run),
     show: ifKnown((subject, status: Status) => show(metrics, subject, status)),
     skipped: ifKnown((subject, reason: SkipReason) =>
-      metrics.inc('glm_probe_runs_skipped_total', { ...labelsOf(subject), reason }),
+      counting(subject).inc('glm_probe_runs_skipped_total', { ...labelsOf(subject), reason }),
     ),
     changed: ifKnown((subject, { part }: ContractChange) =>
-      metrics.inc('glm_probe_contract_changes_total', { ...labelsOf(subject), part }),
+      counting(subject).inc('glm_probe_contract_changes_total', { ...labelsOf(subject), part }),
     ),
-    missed: ifKnown((subject, count: number) => metrics.inc('glm_probe_runs_missed_total', labelsOf(subject), count)),
+    missed: ifKnown((subject, count: number) =>
+      counting(subject).inc('glm_probe_runs_missed_total', labelsOf(subject), count),
+    ),
+  };
+}
+
+/** A tally without the indicators that the check has no more. */
+function fitting({ counters, histograms }: Tally, subject: Measured): Tally {
+  const slis: ReadonlySet<string | undefined> = new Set(slisOf(subject));
+  return {
+    counters: counters.filter(({ name, labels }) => name !== 'glm_probe_sli_events_total' || slis.has(labels.sli)),
+    histograms,
   };
 }
 

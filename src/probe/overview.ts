@@ -5,6 +5,7 @@ import { placesBetween } from './grid.ts';
 import type { History, Hour, RunLine, StatusChange } from './history.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import type { ProbeRun } from './run.ts';
+import { streams } from './settings.ts';
 import type { ServiceState, Status } from './status.ts';
 import { plainWords } from './verdict.ts';
 
@@ -51,6 +52,8 @@ export interface CheckOverview {
   readonly last_run_at_ms: number | null;
   readonly next_run_at_ms: number | null;
   readonly windows: Readonly<Record<WindowName, Window>>;
+  /** What `latency`, `p50_ms` and `p95_ms` are of. */
+  readonly latency_of: 'first_visible_token' | 'whole_call';
   /** Medians of half-hours of the last day, in ms. */
   readonly latency: readonly (number | null)[];
   readonly p50_ms: number | null;
@@ -139,6 +142,7 @@ function checkOf(check: ProbeCheck, source: OverviewSource, nowMs: number): Chec
       month: windowOf(check, hours.map(tallyOfHour), { nowMs, eachMs: day, bars: 30 }),
       quarter: windowOf(check, hours.map(tallyOfHour), { nowMs, eachMs: day, bars: 90 }),
     },
+    latency_of: streams.has(check.kind) ? 'first_visible_token' : 'whole_call',
     latency: mediansOf(runs, nowMs),
     p50_ms: quantile(latencies, 0.5),
     p95_ms: quantile(latencies, 0.95),
@@ -229,17 +233,27 @@ function quantile(values: readonly number[], q: number): number | null {
   return values[Math.min(values.length - 1, Math.max(0, Math.ceil(q * values.length) - 1))] ?? null;
 }
 
-/** Pure: what lasted from one change to the next. */
+/** Pure: an outage lasts until the service is well, whoever could not tell meanwhile; all else until the next change. */
 export function incidentsOf(changes: readonly StatusChange[]): Incident[] {
   const incidents: Incident[] = [];
-  const next = new Map<string, StatusChange>();
-  for (const change of changes.toReversed()) {
+  /** Places of the incidents that are not over, by their check and kind. */
+  const open = new Map<string, number>();
+  const end = (key: string, until_ms: number) => {
+    const at = open.get(key);
+    const found = at === undefined ? undefined : incidents[at];
+    if (at !== undefined && found !== undefined) incidents[at] = { ...found, until_ms };
+    open.delete(key);
+  };
+  for (const change of changes) {
+    const { id, atMs, state } = change;
+    end(`blocked ${id}`, atMs);
+    if (state === 'up' || state === 'degraded') end(`down ${id}`, atMs);
     const kind = kindOf(change);
-    if (kind !== undefined && incidents.length < mostIncidents)
-      incidents.push(incident(kind, change, next.get(change.id)));
-    next.set(change.id, change);
+    if (kind === undefined || open.has(`${kind} ${id}`)) continue;
+    open.set(`${kind} ${id}`, incidents.length);
+    incidents.push(incident(kind, change));
   }
-  return incidents;
+  return incidents.reverse().slice(0, mostIncidents);
 }
 
 function kindOf({ state, domain }: StatusChange): Incident['kind'] | undefined {
@@ -247,11 +261,11 @@ function kindOf({ state, domain }: StatusChange): Incident['kind'] | undefined {
   return state === 'unknown' && domain !== null ? 'blocked' : undefined;
 }
 
-const incident = (kind: Incident['kind'], change: StatusChange, next: StatusChange | undefined): Incident => ({
+const incident = (kind: Incident['kind'], change: StatusChange): Incident => ({
   id: change.id,
   kind,
   from_ms: change.atMs,
-  until_ms: next?.atMs ?? null,
+  until_ms: null,
   reason: change.reason,
   fault_domain: change.domain,
   words:

@@ -26,16 +26,18 @@ export interface PageOptions {
  */
 export function pageOf(overview: Overview, { live = false }: PageOptions = {}): string {
   const { checks, incidents, troubles, vantage, generated_at_ms: now } = overview;
-  const targets = Map.groupBy(checks, ({ target }) => target);
+  const ordered = illFirst(checks);
+  const targets = Map.groupBy(ordered, ({ target }) => target);
+  const firsts = new Set(severities.map(state => ordered.find(check => check.state === state)));
   return documentOf(
     `Status: ${summaryOf(checks)}`,
     `<header>
-<h1>${mark(worstOf(checks))} ${escaped(summaryOf(checks))}</h1>
+<h1>${mark(worstOf(checks))} ${linked(escaped(summaryOf(checks)))}</h1>
 <p>Seen from <strong>${escaped(vantage)}</strong>, <time datetime="${iso(now)}">${stamp(now)}</time> · <a href="${live ? '/status.json' : 'status.json'}">JSON</a></p>
 ${troubles.map(text => `<p class="trouble" role="alert">The prober itself is in trouble: ${escaped(text)}</p>`).join('\n')}
 </header>
 <main>
-${[...targets].map(([target, own]) => `<section><h2>${escaped(target)}</h2>\n${own.map(check => card(check, now, live)).join('\n')}</section>`).join('\n')}
+${[...targets].map(([target, own]) => `<section><h2>${escaped(target)}</h2>\n${own.map(check => card(check, now, { live, isFirst: firsts.has(check) })).join('\n')}</section>`).join('\n')}
 <section><h2>Incidents of 90 days</h2>
 ${incidents.length === 0 ? '<p>None was seen.</p>' : `<ol class="incidents">${incidents.map(one => incidentItem(one, now, live)).join('\n')}</ol>`}
 </section>
@@ -105,6 +107,19 @@ const severities: readonly ServiceState[] = ['down', 'unknown', 'degraded', 'mai
 const worstOf = (checks: readonly CheckOverview[]): ServiceState =>
   severities.find(state => checks.some(check => check.state === state)) ?? 'unknown';
 
+/** What is ill is seen without scrolling; targets stay together. */
+function illFirst(checks: readonly CheckOverview[]): CheckOverview[] {
+  const rank = ({ state }: CheckOverview) => severities.indexOf(state);
+  const ranks = new Map<string, number>();
+  for (const check of checks) ranks.set(check.target, Math.min(rank(check), ranks.get(check.target) ?? rank(check)));
+  const rankOf = ({ target }: CheckOverview) => ranks.get(target) ?? 0;
+  return checks.toSorted((a, b) => rankOf(a) - rankOf(b) || rank(a) - rank(b));
+}
+
+/** `1 down` leads to the first one that is. */
+const linked = (summary: string) =>
+  summary.replace(/\d+ (down|unknown|degraded|maintenance)/g, '<a href="#first-$1">$&</a>');
+
 /** `2 of 3 checks up, 1 down` */
 export function summaryOf(checks: readonly CheckOverview[]): string {
   const count = (state: ServiceState) => checks.filter(check => check.state === state).length;
@@ -116,13 +131,19 @@ export function summaryOf(checks: readonly CheckOverview[]): string {
   );
 }
 
-function card(check: CheckOverview, now: number, live: boolean): string {
+interface Shown {
+  readonly live: boolean;
+  /** The first card of its state. */
+  readonly isFirst: boolean;
+}
+
+function card(check: CheckOverview, now: number, { live, isFirst }: Shown): string {
   const { state, id, words, run_id: run, since_ms: since, last_run_at_ms: last } = check;
   const name = `${check.check} · ${check.model}`;
   const title = live ? `<a href="/runs?check=${encodeURIComponent(id)}">${escaped(name)}</a>` : escaped(name);
   const why = words === null ? '' : `<p>${escaped(words)}${runLink(run, live)}</p>`;
   const seen = last === null ? 'never run' : `last run <time datetime="${iso(last)}">${ago(now - last)} ago</time>`;
-  return `<article>
+  return `<article${isFirst ? ` id="first-${state}"` : ''}>
 <div class="head"><h3>${title}</h3><span class="state ${state}">${mark(state)} ${state} <span class="dim">for ${ago(now - since)}</span></span></div>
 ${why}<p class="dim">${seen}</p>
 <div class="bars">
@@ -153,7 +174,7 @@ function barRect({ from_ms: from, state, good, bad }: Bar, at: number): string {
   return `<rect class="${state}" x="${at * 4}" y="${30 - height}" width="3" height="${height}"><title>${stamp(from)}: ${title}</title></rect>`;
 }
 
-function latencyFigure({ latency, p50_ms: middle, p95_ms: high }: CheckOverview): string {
+function latencyFigure({ latency, latency_of: of, p50_ms: middle, p95_ms: high }: CheckOverview): string {
   const most = Math.max(1, ...latency.map(value => value ?? 0));
   const place = (value: number, at: number) => `${at * 4 + 2} ${(28 - (value / most) * 26).toFixed(1)}`;
   const parts = latency.map((value, at) => {
@@ -163,9 +184,14 @@ function latencyFigure({ latency, p50_ms: middle, p95_ms: high }: CheckOverview)
     return `${(latency[at - 1] ?? null) === null ? 'M' : 'L'}${place(value, at)}${alone ? ` L${place(value, at)}` : ''}`;
   });
   const text = middle === null || high === null ? 'no good run' : `p50 ${whole(middle)}, p95 ${whole(high)}`;
-  return `<figure><svg viewBox="0 0 ${latency.length * 4} 30" preserveAspectRatio="none" role="img" aria-label="latency of 24 hours: ${text}"><path stroke-linecap="round" stroke-linejoin="round" d="${parts.join('')}"/></svg>
-<figcaption><span>latency</span><span>${text}</span></figcaption></figure>`;
+  return `<figure><svg viewBox="0 0 ${latency.length * 4} 30" preserveAspectRatio="none" role="img" aria-label="${latencies[of]}, 24 hours: ${text}"><path stroke-linecap="round" stroke-linejoin="round" d="${parts.join('')}"/></svg>
+<figcaption><span>${latencies[of]}</span><span>${text}</span></figcaption></figure>`;
 }
+
+const latencies = {
+  first_visible_token: 'to first token',
+  whole_call: 'whole call',
+} as const satisfies Record<CheckOverview['latency_of'], string>;
 
 /** As many figures as a glance can take. */
 const whole = (ms: number) => formatDuration(ms < 1000 ? Math.round(ms) : Math.round(ms / 100) * 100);

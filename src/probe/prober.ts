@@ -17,8 +17,9 @@ import { createPushing } from './otlp/pushing.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
 import { brokenRun, newRunId, skippedRun } from './probe.ts';
 import { forgetPlan, showPlan, showPresent } from './prober-metrics.ts';
-import type { RunCheck } from './run.ts';
+import type { RunCheck, Subject } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
+import { keyOf } from './series.ts';
 import type { Status } from './status.ts';
 import { troublesOf } from './troubles.ts';
 import { unseen, type Visited, visitCheck } from './visit.ts';
@@ -74,9 +75,16 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   const { clock, random, history, send, say } = door;
   let plan = first;
   let connectivity = connectivityOf(first, door);
-  const counted = createProbeMetrics(first.checks, clock, { buckets: first.exporter.buckets, process: true });
+  const before = (subject: Subject) => history.tally(keyOf(subject));
+  const counted = createProbeMetrics(first.checks, clock, { buckets: first.exporter.buckets, process: true, before });
   const journal = createJournal(counted, say);
-  const keeper = createKeeper(history, clock, journal);
+  const count = (check: ProbeCheck, { run, repeats, disturbed }: Visited) => {
+    for (const one of [run, ...repeats])
+      counted.record(one, { repeat: one !== run, discarded: disturbed.get(one.run_id) });
+    if (run.skipped !== null) counted.skipped(check, run.skipped);
+    return counted.tallyOf(check);
+  };
+  const keeper = createKeeper(history, clock, { ...journal, count });
   const budget = createBudget(first, history, clock);
   const onStep = (ms: number) => {
     journal.stepped(ms);
@@ -95,12 +103,8 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   };
   const file = (check: ProbeCheck, visited: Visited) => {
     const { run, status } = keeper.keep(check, visited);
-    for (const one of [run, ...visited.repeats]) {
-      const discarded = visited.disturbed.get(one.run_id);
-      counted.record(one, { repeat: one !== run, discarded });
-      if (discarded === undefined) pushing.record(one, check.endpoint.url);
-    }
-    if (run.skipped !== null) counted.skipped(check, run.skipped);
+    for (const one of [run, ...visited.repeats])
+      if (!visited.disturbed.has(one.run_id)) pushing.record(one, check.endpoint.url);
     alerts.tell(check, status);
   };
   /** One answer that this program cannot file must not end its watch over all others. */
@@ -167,7 +171,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       showPresent(counted, {
         plan,
         nowMs: clock.wall(),
-        statusOf: keeper.freshOf,
+        statusOf: keeper.statusOf,
         nextOf: schedule.nextOf,
         remaining: budget.remaining,
         online: connectivity.up,

@@ -159,7 +159,7 @@ export interface RunDoor {
 
 export interface Cassettes {
   readonly dir: string;
-  /** The oldest files are deleted beyond this number. */
+  /** Files beyond this number are deleted: of the check that has most, and there the densest. */
   readonly keep: number;
   readonly maxBytes: number;
   /** Good runs leave one, too. */

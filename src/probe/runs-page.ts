@@ -20,12 +20,19 @@ ${runs.map(row).join('\n')}
   );
 }
 
-function row({ runId, atMs, state, reason, domain, skipped, degraded, latencyMs, repeat, whole }: RunLine): string {
+function row(run: RunLine): string {
+  const { runId, atMs, state, reason, domain, skipped, degraded, latencyMs, repeat, whole, detail } = run;
   const verdict = `${state === 'good' && degraded ? 'degraded' : state}${repeat ? ', repetition' : ''}`;
   const link = whole ? `<a href="/runs/${encodeURIComponent(runId)}">log</a>` : '';
   const latency = latencyMs === null ? '–' : formatDuration(latencyMs);
   const began = new Date(atMs).toISOString().slice(0, 19).replace('T', ' ');
-  const cells = [began, verdict, reason ?? skipped ?? '–', domain ?? '–', latency];
+  const cells = [
+    began,
+    verdict,
+    reason ?? skipped ?? (state === 'unknown' ? detail : null) ?? '–',
+    domain ?? '–',
+    latency,
+  ];
   return `<tr>${cells.map(text => `<td>${escaped(text)}</td>`).join('')}<td>${link}</td></tr>`;
 }
 

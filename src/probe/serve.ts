@@ -13,7 +13,7 @@ import { runCheck } from './probe.ts';
 import { createProber, type Prober } from './prober.ts';
 import type { RunCheck } from './run.ts';
 import type { SecretReaders } from './secret.ts';
-import { keepState } from './state-file.ts';
+import { keepState, newStateAt } from './state-file.ts';
 
 export interface ServeOptions {
   /** Path of the config. */
@@ -51,12 +51,14 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
   const plan = await loadPlan(file, readers);
+  const undo = newStateAt(plan.state.path);
   const history = await openHistory(plan.state.path, { retentionMs: plan.state.retention });
   let release: () => void;
   try {
     release = await keepState(plan.state.path);
   } catch (error) {
     history.close();
+    undo();
     throw error;
   }
   const prober = createProber(plan, { clock, random, history, look, send, say });
@@ -67,12 +69,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await prober.stop();
     history.close();
     release();
+    undo();
     throw error;
   }
   const reload = createReload(options, prober, exporter);
-  const stopWatching = watchFiles(options, prober, reload);
+  const watching = watchFiles(options, prober, reload);
   const close = async () => {
-    stopWatching();
+    watching.stop();
     await exporter.close();
     await prober.stop();
     history.close();
@@ -81,7 +84,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   return {
     url: exporter.url,
     prober,
-    reload,
+    reload: () => {
+      watching.look();
+      return reload();
+    },
     close,
     get plan() {
       return prober.plan;
@@ -135,7 +141,7 @@ function watchFiles(
   { file, clock, watchMs = 5000 }: ServeOptions,
   prober: Pick<Prober, 'plan'>,
   reload: () => Promise<boolean>,
-): () => void {
+): Watching {
   const known = new Map<string, string>();
   const isNew = (path: string): boolean => {
     const text = textAt(path);
@@ -152,7 +158,13 @@ function watchFiles(
     timer.set(clock.now() + watchMs);
   });
   timer.set(clock.now() + watchMs);
-  return timer.clear;
+  return { look, stop: timer.clear };
+}
+
+interface Watching {
+  /** Takes note of what the files are now; true when that is new. Whoever reloads anyway need not be told again. */
+  look(): boolean;
+  stop(): void;
 }
 
 function textAt(file: string): string | undefined {

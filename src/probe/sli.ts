@@ -1,6 +1,6 @@
 /** Indicators of the service level: which a check has, and how a run enters them. */
 import type { SliName } from './config.ts';
-import { latencyOf, type ProbeRun, sliVerdict } from './run.ts';
+import { type ProbeRun, sliVerdict } from './run.ts';
 import type { Slo } from './settings.ts';
 
 /** How a run enters one indicator of the service level. */
@@ -11,12 +11,17 @@ export function sliOf(sli: SliName, run: ProbeRun, slo: readonly Slo[] = []): 'g
     if (run.state === 'good') return 'good';
     return run.reason !== null && answered.has(run.reason) ? 'bad' : 'excluded';
   }
+  if (overall === 'excluded') return 'excluded';
+  const spoiled = run.warnings.some(({ kind }) => kind === 'measurement');
   const { thresholdMs } = slo.find(one => one.sli === sli) ?? {};
-  const ms = sli === 'ttfot' ? run.timing.first_visible_token_ms : run.timing.max_gap_ms;
-  // An answer that never came was not in time; a stream that never began cannot be said to have stalled.
-  if (overall === 'bad') return sli === 'ttfot' || run.reason === 'stalled' ? 'bad' : 'excluded';
-  if (overall === 'excluded' || latencyOf(run) === null || ms === null || thresholdMs === undefined) return 'excluded';
-  return ms <= thresholdMs ? 'good' : 'bad';
+  const within = (ms: number | null) =>
+    ms === null || thresholdMs === undefined || spoiled ? 'excluded' : ms <= thresholdMs ? 'good' : 'bad';
+  const { first_visible_token_ms: tokenMs, max_gap_ms: gapMs } = run.timing;
+  // A token that came in time did, however the stream ended; one that never came was not in time.
+  if (sli === 'ttfot') return overall === 'bad' && tokenMs === null ? 'bad' : within(tokenMs);
+  // A stream that never began cannot be said to have stalled.
+  if (overall === 'bad') return run.reason === 'stalled' ? 'bad' : 'excluded';
+  return within(gapMs);
 }
 
 /** There was an answer, and it was not right. */

@@ -1,5 +1,5 @@
 /** The SQLite file of a state: opened, made or refused, and kept for one program. */
-import { statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { textOf, UsageError } from '../core/errors.ts';
 
@@ -23,7 +23,10 @@ export async function openState(
   let db: DatabaseSync | undefined;
   try {
     // A pipe would be waited for without end.
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no file');
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() === false) throw new Error('it is no file');
+    if (readOnly && found === undefined)
+      throw new UsageError('no_state', `${path}: there is no such file; has probe serve run?`);
     db = new DatabaseSync(path, { readOnly, timeout: lockWaitMs });
     prepare(db, path, readOnly);
     if (mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${mostPages}`);
@@ -56,6 +59,15 @@ export async function keepState(path: string): Promise<() => void> {
   const held = db;
   return () => {
     if (held.isOpen) held.close();
+  };
+}
+
+/** To be asked before a state is opened. @returns removes what was not there yet: who is refused leaves nothing behind */
+export function newStateAt(path: string): () => void {
+  const beside = ['', '-wal', '-shm', '.lock', '.lock-journal'].map(end => `${path}${end}`);
+  const made = beside.filter(file => !existsSync(file));
+  return () => {
+    for (const file of made) rmSync(file, { force: true });
   };
 }
 
@@ -96,7 +108,9 @@ PRAGMA user_version = ${schemaVersion};`;
  * Came later: an older program does not miss it, and who only looks at an older file does not need it, so its statements
  * are made when they are used (`statements.ts`).
  */
-const laterTables = 'CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID';
+const laterTables = `
+CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tallies (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;`;
 
 function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };

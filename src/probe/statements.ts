@@ -22,7 +22,9 @@ export function statementsOf(db: DatabaseSync) {
     addChange: db.prepare('INSERT INTO changes VALUES (:id, :at_ms, :state, :reason, :domain, :detail, :run_id)'),
     status: db.prepare('SELECT json FROM statuses WHERE id = :id'),
     run: db.prepare('SELECT json FROM runs WHERE run_id = :runId'),
-    lastRuns: db.prepare(`SELECT ${line} FROM runs WHERE id = :id ORDER BY at_ms DESC LIMIT :most`),
+    lastRuns: db.prepare(
+      `SELECT ${line}, json ->> '$.detail' AS detail FROM runs WHERE id = :id ORDER BY at_ms DESC LIMIT :most`,
+    ),
     runsSince: db.prepare(`SELECT ${line} FROM runs WHERE id = :id AND at_ms >= :fromMs AND again = 0 ORDER BY at_ms`),
     hours: db.prepare(
       `SELECT from_ms AS fromMs, good, degraded, bad, excluded, unknown, skipped FROM hours
@@ -69,9 +71,11 @@ export function statementsOf(db: DatabaseSync) {
 /** Rows that are tidied away in one go: more would keep the loop busy for too long. */
 const atOnce = 1000;
 
-/** The table came later, and may not be there in a file that is only looked at: made when they are used. */
+/** The tables came later, and may not be there in a file that is only looked at: made when they are used. */
 export const setContract = 'INSERT OR REPLACE INTO contracts VALUES (:id, :json)';
 export const getContract = 'SELECT json FROM contracts WHERE id = :id';
+export const setTally = 'INSERT OR REPLACE INTO tallies VALUES (:id, :json)';
+export const getTally = 'SELECT json FROM tallies WHERE id = :id';
 
 type Row = Record<string, SQLInputValue>;
 
@@ -107,13 +111,14 @@ export function hourOf(run: ProbeRun): Row {
   };
 }
 
-export const changeOf = (id: string, { state, sinceMs, reason, domain, detail, runId }: Status): Row => ({
+/** At the time of the run that changed it: an outage that goes on after a doubt has begun before that. */
+export const changeOf = (id: string, { state, heardMs, reason, domain, detail, runId }: Status): Row => ({
   id,
   state,
   reason,
   domain,
   detail,
-  at_ms: sinceMs,
+  at_ms: heardMs,
   run_id: runId,
 });
 

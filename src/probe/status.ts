@@ -27,6 +27,8 @@ export interface Status {
   readonly heardMs: number;
   readonly lastRunMs: number | null;
   readonly lastSuccessMs: number | null;
+  /** When the service went down, until a good run: whoever cannot tell meanwhile does not end it. */
+  readonly outageMs?: number | null;
   /** Runs in a row that failed, by whose fault it was; a good one ends all. */
   readonly failures: Readonly<Partial<Record<FaultDomain, number>>>;
 }
@@ -47,12 +49,14 @@ export const newStatus = (nowMs: number): Status => ({
 
 /** @param standing whether quick repetitions confirmed a failure */
 export function statusAfter(before: Status, run: ProbeRun, standing: Standing): Status {
-  const state = stateAfter(before.state, run, standing);
+  const outage = outageOf(before);
+  const state = stateAfter(outage === null ? before.state : 'down', run, standing);
   const made = run.state === 'good' || run.state === 'bad';
   if (state === undefined) return before;
+  if (before.state === 'down' && saysNothing(run)) return { ...before, heardMs: run.started_at_ms };
   return {
     state,
-    sinceMs: state === before.state && sameCause(before, run) ? before.sinceMs : run.started_at_ms,
+    sinceMs: sinceOf(before, state, run),
     reason: run.reason,
     domain: run.fault_domain,
     skipped: run.skipped,
@@ -61,8 +65,21 @@ export function statusAfter(before: Status, run: ProbeRun, standing: Standing): 
     heardMs: run.started_at_ms,
     lastRunMs: made ? run.started_at_ms : before.lastRunMs,
     lastSuccessMs: run.state === 'good' ? run.started_at_ms : before.lastSuccessMs,
+    outageMs: run.state === 'good' ? null : (outage ?? (state === 'down' ? run.started_at_ms : null)),
     failures: failuresAfter(before.failures, run),
   };
+}
+
+/** An older program wrote down no outage. */
+const outageOf = ({ state, sinceMs, outageMs = state === 'down' ? sinceMs : null }: Status) => outageMs;
+
+/** This program was disturbed, or has no network itself. */
+const saysNothing = ({ state, fault_domain: domain, skipped }: ProbeRun) =>
+  (state === 'unknown' && domain === null) || skipped === 'connectivity';
+
+function sinceOf(before: Status, state: ServiceState, run: ProbeRun): number {
+  if (state === 'down') return outageOf(before) ?? run.started_at_ms;
+  return state === before.state && sameCause(before, run) ? before.sinceMs : run.started_at_ms;
 }
 
 /** Undefined: the run says nothing about the service. */

@@ -6,7 +6,14 @@ export function suggestion(word: string, known: readonly string[]): string {
     .map(candidate => ({ candidate, distance: distanceOf(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
   const near = best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3));
-  return near ? `; did you mean ${best.candidate}?` : '';
+  const meant = near ? best.candidate : begun(word.toLowerCase(), known);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
+/** The only one that begins so, as `username` does with `user`. */
+function begun(word: string, known: readonly string[]): string | undefined {
+  const [one, ...others] = word.length < 4 ? [] : known.filter(candidate => candidate.toLowerCase().startsWith(word));
+  return others.length === 0 ? one : undefined;
 }
 
 /** Edits to get from one word to the other; two swapped letters count as one. Words are short: names and keys. */

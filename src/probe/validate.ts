@@ -40,7 +40,7 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
   const doubts = doubtsOf(config, located, { fileExists: isReadable, textAt: readText, ...options });
-  return { config, ...doubts, defects: inOrder([...defects, ...secrets, ...doubts.defects]) };
+  return { config, ...doubts, defects: causesFirst([...defects, ...secrets], doubts.defects) };
 }
 
 function isReadable(path: string): boolean {
@@ -72,6 +72,14 @@ export function readProbeFile(path: string, env: ValidateOptions['env']): ProbeC
 export const lineOf = (path: string, { line, column, key, message }: Defect): string =>
   `${path}:${line}:${column}: ${key === '' ? '' : `${key}: `}${message}`;
 
+/** What follows from a key that could not be read comes after it. */
+function causesFirst(causes: readonly Defect[], doubts: readonly Defect[]): Defect[] {
+  if (!causes.some(({ code }) => code === 'unknown_key' || code === 'bad_value'))
+    return inOrder([...causes, ...doubts]);
+  const first = inOrder(causes);
+  return [...first, ...inOrder(doubts.filter(doubt => !first.some(cause => sameAs(cause, doubt))))];
+}
+
 /** From top to bottom, each thing once: several checks may stumble over one line, and a secret has a place and a shape. */
 const inOrder = (defects: readonly Defect[]) =>
   defects
@@ -96,6 +104,10 @@ function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
   // A misspelt key or a secret must not hide what is wrong with the rest.
   const rest = without(value, first.error.issues.flatMap(unknownKeys));
   for (const { path } of first.error.issues.flatMap(leaves).filter(isSecret)) put(rest, path, { command: ['…'] });
+  // Nor must a wrong word: what was meant, or any other, stands in for it.
+  for (const issue of first.error.issues.flatMap(leaves))
+    if (issue.code === 'invalid_value' && issue.input !== undefined && issue.path.length > 0)
+      put(rest, issue.path, standIn(issue));
   const again = probeSchema.safeParse(rest);
   return { config: again.success ? again.data : undefined, defects };
 }
@@ -140,6 +152,9 @@ function described(issue: Issue): [DefectCode, Path, string] {
     issue.values.length > 20 && near !== '' ? `is none of the ${issue.values.length} words for it` : message;
   return ['bad_value', path, `${short}${near}`];
 }
+
+const standIn = ({ input, values }: Extract<Issue, { code: 'invalid_value' }>) =>
+  values.find(value => suggestion(String(input), [String(value)]) !== '') ?? values[0];
 
 const isSecret = ({ message }: Issue) => message.startsWith('a secret may not');
 

@@ -62,6 +62,6 @@ function watched({ look, watch }: VisitDoor, disturbed: Map<string, Disturbance[
     const run = await look(check, door);
     const disturbance = end();
     if (disturbance !== undefined) disturbed.set(run.run_id, disturbance.kind);
-    return distrust(run, disturbance);
+    return distrust(run, disturbance, check);
   };
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 
 export type Disturbance =
-  /** The event loop was this late. */
+  /** The event loop was late, all in all by this. */
   | { readonly kind: 'event_loop'; readonly lateMs: number }
   /** Wall time went this much further than monotonic time: the clock was set, or the machine slept. */
   | { readonly kind: 'clock_step'; readonly stepMs: number };
@@ -51,7 +51,7 @@ export function createWatch({ clock, onStep, onLate, everyMs = 20 }: WatchOption
     const stepMs = wall - lastWall - (now - lastNow);
     const stepped = Math.abs(stepMs) >= leastStepMs;
     for (const stretch of open) {
-      stretch.lateMs = Math.max(stretch.lateMs, lateMs);
+      if (lateMs > mostLagMs) stretch.lateMs += lateMs;
       if (stepped) stretch.stepMs = stepMs;
     }
     lastNow = now;
@@ -78,7 +78,7 @@ export function createWatch({ clock, onStep, onLate, everyMs = 20 }: WatchOption
       note();
       open.delete(stretch);
       if (stretch.stepMs !== 0) return { kind: 'clock_step', stepMs: stretch.stepMs } as const;
-      return stretch.lateMs > mostLagMs ? ({ kind: 'event_loop', lateMs: stretch.lateMs } as const) : undefined;
+      return stretch.lateMs > 0 ? ({ kind: 'event_loop', lateMs: stretch.lateMs } as const) : undefined;
     };
   };
   return {

@@ -128,6 +128,18 @@ test(
   },
 );
 
+test('SIGKILL after some runs: what was counted goes on, in the next life as in this one', patient, async () => {
+  const mock = await service();
+  const { file } = place(mock.baseUrl);
+  const life = await begin(file);
+  const seen = await life.reaches(good, 3);
+  life.process.child.kill('SIGKILL');
+  await life.process.ended;
+  const next = await begin(file);
+  expect(await next.count(good)).toBeGreaterThanOrEqual(seen);
+  expect(await next.count(/^glm_probe_time_to_first_token_seconds_count/)).toBeGreaterThanOrEqual(seen);
+});
+
 test('a disk without room: it goes on, says unknown and why, and what was stored is whole', patient, async () => {
   const mock = await service();
   const { file, state } = place(mock.baseUrl);

@@ -6,7 +6,7 @@ import { chatCall, createCaller } from '../../src/core/call.ts';
 import { readCassette } from '../../src/core/cassette/cassette.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { startReplay } from '../../src/mock-server/recording/replay.ts';
-import { writeCassette } from '../../src/probe/cassette.ts';
+import { surplusOf, writeCassette } from '../../src/probe/cassette.ts';
 import { command } from '../../src/probe/cli.ts';
 import { explain } from '../../src/probe/explain.ts';
 import { runCheck } from '../../src/probe/probe.ts';
@@ -155,7 +155,7 @@ test('an answer too long to keep is cut, says so, and ends where it was cut', as
   expect(exchange?.note?.lost).toBeGreaterThan(4096);
 });
 
-test('the oldest go, and files of others stay', async () => {
+test('the first and the last stay, and so do files of others', async () => {
   const dir = folder();
   writeFileSync(join(dir, 'notes.txt'), 'mine');
   const check = await checkFor('http://127.0.0.1:1/v4', 'chat_stream');
@@ -170,7 +170,32 @@ test('the oldest go, and files of others stay', async () => {
     readdirSync(dir)
       .map(name => name.slice(0, 8))
       .toSorted(),
-  ).toEqual(['19700105', '19700106', 'notes.tx']);
+  ).toEqual(['19700102', '19700106', 'notes.tx']);
+});
+
+const fileAt = (minute: number, check: string, reason = 'stalled') =>
+  `20261128T12${String(minute).padStart(2, '0')}00-000Z_home_${check}_glm-4.6_${reason}_run${minute}.jsonl`;
+
+test.each([
+  ['nothing beyond the number', [fileAt(1, 'a'), fileAt(2, 'a')], 2, []],
+  [
+    'one of the noisy check, not the quiet one’s only',
+    [fileAt(0, 'b'), ...[1, 2, 3].map(at => fileAt(at, 'a'))],
+    3,
+    [fileAt(2, 'a')],
+  ],
+  ['the densest, not the beginning of an outage', [1, 30, 31, 32, 33].map(at => fileAt(at, 'a')), 4, [fileAt(31, 'a')]],
+  [
+    'one check, whatever the reason',
+    [fileAt(0, 'b'), fileAt(1, 'a', 'dns'), fileAt(2, 'a', 'timeout_total'), fileAt(3, 'a')],
+    3,
+    [fileAt(2, 'a', 'timeout_total')],
+  ],
+  ['the older of two', [fileAt(1, 'a'), fileAt(2, 'a')], 1, [fileAt(1, 'a')]],
+  ['no file of another kind', ['notes.txt', '20261128.jsonl', fileAt(1, 'a')], 1, []],
+  ['all', [fileAt(1, 'a'), fileAt(2, 'b')], 0, [fileAt(1, 'a'), fileAt(2, 'b')]],
+])('of too many cassettes go: %s', (_, files, keep, gone) => {
+  expect(surplusOf(files, keep)).toEqual(gone);
 });
 
 test('a folder that cannot be written to is told in the log, and the verdict is not lost', async () => {

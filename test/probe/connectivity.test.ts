@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock, systemClock } from '../../src/core/clock.ts';
 import { createConnectivity } from '../../src/probe/connectivity.ts';
+import type { ProbeRun } from '../../src/probe/run.ts';
 import { distrust, withoutNetwork } from '../../src/probe/trust.ts';
 import { runAt } from '../support/probe-runs.ts';
 
@@ -56,24 +57,65 @@ test('many who ask at once ask once, and an answer is good for five seconds', as
 
 // ── what is left of a run ──
 
-const busy = { kind: 'event_loop', lateMs: 300 } as const;
+const patience = {
+  deadlines: { connect: 1000, first_byte: 10_000, first_token: 15_000, idle: 10_000, total: 30_000 },
+  expect: { ttftMs: 3000, ttfotMs: 3000, maxGapMs: 2000, totalMs: 20_000 },
+};
+const busyFor = (lateMs: number) => ({ kind: 'event_loop', lateMs }) as const;
+const after = (total_ms: number, timing: Partial<ProbeRun['timing']> = {}) => ({
+  timing: { ...runAt(0).timing, ...timing, total_ms },
+});
+const ended = (reason: ProbeRun['reason'], more: Partial<ProbeRun> = {}) => runAt(0, { reason, ...more });
 
 test.each([
-  ['good', runAt(0), 'good', null],
-  ['too slow', runAt(0, { reason: 'slow' }), 'unknown', null],
-  ['stalled', runAt(0, { reason: 'stalled', deadline: 'idle' }), 'unknown', null],
-  ['refused', runAt(0, { reason: 'overloaded' }), 'bad', 'overloaded'],
-  ['not made', runAt(0, { state: 'skipped', skipped: 'budget' }), 'skipped', null],
-] as const)('a run that was %s while the prober was busy', (_, run, state, reason) => {
-  const left = distrust(run, busy);
-  expect(left).toMatchObject({ state, reason, deadline: null });
-  expect(distrust(run, undefined)).toBe(run);
-  if (state === 'good' || state === 'bad')
-    expect(left.warnings).toEqual([{ kind: 'measurement', detail: 'this program was busy for 300ms meanwhile' }]);
+  ['was good', 300, runAt(0), 'good'],
+  ['was silent for ten seconds, of which a hiccup explains little', 144.9, ended('stalled', after(10_400)), 'bad'],
+  ['was silent for ten seconds, of which it explains nearly a tenth', 999, ended('stalled', after(10_400)), 'bad'],
+  ['was silent, and a tenth of that was our own', 1000, ended('stalled', after(12_000)), 'unknown'],
+  ['got no head, and hardly because of us', 999, ended('timeout_first_byte', after(10_000)), 'bad'],
+  ['got no head in time, and might have', 1000, ended('timeout_first_byte', after(10_999)), 'unknown'],
+  ['got no head in time even without our delay', 1000, ended('timeout_first_byte', after(11_000)), 'bad'],
+  [
+    'got no token, and this program was stopped for half a minute',
+    30_000,
+    ended('timeout_first_token', after(31_000)),
+    'unknown',
+  ],
+  ['got no connection in a second', 300, ended('timeout_connect', after(1000)), 'unknown'],
+  ['was not done, and hardly because of us', 2999, ended('timeout_total', after(30_000)), 'bad'],
+  ['had a slow first token that may be ours', 300, ended('slow', after(4000, { ttft_ms: 3300 })), 'unknown'],
+  ['had a slow first token in any case', 300, ended('slow', after(4000, { ttft_ms: 3301 })), 'bad'],
+  ['had a silence that was too long in any case', 300, ended('slow', after(4000, { max_gap_ms: 2500 })), 'bad'],
+  ['took too long in any case', 300, ended('slow', after(20_500)), 'bad'],
+  ['was slow in one of its calls', 300, ended('slow', { ...after(20_500), calls: 2 }), 'unknown'],
+  ['had a low rate', 300, ended('slow', after(1000)), 'unknown'],
+  ['was refused', 60_000, ended('overloaded'), 'bad'],
+  ['broke off', 60_000, ended('truncated'), 'bad'],
+  ['had an error in its stream', 60_000, ended('error_in_stream'), 'bad'],
+  ['had a wrong answer', 60_000, ended('wrong_answer'), 'bad'],
+  ['found no name', 60_000, ended('dns'), 'bad'],
+  ['had another certificate', 60_000, ended('tls'), 'bad'],
+  ['was not made', 300, runAt(0, { state: 'skipped', skipped: 'budget' }), 'skipped'],
+] as const)('a run that %s, while this program was busy for %d ms', (_, lateMs, run, state) => {
+  const left = distrust(run, busyFor(lateMs), patience);
+  expect(left).toMatchObject({ state, reason: state === 'unknown' ? null : run.reason });
+  expect(distrust(run, undefined, patience)).toBe(run);
+  const warned = left.warnings.map(({ kind, detail }) => `${kind}: ${detail}`);
+  expect(warned).toEqual(
+    state === 'good' || state === 'bad' ? [expect.stringMatching(/^measurement: this program was busy for/)] : [],
+  );
 });
 
+test.each(['stalled', 'slow', 'timeout_total'] as const)(
+  'a clock that moved spoils %s, however long it was',
+  reason => {
+    const run = ended(reason, after(60_000));
+    expect(distrust(run, { kind: 'clock_step', stepMs: 2000 }, patience).state).toBe('unknown');
+  },
+);
+
 test('a verdict that is taken back stays in the log', () => {
-  const left = distrust(runAt(0, { reason: 'stalled' }), { kind: 'clock_step', stepMs: -5000 });
+  const left = distrust(runAt(0, { reason: 'stalled' }), { kind: 'clock_step', stepMs: -5000 }, patience);
   expect(left.detail).toBe('stalled, but the clock moved by 5s meanwhile');
   expect(left.log.at(-1)).toBe('not trusted: the clock moved by 5s meanwhile');
 });

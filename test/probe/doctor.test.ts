@@ -75,9 +75,13 @@ test.each<[string, fake.Reply, string]>([
   ['refuses the key', fake.apiError(401, '1000'), 'wrong'],
   ['has no list of models', fake.json(404, { status: 404 }), 'odd'],
   ['is overloaded', fake.apiError(429, '1305'), 'odd'],
+  ['limits the rate', fake.apiError(429, '1302'), 'odd'],
+  ['wants to be paid first', fake.apiError(429, '1113'), 'wrong'],
+  ['says nothing', fake.hang, 'wrong'],
 ])('an endpoint that %s', async (_name, reply, grade) => {
   const { url } = await serve(reply);
-  expect((await grades(await endpointAt(url))).reach).toBe(grade);
+  const deadlines = { connect: 5000, first_byte: grade === 'wrong' ? 200 : 10_000, total: 15_000 };
+  expect((await grades(await endpointAt(url), { deadlines })).reach).toBe(grade);
 });
 
 test('behind a proxy the name is the proxy’s to resolve, and its password is not shown', async () => {

@@ -226,6 +226,39 @@ test('an outage lasts until something good, and counts its failures by fault', (
   });
 });
 
+const doubted = { state: 'unknown', reason: null, fault_domain: null, detail: 'stalled, but busy' } as const;
+const offline = { state: 'skipped', skipped: 'connectivity' } as const;
+
+test.each([
+  ['that this program spoiled', doubted],
+  ['without a network of our own', offline],
+])('a run %s does not end an outage, and is heard', (_, more) => {
+  const down = entryOf(runAt(noon, { reason: 'stalled' })).status;
+  const after = statusAfter(down, runAt(noon + 1, more), 'clear');
+  expect(after).toEqual({ ...down, heardMs: noon + 1 });
+  const up = entryOf(runAt(noon)).status;
+  expect(statusAfter(up, runAt(noon + 1, more), 'clear').state).toBe('unknown');
+});
+
+test('an outage goes on after nobody could tell, without another confirmation, and until a good run', () => {
+  const down = entryOf(runAt(noon, { reason: 'stalled' })).status;
+  const broke = statusAfter(down, runAt(noon + 1, { reason: 'balance_exhausted' }), 'clear');
+  expect(broke).toMatchObject({ state: 'unknown', domain: 'account', sinceMs: noon + 1 });
+  const again = statusAfter(broke, runAt(noon + 2, { reason: 'tcp' }), 'refuted');
+  expect(again).toMatchObject({ state: 'down', sinceMs: noon });
+  const well = statusAfter(again, runAt(noon + 3), 'clear');
+  expect(well).toMatchObject({ state: 'up', sinceMs: noon + 3 });
+  expect(statusAfter(well, runAt(noon + 4, { reason: 'tcp' }), 'refuted').state).toBe('degraded');
+});
+
+test('an outage that an older program wrote down goes on as well', () => {
+  const { outageMs: _, ...down } = entryOf(runAt(noon, { reason: 'stalled' })).status;
+  expect(statusAfter(down, runAt(noon + 2, { reason: 'tcp' }), 'refuted')).toMatchObject({
+    sinceMs: noon,
+    outageMs: noon,
+  });
+});
+
 test('a status that nobody renews is not known any more', () => {
   const { status } = entryOf(runAt(noon));
   expect(statusAt(status, noon + 1000, 1000)).toBe(status);

@@ -257,6 +257,8 @@ test('what a swap removes leaves no series, and late runs do not bring them back
 
 const run = (more: Partial<ProbeRun> = {}) => runAt(noon, more);
 const slow = { ...run().timing, first_visible_token_ms: 4000, max_gap_ms: 2000 };
+const silent = { ...run().timing, first_visible_token_ms: null, max_gap_ms: null };
+const disturbed = [{ kind: 'measurement', detail: 'busy' }] as const;
 const slos = [
   { sli: 'ttfot', objective: 0.95, thresholdMs: 3000 },
   { sli: 'stall', objective: 0.99, thresholdMs: 1500 },
@@ -265,9 +267,11 @@ const slos = [
 test.each([
   ['good', run(), ['good', 'good', 'good', 'good']],
   ['slow', run({ timing: slow }), ['good', 'good', 'bad', 'bad']],
-  ['stalled', run({ reason: 'stalled' }), ['bad', 'excluded', 'bad', 'bad']],
-  ['refused connection', run({ reason: 'tcp' }), ['bad', 'excluded', 'bad', 'excluded']],
-  ['wrong answer', run({ reason: 'wrong_answer' }), ['bad', 'bad', 'bad', 'excluded']],
+  ['stalled after its first token', run({ reason: 'stalled' }), ['bad', 'excluded', 'good', 'bad']],
+  ['stalled after a late one', run({ reason: 'stalled', timing: slow }), ['bad', 'excluded', 'bad', 'bad']],
+  ['stalled, and disturbed', run({ reason: 'stalled', warnings: disturbed }), ['bad', 'excluded', 'excluded', 'bad']],
+  ['refused connection', run({ reason: 'tcp', timing: silent }), ['bad', 'excluded', 'bad', 'excluded']],
+  ['wrong answer', run({ reason: 'wrong_answer' }), ['bad', 'bad', 'good', 'excluded']],
   ['no money', run({ reason: 'balance_exhausted' }), ['excluded', 'excluded', 'excluded', 'excluded']],
   ['unknown', run({ state: 'unknown' }), ['excluded', 'excluded', 'excluded', 'excluded']],
 ] as const)('service level of a run that is %s', (_, one, expected) => {

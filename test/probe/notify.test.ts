@@ -54,6 +54,13 @@ test.each([
   expect(alert && [alert.kind, alert.severity]).toEqual(expected);
 });
 
+test('how long it lasted counts from the beginning of the outage, whatever was told in between', () => {
+  const outage = { ...down, outageMs: noon - 600_000, sinceMs: noon };
+  expect(open(outage)?.sinceMs).toBe(noon - 600_000);
+  const blocked = alertOf(open(outage), { ...broke, outageMs: noon - 600_000 }, subject);
+  expect(alertOf(blocked, up, subject)).toMatchObject({ kind: 'recovered', sinceMs: noon - 600_000 });
+});
+
 test('a channel gets what is at least as severe as it wants', () => {
   expect(reaches('page', 'ticket')).toBe(true);
   expect(reaches('ticket', 'ticket')).toBe(true);

@@ -1,6 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openHistory, type StatusChange } from '../../src/probe/history.ts';
-import { incidentsOf, knownText, type Overview, overviewOf, percentText, windowOf } from '../../src/probe/overview.ts';
+import {
+  type CheckOverview,
+  incidentsOf,
+  knownText,
+  type Overview,
+  overviewOf,
+  percentText,
+  windowOf,
+} from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runsPage } from '../../src/probe/runs-page.ts';
@@ -57,6 +65,24 @@ test('incidents are told newest first, with their fault, and end where something
   ]);
 });
 
+test('an outage is one incident until the service is well, whoever could not tell meanwhile', () => {
+  const change = (atMs: number, state: StatusChange['state'], domain: StatusChange['domain'] = null): StatusChange => ({
+    ...{ id: 'a', atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
+  });
+  const changes = [
+    ...[change(1, 'down', 'network'), change(2, 'unknown'), change(3, 'down', 'network')],
+    ...[change(4, 'unknown', 'account'), change(5, 'maintenance'), change(6, 'down', 'provider')],
+    ...[change(7, 'degraded'), change(8, 'down', 'network')],
+  ];
+  expect(incidentsOf(changes).map(({ kind, from_ms, until_ms }) => [kind, from_ms, until_ms])).toEqual([
+    ['down', 8, null],
+    ['blocked', 4, 5],
+    ['down', 1, 7],
+  ]);
+  const many = Array.from({ length: 120 }, (_, at) => change(at, at % 2 === 0 ? 'down' : 'up', 'network'));
+  expect(incidentsOf(many).map(({ from_ms }) => from_ms)).toEqual(Array.from({ length: 50 }, (_, n) => 118 - 2 * n));
+});
+
 const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
 const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };
 const tally = (hoursAgo: number, good: number, bad: number, degraded = 0) => ({
@@ -108,7 +134,7 @@ test('the page says the state in words, shows no script, and loads nothing', () 
 test('as a file the page stands for itself: no refresh, no links into a server', () => {
   const page = pageOf(overview);
   expect(page).not.toContain('http-equiv="refresh"');
-  expect(page.match(/href="(?!data:)[^"]*"/g)).toEqual(['href="status.json"']);
+  expect(page.match(/href="(?!data:|#)[^"]*"/g)).toEqual(['href="status.json"']);
 });
 
 test('trouble of the prober is on the page', () => {
@@ -152,4 +178,33 @@ test('one run is shown with its log, its result and its metrics', () => {
   expect(page).toContain('"reason": "stalled"');
   expect(page).toMatch(/Metrics of this run alone\n─+\na 1\n/);
   expect(page).toContain('not in the file any more');
+});
+
+test('what is ill comes first, the headline leads there, and a latency says what it is of', () => {
+  const [some] = overview.checks;
+  const check = (target: string, name: string, state: CheckOverview['state']) => ({
+    ...some!,
+    target,
+    check: name,
+    state,
+  });
+  const checks = [
+    check('a', 'well', 'up'),
+    check('b', 'fine', 'up'),
+    check('b', 'ill', 'down'),
+    check('c', 'dim', 'unknown'),
+  ];
+  const page = pageOf({ ...overview, checks });
+  const order = [...page.matchAll(/<h3>(\w+) ·/g)].map(([, name]) => name);
+  expect(order).toEqual(['ill', 'fine', 'dim', 'well']);
+  expect(page).toContain('<a href="#first-down">1 down</a>, <a href="#first-unknown">1 unknown</a>');
+  expect(page.match(/id="first-\w+"/g)).toEqual(['id="first-down"', 'id="first-up"', 'id="first-unknown"']);
+  expect(page).toMatch(/<span>(to first token|whole call)<\/span>/);
+});
+
+test('a run that is unknown says why in the list', () => {
+  const line = { runId: 'r', atMs: 0, reason: null, domain: null, skipped: null, degraded: false, latencyMs: null };
+  const rest = { repeat: false, whole: true, detail: 'stalled, but <busy>' } as const;
+  expect(runsPage('a', [{ ...line, ...rest, state: 'unknown' }])).toContain('<td>stalled, but &lt;busy&gt;</td>');
+  expect(runsPage('a', [{ ...line, ...rest, state: 'good' }])).not.toContain('busy');
 });

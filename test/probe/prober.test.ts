@@ -263,6 +263,8 @@ test('a run that could not be stored is unknown to the page, counted, and health
   expect(status()).toMatchObject({ state: 'unknown', detail: 'the last run could not be stored' });
   expect(prober.troubles()).toEqual([expect.stringMatching(/the state cannot be written: .*full/)]);
   const metrics = await text();
+  expect(metrics).toContain(`glm_probe_state{${labels},state="unknown"} 1`);
+  expect(metrics).toContain(`glm_probe_state{${labels},state="up"} 0`);
   const counted = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{${labels},outcome="success"\\})? (\\d+)$`, 'm').exec(metrics)?.[1]);
   const stored = history.hoursSince(id, 0).reduce((sum, { good }) => sum + good, 0);
@@ -299,4 +301,41 @@ test('what nobody looked at is not 100 %', async () => {
   expect(day.availability).toBe(1);
   expect(day.known).toBeLessThan(0.05);
   expect(quarter.bars.filter(({ state }) => state === 'unknown')).toHaveLength(89);
+});
+
+const seriesOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(line => /^glm_probe_\w+_(total|bucket|sum|count)\{.*check="chat_stream"/.test(line) && !line.endsWith(' 0'))
+    .sort();
+
+test('counters and histograms go on where an earlier life ended, to the last run', async () => {
+  const first = await stage(await plan());
+  await first.pass(3 * minute);
+  first.answer({ reason: 'overloaded', http_status: 429, code: '1305' });
+  await first.pass(2 * minute);
+  const before = seriesOf(await first.text());
+  expect(before.join('\n')).toMatch(/runs_total\{.*outcome="success"\} 3\n/);
+  expect(before.join('\n')).toMatch(/time_to_first_token_seconds_count\{.*\} 3\n/);
+  // Killed: nothing is closed or told.
+  const second = await stage(await plan(), { path: first.path, clock: createManualClock(first.clock.wall()) });
+  expect(seriesOf(await second.text())).toEqual(before);
+  expect(await second.text()).toContain('glm_probe_api_errors_total{target="home",http_status="429",code="1305"} 6');
+  await second.pass(2 * minute);
+  expect(await second.text()).toContain(`glm_probe_runs_total{${labels},outcome="success"} 5`);
+});
+
+test('another interval or objective keeps what was counted; a histogram whose buckets change begins again', async () => {
+  const { prober, pass, text } = await stage(await plan());
+  await pass(3 * minute);
+  const before = seriesOf(await text());
+  const defaults = { model: 'glm-4.6', interval: '2m' };
+  await prober.swap(await plan({ defaults }));
+  expect(seriesOf(await text())).toEqual(before);
+  const slo = { ttfot: { objective: '90%', threshold: '1234ms' } };
+  await prober.swap(await plan({ defaults: { ...defaults, slo } }));
+  const after = await text();
+  expect(after).toContain(`glm_probe_runs_total{${labels},outcome="success"} 3`);
+  expect(after).toContain(`glm_probe_time_to_first_token_seconds_count{${labels}} 3`);
+  expect(after).toContain(`glm_probe_time_to_first_output_token_seconds_count{${labels}} 0`);
 });

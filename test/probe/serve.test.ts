@@ -1,23 +1,25 @@
 /** The real thing: a file, a state, a port, and the mock as the service. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { systemClock } from '../../src/core/clock.ts';
+import { createManualClock, systemClock } from '../../src/core/clock.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { createMock, type TestMock } from '../../src/mock-server/index.ts';
 import { command } from '../../src/probe/cli.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { startExporter } from '../../src/probe/exporter.ts';
 import type { History } from '../../src/probe/history.ts';
+import type { ProbeCheck } from '../../src/probe/plan.ts';
 import { systemReaders } from '../../src/probe/secret.ts';
 import { type Serving, serve } from '../../src/probe/serve.ts';
 import { run } from '../support/io.ts';
 import { fileOf, scratch } from '../support/probe.ts';
+import { runAt } from '../support/probe-runs.ts';
 import { launch } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -176,6 +178,25 @@ test.each([
   expect(await (await get('/healthz')).text()).toBe('ok\n');
 });
 
+test('who reads an edited file again when told to does not do so once more on its own', async () => {
+  const mock = await service();
+  const { file, write } = place(mock.baseUrl);
+  const clock = createManualClock(Date.now());
+  const said: string[] = [];
+  const look = async (check: ProbeCheck) => runAt(clock.wall(), { id: check.id });
+  const serving = await serve({
+    ...{ file, readers: systemReaders(env), clock, random: createRandom('test'), look, watchMs: 100 },
+    say: sentence => said.push(sentence),
+  });
+  cleanups.push(serving.close);
+  const took = () => said.filter(text => /^took /.test(text)).length;
+  write({}, [{ kind: 'chat' }]);
+  await serving.reload();
+  clock.advance(200);
+  await serving.reload();
+  expect(took()).toBe(2);
+});
+
 test('it listens for others only with a password or when it is told to', async () => {
   const mock = await service();
   const wide = { exporter: { port: 0, host: '0.0.0.0' } };
@@ -319,9 +340,24 @@ test('status and page say where there is no state yet', async () => {
   const { file, folder } = place(mock.baseUrl);
   for (const verb of [['status'], ['page', '-o', folder]]) {
     const { code, err } = await run(command, ['probe', ...verb, '-c', file], { env });
-    expect(code).toBe(2);
-    expect(err).toMatch(/state\.db: /);
+    expect(code).toBe(3);
+    expect(err).toBe(`error: ${join(folder, 'state.db')}: there is no such file; has probe serve run?\n`);
   }
+});
+
+test('the path of a state counts from its file, wherever one stands; a refused serve leaves nothing there', async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl, { state: { path: 'near.db' } });
+  const { serving } = await start(file);
+  expect(readdirSync(folder)).toContain('near.db');
+  const port = Number(new URL(serving.url).port);
+  for (const exporter of [{ port }, { port: 0, host: '0.0.0.0' }]) {
+    const other = place(mock.baseUrl, { state: { path: 'near.db' }, exporter });
+    await expect(start(other.file)).rejects.toMatchObject({ code: expect.stringMatching(/port_in_use|open_exporter/) });
+    expect(readdirSync(other.folder)).not.toContainEqual(expect.stringMatching(/near/));
+  }
+  await expect(start(file)).rejects.toMatchObject({ code: 'state_in_use' });
+  expect(readdirSync(folder)).toContain('near.db');
 });
 
 test('page writes nowhere where nothing can be made, and says so', async () => {

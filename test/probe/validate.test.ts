@@ -250,7 +250,7 @@ test.each<[string, string, string[]]>([
   [
     'a bare number for a duration',
     having('    interval: 5'),
-    ['f:11:15: checks[0].interval: Invalid input: expected string, received number'],
+    ['f:11:15: checks[0].interval: is a number without a unit; write for example "5s" or "5ms"'],
   ],
   [
     'a URL with a password',
@@ -331,7 +331,7 @@ test.each<[string, string, string[]]>([
     `${good}notifications: [{ kind: webhook, url: { env: GLM_API_KEY }, template: '{"a":{{words}}' }]\n`,
     ['f:11:71: notifications[0].template: is no JSON when its places are filled; put them inside quotes'],
   ],
-  ['an alias in what it repeats', `${good}vantage: &x [*x]\n`, ['f:1:1: an alias stands inside of what it repeats']],
+  ['an alias in what it repeats', `${good}vantage: &x [*x]\n`, ['f:11:14: an alias stands inside of what it repeats']],
   ...['constructor', '__proto__'].map(
     word =>
       [
@@ -502,4 +502,70 @@ test('whatever a file says, there is an answer and no crash', () => {
     expect(config !== undefined || defects.length > 0).toBe(true);
     for (const { line, column } of defects) expect(Math.min(line, column)).toBeGreaterThanOrEqual(1);
   }
+});
+
+const priced = having(
+  ['model: glm-4.6', 'model: [glm-4.6, glm-4.5]'],
+  'prices: { glm-4.6: { currency: CNY, input: 2, output: 8 } }',
+);
+
+test('a sum without all of its prices says that it is a least one', () => {
+  expect(told(priced)).toEqual([
+    'f:11:9: prices: glm-4.5 is not among them, so the sum is without its checks; add it (warning)',
+  ]);
+  expect(validationReport('f', validate(priced, options), 0)).toMatch(/^all .* ≥ [\d.]+ CNY +≥ [\d.]+ CNY$/m);
+  const whole = priced.replace('prices: {', 'prices: { glm-4.5: { currency: CNY, input: 1, output: 2 },');
+  expect(told(whole)).toEqual([]);
+  expect(validationReport('f', validate(whole, options), 0)).not.toContain('≥');
+  expect(told(having(['model: glm-4.6', 'model: [glm-4.6, glm-4.5]']))).toEqual([]);
+});
+
+test.each([
+  ['0.0.0.0', '', true],
+  ['192.0.2.7', '', true],
+  ['0.0.0.0', ', bearer: { env: GLM_API_KEY }', false],
+  ['127.0.0.1', '', false],
+])('a page at %s%s that serve would refuse is a mistake: %s', (host, more, wrong) => {
+  const text = having(`exporter: { host: ${host}${more} }`);
+  const { defects } = validate(text, { ...options, allowOpen: false });
+  expect(defects.map(({ code, key }) => [code, key])).toEqual(wrong ? [['open_exporter', 'exporter.host']] : []);
+  expect(validate(text, options).defects).toEqual([]);
+});
+
+test.each([
+  [
+    'an alias inside of what it repeats',
+    'vantage: x\nchecks: &a [*a]\n',
+    'f:2:13: an alias stands inside of what it repeats',
+  ],
+  ['an alias of nothing', 'vantage: x\nchecks: *nope\n', expect.stringMatching(/^f:2:9: .*nope/)],
+  [
+    'a number where a duration belongs',
+    having('    expect: { ttft: 3 }'),
+    expect.stringMatching(/f:11:21: .*write for example "3s" or "3ms"$/),
+  ],
+  [
+    'a first token before the first byte',
+    having('    deadlines: { first_byte: 5s, first_token: 2s }'),
+    'f:11:47: checks[0].deadlines.first_token: is 2s, and first_byte 5s: no token comes before the first byte',
+  ],
+])('%s is told where it stands', (_, text, line) => {
+  expect(told(text)).toEqual([line]);
+});
+
+test.each([
+  ['user', ['username', 'password'], '; did you mean username?'],
+  ['pass', ['username', 'password'], '; did you mean password?'],
+  ['first', ['first_byte', 'first_token'], ''],
+  ['use', ['username'], ''],
+])('the beginning of a word: %s', (word, known, said) => {
+  expect(suggestion(word, known)).toBe(said);
+});
+
+test('a wrong word hides nothing else, and what follows from a key that could not be read comes after it', () => {
+  expect(told(having(['chat_stream', 'chat_stram'], '    interval: 20s', '    deadlnes: { total: 10s }'))).toEqual([
+    expect.stringMatching(/^f:10:11: checks\[0\]\.kind: .*chat_stream/),
+    expect.stringMatching(/^f:12:5: checks\[0\]\.deadlnes: unknown key; did you mean deadlines/),
+    expect.stringMatching(/^f:11:15: checks\[0\]\.interval: runs every 20s, but one run may take 1m/),
+  ]);
 });

@@ -20,6 +20,8 @@ export interface Doubted {
   readonly fileExists: (path: string) => boolean;
   /** The text of a file that exists; asked for certificates and the key beside them, and for no other secret. */
   readonly textAt: (path: string) => string;
+  /** Another host than loopback without a password is no mistake. Default true: only `serve` opens it, and refuses itself. */
+  readonly allowOpen?: boolean;
 }
 
 export type Doubt = (doubted: Doubted, report: Report) => void;

@@ -8,18 +8,18 @@ import { expressions, floors } from './answers.ts';
 import { channels, templates } from './channels.ts';
 import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';
 import { maintenance } from './maintenance.ts';
-import { budgets, unbounded } from './money.ts';
+import { budgets, prices, unbounded } from './money.ts';
 import { identities, models, names } from './names.ts';
 import { objectives, series } from './objectives.ts';
 import { schedules } from './schedules.ts';
-import { sources } from './sources.ts';
+import { openness, sources } from './sources.ts';
 
 const doubts: readonly Doubt[] = [
-  ...[names, identities, models, sources, schedules, floors, expressions],
-  ...[objectives, series, maintenance, budgets, unbounded, channels, templates],
+  ...[names, identities, models, sources, openness, schedules, floors, expressions],
+  ...[objectives, series, maintenance, budgets, prices, unbounded, channels, templates],
 ];
 
-export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt'>;
+export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt' | 'allowOpen'>;
 
 export function doubtsOf(
   config: ProbeConfig,

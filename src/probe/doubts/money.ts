@@ -37,6 +37,21 @@ function costs(report: Report, path: Path, { cost_per_day, currency }: BudgetCon
   );
 }
 
+/** A sum over some of the checks reads as one over all of them. Without any price nobody asked for a sum. */
+export const prices: Doubt = ({ config, outlines, estimates }, report) => {
+  if (Object.keys(config.prices).length === 0) return;
+  const free = new Map(estimates.map(({ id, credential, expected }) => [id, { credential, ...expected }]));
+  const unpriced = outlines.filter(({ id }) => {
+    const { credential = '', tokens = 0, cost = null } = free.get(id) ?? {};
+    // A budget in money tells it of each check.
+    return tokens > 0 && cost === null && config.credentials[credential]?.budget.cost_per_day === undefined;
+  });
+  for (const model of new Set(unpriced.map(one => one.model)))
+    report('no_price', ['prices'], `${model} is not among them, so the sum is without its checks; add it`, {
+      warning: true,
+    });
+};
+
 interface Sums {
   readonly expected: number;
   readonly worst: number;

@@ -9,6 +9,13 @@ export const schedules: Doubt = ({ config, outlines, nowMs }, report) => {
   for (const { path, settings } of settingsPlaces(config)) {
     const mistake = cronMistake(settings.cron, settings.timezone);
     if (mistake !== undefined) report('bad_schedule', [...path, 'cron'], mistake);
+    const { first_byte: byte, first_token: token } = settings.deadlines ?? {};
+    if (byte !== undefined && token !== undefined && token < byte)
+      report(
+        'bad_value',
+        [...path, 'deadlines', 'first_token'],
+        `is ${formatDuration(token)}, and first_byte ${formatDuration(byte)}: no token comes before the first byte`,
+      );
     if (settings.cron !== undefined && settings.interval !== undefined)
       report('bad_schedule', [...path, 'cron'], 'stands beside interval: say one of them');
   }

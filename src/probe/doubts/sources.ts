@@ -1,5 +1,6 @@
 import { certificateMistake, pairMistake } from '../../core/pem.ts';
 import type { Path } from '../located.ts';
+import { openMistake } from '../openness.ts';
 import type { SecretSource } from '../secret.ts';
 import type { Doubt } from './doubt.ts';
 
@@ -38,4 +39,10 @@ export const sources: Doubt = ({ config, env, fileExists, textAt }, report) => {
   look(['exporter', 'bearer'], bearer);
   look(['exporter', 'basic', 'password'], basic?.password);
   if (tls !== undefined) pair(['exporter', 'tls'], tls);
+};
+
+/** What `serve` would refuse to show to everybody. */
+export const openness: Doubt = ({ config: { exporter }, allowOpen = true }, report) => {
+  const mistake = allowOpen ? undefined : openMistake(exporter);
+  if (mistake !== undefined) report('open_exporter', ['exporter', 'host'], mistake);
 };

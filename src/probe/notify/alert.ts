@@ -78,7 +78,7 @@ function alert(kind: AlertKind, severity: Severity, subject: Subject, status: St
     reason: status.reason,
     domain: status.domain,
     words: wordsOf(kind, status),
-    sinceMs: status.sinceMs,
+    sinceMs: status.outageMs ?? status.sinceMs,
     runId: status.runId,
     reminder: 0,
   };

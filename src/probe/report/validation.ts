@@ -24,10 +24,12 @@ function spendings(estimates: readonly Estimate[]): string {
   ]);
   const sum = (of: (estimate: Estimate) => number) => estimates.reduce((total, estimate) => total + of(estimate), 0);
   const currencies = [...new Set(estimates.flatMap(({ currency }) => currency ?? []))];
+  // What has no price is missing from the sum.
+  const least = estimates.some(({ expected }) => expected.tokens > 0 && expected.cost === null) ? '≥ ' : '';
   const costs = (of: (estimate: Estimate) => Spending) =>
     currencies.map(currency => {
       const own = estimates.filter(estimate => estimate.currency === currency);
-      return money({ tokens: 0, cost: own.reduce((total, one) => total + (of(one).cost ?? 0), 0) }, currency);
+      return least + money({ tokens: 0, cost: own.reduce((total, one) => total + (of(one).cost ?? 0), 0) }, currency);
     });
   const total = [
     ...['all', short(sum(({ runsPerDay }) => runsPerDay))],

@@ -1,9 +1,13 @@
 /** The one option of all verbs that need a file, and what it names. */
 import { Option } from 'commander';
-import type { Io } from '../../core/program.ts';
+import { systemClock } from '../../core/clock.ts';
+import { UsageError } from '../../core/errors.ts';
+import { exitCodes, type Io } from '../../core/program.ts';
 import { loadPlan } from '../load.ts';
+import type { Overview } from '../overview.ts';
 import type { ProbePlan } from '../plan.ts';
 import { systemReaders } from '../secret.ts';
+import { storedOverview } from '../stored.ts';
 
 /** `--config`, by default the file that `init` writes. */
 export const configOption = (says = 'the file that serve runs with'): Option =>
@@ -12,3 +16,16 @@ export const configOption = (says = 'the file that serve runs with'): Option =>
 /** @throws {UsageError} for a file that cannot be used */
 export const planIn = (file: string, { env }: Pick<Io, 'env'>): Promise<ProbePlan> =>
   loadPlan(file, systemReaders(env));
+
+/** The overview that `serve` left for the checks of a file; undefined, told and exit code 3 where there is none yet. */
+export async function overviewIn(file: string, io: Io): Promise<Overview | undefined> {
+  const plan = await planIn(file, io);
+  try {
+    return await storedOverview(plan, systemClock);
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== 'no_state') throw error;
+    io.err(`error: ${error.message}\n`);
+    io.exitWith(exitCodes.unmeasurable);
+    return undefined;
+  }
+}

@@ -34,7 +34,7 @@ export const doctorCommand = (io: Io): Command =>
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nOne request is made per target, the list of models; it costs nothing.\nExit code: 0 fit, 2 wrong usage, 3 something is wrong.\n\nExamples:\n  GLM_API_KEY=… glm-testkit probe doctor --url https://open.bigmodel.cn/api/paas/v4\n  glm-testkit probe doctor -c probe.yaml --json',
+      '\nOne request is made per target, the list of models; it costs nothing.\nWRONG: no verdict of this prober would be worth anything. odd: worth knowing, and its verdicts stand.\nExit code: 0 fit, perhaps with something odd, 2 wrong usage, 3 something is wrong.\n\nExamples:\n  GLM_API_KEY=… glm-testkit probe doctor --url https://open.bigmodel.cn/api/paas/v4\n  glm-testkit probe doctor -c probe.yaml --json',
     )
     .action((flags: Record<string, unknown>) => doctorVerb(flags, io));
 

@@ -2,19 +2,18 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { openOutputs } from '../outputs.ts';
 import { pageOf } from '../page.ts';
-import { storedOverview } from '../stored.ts';
-import { configOption, planIn } from './config-option.ts';
+import { configOption, overviewIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
 
 const examples = `
 Writes index.html and status.json, each as a whole: readers see the old one or the new one.
+Exit code: 0 written, 2 wrong usage, 3 there is no state yet.
 
 Examples:
   glm-testkit probe page -o public
@@ -30,7 +29,8 @@ export const pageCommand = (io: Io): Command =>
 
 async function pageVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
-  const overview = await storedOverview(await planIn(config, io), systemClock);
+  const overview = await overviewIn(config, io);
+  if (overview === undefined) return;
   openOutputs({ out });
   writeTextfile(join(out, 'index.html'), pageOf(overview));
   writeTextfile(join(out, 'status.json'), `${JSON.stringify(overview, null, 2)}\n`);

@@ -1,18 +1,16 @@
 /** `probe status`: how everything is, in the terminal, out of the state file. */
 import { Command } from 'commander';
 import { z } from 'zod';
-import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import type { Overview } from '../overview.ts';
 import { statusReport } from '../report/status.ts';
-import { storedOverview } from '../stored.ts';
-import { configOption, planIn } from './config-option.ts';
+import { configOption, overviewIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), json: z.boolean().default(false) });
 
 const examples = `
-Exit code: 0 nothing is down, 1 something is, 2 wrong usage, 3 of something nothing is known.
+Exit code: 0 nothing is down, 1 something is, 2 wrong usage, 3 of something nothing is known, or there is no state yet.
 
 Examples:
   glm-testkit probe status
@@ -28,7 +26,8 @@ export const statusCommand = (io: Io): Command =>
 
 async function statusVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, json } = checked(settings, flags, 'options');
-  const overview = await storedOverview(await planIn(config, io), systemClock);
+  const overview = await overviewIn(config, io);
+  if (overview === undefined) return;
   io.out(json ? `${JSON.stringify(overview, null, 2)}\n` : statusReport(overview));
   io.exitWith(exitCodeOf(overview));
 }
