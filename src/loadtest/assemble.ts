@@ -103,7 +103,8 @@ function verdictOf(
   if ((nothingWell(ledger) || isRefused(load)) && validity !== 'INVALID') return 'fail';
   if (judged.length > 0 && (validity === 'INVALID' || judged.some(({ measurable }) => !measurable)))
     return 'not_measurable';
-  return ledger.ok > 0 ? 'pass' : 'fail';
+  if (ledger.ok === 0) return 'fail';
+  return judged.length > 0 ? 'pass' : 'ungated';
 }
 
 /** Requests came to their end, and none of them well. */

@@ -72,7 +72,7 @@ export function createLoadMetrics(labels: { scenario: string; model: string }): 
     metrics.set('glm_load_throughput_requests_per_second', labels, throughput.requests_per_second);
     for (const word of ['VALID', 'SUSPECT', 'INVALID'] as const)
       metrics.set('glm_load_validity', { ...labels, validity: word }, word === validity ? 1 : 0);
-    metrics.set('glm_load_gate_passed', labels, verdict === 'pass' ? 1 : 0);
+    if (verdict !== 'ungated') metrics.set('glm_load_gate_passed', labels, verdict === 'pass' ? 1 : 0);
     const error = calibration.after ?? calibration.before;
     if (error !== null) metrics.set('glm_load_calibration_error_seconds', labels, error.ttft_ms.p99 / 1000);
   };

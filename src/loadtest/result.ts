@@ -76,8 +76,8 @@ export interface LoadResult {
   /** The plan without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | number>>;
-  /** Exit code 0, 1, 3 in words. */
-  readonly verdict: 'pass' | 'fail' | 'not_measurable';
+  /** Exit code 0, 1, 3 in words; `ungated` is 0 as well, of a run without thresholds that could have been missed. */
+  readonly verdict: 'pass' | 'fail' | 'not_measurable' | 'ungated';
   readonly validity: Validity;
   /** Why the run is not VALID, a sentence each. */
   readonly doubts: readonly string[];

@@ -19,7 +19,7 @@ export function markdown(result: LoadResult): string {
   return `${blocks.filter(block => block !== '').join('\n\n')}\n`;
 }
 
-const glyphs = { good: '✅', bad: '❌', warn: '⚠️' } as const;
+const glyphs = { good: '✅', bad: '❌', warn: '⚠️', calm: 'ℹ️' } as const;
 
 function title(result: LoadResult): string {
   const { word, mood, validity, reason } = headlineOf(result);
