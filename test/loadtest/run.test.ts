@@ -200,16 +200,19 @@ test('metrics can be read while it runs and are written at the end', async () =>
   expect(text).toMatch(/glm_load_request_duration_seconds_count\{.*\} 6/);
 });
 
-test('Ctrl-C stops offering, lets the rest finish within the grace and reports', async () => {
+test.each([
+  ['reports', [], 'ungated', 0],
+  ['passes no gate, although all it saw was well', ['--threshold', 'error_rate<50%'], 'not_measurable', 3],
+])('Ctrl-C stops offering, lets the rest finish within the grace and %s', async (_, gates, verdict, expected) => {
   const stop = new AbortController();
   const server = await serve((response, request) => {
     if (server.requests.length === 8) stop.abort();
     if (server.requests.length <= 8) fake.good(response, request);
   });
   const argv = ['load', 'run', '--url', server.url, '--model', 'glm-4.6', '-c', '1', '--grace', '1s', '--json'];
-  const { code, out } = await run(command, argv, { env, stop: stop.signal });
-  expect(JSON.parse(out).ledger).toEqual({ planned: 8, ok: 8 });
-  expect(code).toBe(0);
+  const { code, out } = await run(command, [...argv, ...gates], { env, stop: stop.signal });
+  expect(JSON.parse(out)).toMatchObject({ verdict, ledger: { planned: 8, ok: 8 } });
+  expect(code).toBe(expected);
 });
 
 test.each(['socket', 'undici', 'autocannon'] as const)('%s: what outlasts the grace is censored', async driver => {

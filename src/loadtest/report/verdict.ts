@@ -39,6 +39,8 @@ function reasonOf(result: LoadResult): string {
   const named = (kind: typeof thresholds) => kind.map(({ text }) => text).join(', ');
   if (validity === 'INVALID' && verdict === 'not_measurable') return doubts[0] ?? 'the measurement cannot be trusted';
   if (missed.length > 0 && verdict !== 'pass') return `${some(missed)} missed: ${named(missed)}`;
+  if (verdict === 'not_measurable' && load.halted === 'stopped' && thresholds.length > 0)
+    return `interrupted${after(load)} with ${counted(load.sent, 'request')} sent: no gate is passed on a part of a run`;
   if (unjudged.length > 0 && verdict === 'not_measurable')
     return `${some(unjudged)} cannot be judged: ${named(unjudged)}`;
   if (ledger.planned === 0) return 'no request was planned';

@@ -30,3 +30,12 @@ test('nowhere does PASS stand beside INVALID', () => {
   expect(markdown(result)).toMatch(/^### ℹ️ DONE · INVALID/);
   expect(screen(result) + page + markdown(result)).not.toContain('PASS');
 });
+
+test('a gate on an interrupted run is not passed, and the reason is said', () => {
+  const { result } = healthyRun({ verdict: 'not_measurable' });
+  const load = { ...result.load, sent: 12, halted: 'stopped', halted_after_s: 3.2 };
+  expect(headlineOf({ ...result, load })).toMatchObject({
+    word: 'NOT MEASURABLE',
+    reason: 'interrupted after 3.20 s with 12 requests sent: no gate is passed on a part of a run',
+  });
+});
