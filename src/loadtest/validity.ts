@@ -73,8 +73,8 @@ const high = (intervals: readonly Interval[], pick: (health: Health) => number):
 /** An error is small beside what it is added to, or small in itself. */
 const errorLimits = { suspectMs: 5, invalidMs: 10, suspectShare: 0.05, invalidShare: 0.1 };
 
-function calibrationDoubts({ before, after, metrics, calibrated }: Evidence): Doubt[] {
-  if (!calibrated) return [];
+function calibrationDoubts({ before, after, metrics, calibrated, intervals }: Evidence): Doubt[] {
+  if (!calibrated) return [{ grave: false, text: uncalibrated(intervals) }];
   if (before === null || after === null)
     return [{ grave: false, text: 'the calibration could not be made, so the error of the figures is not known' }];
   const ttft = metrics.ttft_any_ms?.p50 ?? metrics.e2e_ms?.p50 ?? 0;
@@ -84,6 +84,13 @@ function calibrationDoubts({ before, after, metrics, calibrated }: Evidence): Do
     ...errorDoubt(error, ttft, 'first tokens'),
     ...(metrics.itl_ms === undefined ? [] : errorDoubt(gapError, metrics.itl_ms.p99, 'gaps')),
   ];
+}
+
+/** What is known instead of the error is how late timers were: an event that comes meanwhile is stamped as late. */
+function uncalibrated(intervals: readonly Interval[]): string {
+  const lagMs = Math.max(0, ...intervals.flatMap(({ health }) => health.map(({ lagMs }) => lagMs)));
+  const late = lagMs > errorLimits.suspectMs ? `; its event loop was up to ${Math.round(lagMs)} ms late` : '';
+  return `this machine’s own error is not known, because it was not calibrated (--no-calibrate)${late}`;
 }
 
 function errorDoubt(errorMs: number, measuredMs: number, what: string): Doubt[] {

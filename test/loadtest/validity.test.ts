@@ -41,7 +41,18 @@ const good: Evidence = {
 
 test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
   ['a calm run', {}, 'VALID', undefined],
-  ['a run without calibration by choice', { before: null, after: null, calibrated: false }, 'VALID', undefined],
+  [
+    'a run without calibration by choice',
+    { before: null, after: null, calibrated: false },
+    'SUSPECT',
+    /^this machine’s own error is not known, because it was not calibrated \(--no-calibrate\)$/,
+  ],
+  [
+    'a run without calibration whose loop was late',
+    { before: null, after: null, calibrated: false, intervals: seconds(health(), health({ lagMs: 293 })) },
+    'SUSPECT',
+    /not known, .*; its event loop was up to 293 ms late$/,
+  ],
   ['a calibration that failed', { after: null }, 'SUSPECT', /not known/],
   ['a busy loop', { intervals: seconds(...calm.map(() => health({ elu: 0.65 }))) }, 'SUSPECT', /65 % busy/],
   ['a full loop', { intervals: seconds(...calm.map(() => health({ elu: 0.9 }))) }, 'INVALID', /90 % busy/],
