@@ -58,8 +58,12 @@ export interface CalibrationRun {
 
 export interface ErrorFigure {
   readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
   readonly p99: number;
   readonly count: number;
+  /** Samples that share no pause of this machine: a pause falls into a gap of every stream at once. */
+  readonly moments: number;
 }
 
 /** A whole run: figures in ms, rates per second, shares from 0 to 1, and whether all that may be believed. */

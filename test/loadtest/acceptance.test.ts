@@ -345,7 +345,7 @@ test('11. a client that is blocked 20 ms of every 100 is INVALID, and no gate is
   expect(judged.thresholds).toMatchObject([{ ok: true }]); // kept, and still no pass
   expect(judged.verdict).toBe('not_measurable');
   expect(doubts.join('\n')).toMatch(
-    /against known times this machine stamped (first tokens|gaps) \d+\.\d ms off at p99/,
+    /against known times this machine stamped (first tokens|gaps) \d+\.\d ms off at p9\d/,
   );
 });
 
