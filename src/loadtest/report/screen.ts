@@ -125,8 +125,21 @@ function table(page: Page): string[] {
   const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
   if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
   const size = isWide(page) ? { title: 14, cell: 14, sent: 11 } : { title: 12, cell: 10, sent: 10 };
-  return [...heads(page, size), ...measured.map(line => row(page, line, size))];
+  return [...heads(page, size), ...measured.map(line => row(page, line, size)), ...longest(page, measured)];
 }
+
+/** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */
+function longest(page: Page, measured: readonly (typeof lines)[number][]): string[] {
+  const far = measured.flatMap(({ name }) => {
+    const figure = page.result.metrics[name];
+    const shown = levels.findLast(level => figure?.needs[level] === undefined);
+    if (figure === undefined || shown === undefined || figure.max < 3 * figure[shown]) return [];
+    return [`${titleOf(name)} ${time(figure.max)} (${shown} ${time(figure[shown])})`];
+  });
+  return far.length === 0 ? [] : labelled(page, 'longest', far.join(' · '), 1);
+}
+
+const titleOf = (name: (typeof lines)[number]['name']) => measures[name].title.replace(' token', '');
 
 function heads({ paint, result, columns }: Page, { title, cell, sent }: Columns): string[] {
   const understates = isWide({ columns }) ? 'latency (closed loop understates)' : 'closed loop understates';
@@ -145,7 +158,7 @@ function row(
   const cells = (figure: Figure | undefined, width: number, bounds: boolean) =>
     levels.map(level => padStart(figure === undefined ? '' : cellOf(figure, level, bounds), width)).join('');
   return (
-    padEnd(measures[name].title.replace(' token', ''), size.title) +
+    padEnd(titleOf(name), size.title) +
     cells(user, size.cell, isWide({ columns })) +
     paint('dim', cells(server, size.sent, false)) +
     padStart(count(user?.count ?? 0), 8)
@@ -167,7 +180,8 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 function speed(page: Page): string[] {
   const { throughput, whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
-  const inFlight = `${rate(throughput.in_flight_mean)} in flight (max ${count(throughput.in_flight_max)}${fits})`;
+  const waiting = page.result.limits.retries > 0 ? ' or waiting to try again' : '';
+  const inFlight = `${rate(throughput.in_flight_mean)} in flight${waiting} (max ${count(throughput.in_flight_max)}${fits})`;
   const shown = labelled(page, 'speed', `${flow(throughput)} · ${inFlight} · ${windowOf(throughput)}`, 2);
   if (steady === null) return shown;
   const all = `whole ${rate(whole.duration_s)} s: ${flow(whole)}${calm(steady.metrics)}`;
