@@ -104,7 +104,7 @@ export interface LoadResult {
     readonly kind: string;
     readonly offered: number;
     readonly sent: number;
-    /** Sent more than 10 ms after its time. */
+    /** Sent more than 10 ms after its time; 0 in a closed loop, where no request has a time of its own. */
     readonly late: number;
     /** Sent per offered request per second; 1 when all was delivered on time. null in a closed loop. */
     readonly delivered: number | null;

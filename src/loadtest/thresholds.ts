@@ -34,16 +34,26 @@ export function parseThreshold(text: string): Threshold {
     return { ...form, subject: { kind: 'figure', measure, aggregate }, bound: timeOf(value, text) };
   if (isOneOf(rates, name) && aggregate === undefined)
     return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text) };
-  throw bad(text);
+  throw bad(text, meant[name]);
 }
+
+/** What people write who come from other tools. */
+const meant: Readonly<Record<string, string | undefined>> = {
+  rps: 'requests_per_second',
+  qps: 'requests_per_second',
+  tps: 'output_tokens_per_second',
+  errors: 'error_rate',
+  ttft: 'ttft_content:p95',
+  latency: 'e2e:p95',
+};
 
 const isOneOf = <T extends string>(list: readonly T[], value: string | undefined): value is T =>
   (list as readonly (string | undefined)[]).includes(value);
 
-const bad = (text: string) =>
+const bad = (text: string, hint?: string) =>
   new UsageError(
     'bad_threshold',
-    `"${text.slice(0, 60)}" is no threshold; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
+    `"${text.slice(0, 60)}" is no threshold${hint === undefined ? '' : ` (did you mean ${hint}?)`}; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
   );
 
 function timeOf(value: string, text: string): number {

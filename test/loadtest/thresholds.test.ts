@@ -118,6 +118,13 @@ test.each([
   expect(() => parseThreshold(text)).toThrow(/ttft_content:p95<800ms/);
 });
 
+test.each([
+  ['rps>5', 'requests_per_second'],
+  ['ttft<1s', 'ttft_content:p95'],
+])('%s is answered with the name that was meant', (text, name) => {
+  expect(() => parseThreshold(text)).toThrow(`(did you mean ${name}?)`);
+});
+
 test('an SLO holds when all its limits hold, and what a request does not have breaks nothing', () => {
   const slo = parseSlo('ttft_content<800ms, tpot<50ms');
   expect(meets(slo, { ttft_content_ms: 799, tpot_ms: 49 })).toBe(true);

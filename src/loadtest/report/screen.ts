@@ -20,8 +20,11 @@ const indent = 9;
 export function screen(result: LoadResult, { width = 100, color = false }: ScreenOptions = {}): string {
   const page = { result, columns: Math.max(80, width), paint: painter(color) };
   const numbers = [...speed(page), ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
-  const [top, next] = [verdict(page), nextOf(page)];
-  const fixed = [top, load(page), table(page), numbers, next].reduce((sum, block) => sum + block.length, 0);
+  const next = nextOf(page);
+  const sum = (blocks: readonly string[][]) => blocks.reduce((all, block) => all + block.length, 0);
+  const below = sum([load(page), table(page), numbers, next]);
+  const top = verdict(page, rows - below - 1 - Math.min(1, result.thresholds.length));
+  const fixed = below + top.length;
   const most = isWide(page) ? 4 : 6;
   const words = said(page, Math.min(most, rows - fixed - Math.min(1, result.thresholds.length)));
   const thresholds = gates(page, rows - fixed - words.length);
@@ -41,7 +44,8 @@ function spaced(blocks: readonly string[][]): string[] {
   return full.flatMap((block, i) => (i > 0 && room-- > 0 ? ['', ...block] : block)).slice(0, rows);
 }
 
-function verdict({ result, columns, paint }: Page): string[] {
+/** In `atMost` lines or two; whose run it is has the last of them, or the end of the only one. */
+function verdict({ result, columns, paint }: Page, atMost: number): string[] {
   const { word, mood, validity, validityMood, reason } = headlineOf(result);
   const facts = safe(`${modelOf(result)} · run ${result.run_id} · seed ${result.seed}`);
   const head = `${word}  ${validity}  `;
@@ -52,9 +56,11 @@ function verdict({ result, columns, paint }: Page): string[] {
   );
   if (widthOf(text) + widthOf(facts) + 3 <= room)
     return [`${painted}${padEnd(text, room - widthOf(facts))}${paint('dim', facts)}`];
-  const [first = '', ...rest] = fold(text, room);
-  const more = rest.length === 0 ? [] : [crop(`${' '.repeat(indent)}${rest.join(' ')}`, columns)];
-  return [painted + crop(first, room), ...more, paint('dim', crop(facts, columns))].slice(0, 2);
+  const [first = '', ...others] = fold(text, room);
+  const said = shortened(others.join(' '), columns - indent, Math.max(1, atMost - 2)).filter(line => line !== '');
+  const kept = atMost > 2 ? said.map(line => ' '.repeat(indent) + line) : [];
+  const cut = kept.length === 0 && others.length > 0 ? crop(`${first} ${others.join(' ')}`, room) : crop(first, room);
+  return [painted + cut, ...kept, paint('dim', crop(facts, columns))];
 }
 
 /** Bounds stand beside the figures, and most sentences have one line. */
@@ -91,7 +97,7 @@ function load(page: Page): string[] {
   const parts = [
     `planned ${count(ledger.planned)}`,
     `sent ${count(certificate.sent)}`,
-    `late ${count(certificate.late)}`,
+    ...(certificate.kind === 'closed' ? [] : [`late ${count(certificate.late)}`]),
     `shed ${count(ledger.shed ?? 0)}`,
     `censored ${count(ledger.censored ?? 0)}`,
     ...(['warmup', 'unsent', 'lost'] as const).flatMap(name =>

@@ -174,3 +174,26 @@ test('a start-up among the figures is told, with the warm-up that leaves it out'
   expect(text.replace(/\n +/g, ' ')).toContain('start-up included: take --warmup 9s or more');
   expect(screen(healthy)).not.toContain('start-up');
 });
+
+test('a doubt of several lines is read to its end, and whose run it is stands below', () => {
+  const doubts = [
+    'this machine’s own error is not known, because it was not calibrated; its event loop was up to 293 ms late',
+  ];
+  const { metrics } = healthy;
+  const short = {
+    ...healthy,
+    validity: 'SUSPECT',
+    doubts,
+    findings: [],
+    steady: null,
+    metrics: { e2e_ms: metrics.e2e_ms! },
+  } as const;
+  for (const width of [80, 100]) {
+    const top = linesOf(short, width)
+      .slice(0, 4)
+      .map(line => line.trim())
+      .join(' ');
+    expect(top).toContain(`all 3 thresholds hold; ${doubts[0]}`);
+    expect(top).toContain('run 5c1e9f02 · seed 7');
+  }
+});
