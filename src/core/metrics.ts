@@ -274,8 +274,14 @@ export const catalogue = {
     'scenario',
     'model',
   ),
-  glm_load_event_loop_utilization_ratio: gauge('Busy share of the busiest measuring process.', 'scenario'),
-  glm_load_event_loop_lag_seconds: gauge('Longest delay of a timer in the last second.', 'scenario'),
+  glm_load_event_loop_utilization_ratio: gauge(
+    'Busy share of the busiest measuring process, in the last second; after a run, of all of it.',
+    'scenario',
+  ),
+  glm_load_event_loop_lag_seconds: gauge(
+    'Longest delay of a timer in the last second; after a run, in all of it.',
+    'scenario',
+  ),
   glm_load_validity: gauge('Is 1 for the word that the run was judged by.', 'scenario', 'model', 'validity'),
   glm_load_gate_passed: gauge('Whether all thresholds were kept (1) or not (0).', 'scenario', 'model'),
   glm_load_calibration_error_seconds: gauge(
@@ -285,7 +291,7 @@ export const catalogue = {
   ),
   glm_load_input_tokens_total: counter('Prompt tokens the endpoint reported.', 'scenario', 'model'),
   glm_load_output_tokens_total: counter('Completion tokens the endpoint reported.', 'scenario', 'model'),
-  glm_load_in_flight_requests: gauge('Requests under way.', 'scenario'),
+  glm_load_in_flight_requests: gauge('Requests under way; 0 after a run.', 'scenario'),
   glm_load_throughput_requests_per_second: gauge(
     'Good answers that ended in the measured window, per second of it.',
     'scenario',

@@ -94,16 +94,17 @@ function gatesOf(
   };
 }
 
-/** No gate is passed on figures that cannot be believed. */
+/** No gate is passed on figures that cannot be believed, nor on a part of the run that was asked for. */
 function verdictOf(
   { validity, ledger, load }: Ungated,
   judged: readonly { readonly ok: boolean; readonly measurable: boolean }[],
 ): LoadResult['verdict'] {
   if (judged.some(({ ok, measurable }) => !ok && measurable)) return validity === 'INVALID' ? 'not_measurable' : 'fail';
   if ((nothingWell(ledger) || isRefused(load)) && validity !== 'INVALID') return 'fail';
-  if (judged.length > 0 && (validity === 'INVALID' || judged.some(({ measurable }) => !measurable)))
-    return 'not_measurable';
-  return ledger.ok > 0 ? 'pass' : 'fail';
+  const unsure = validity === 'INVALID' || load.halted === 'stopped' || judged.some(({ measurable }) => !measurable);
+  if (judged.length > 0 && unsure) return 'not_measurable';
+  if (ledger.ok === 0) return 'fail';
+  return judged.length > 0 ? 'pass' : 'ungated';
 }
 
 /** Requests came to their end, and none of them well. */

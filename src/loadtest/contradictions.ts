@@ -1,10 +1,12 @@
 /** Settings that mean nothing beside each other. */
 import { UsageError } from '../core/errors.ts';
 import { asFlag } from '../core/spelling.ts';
+import type { Measure } from './measures.ts';
 import { isClosed, type LoadConfig } from './settings.ts';
+import { short } from './slo.ts';
 
 /** Settings that mean nothing together are a mistake that would be noticed after the run, or never. */
-export function refusePairs({ agents, redis, workers, as, threshold, slo }: LoadConfig): void {
+export function refusePairs({ agents, redis, workers, as, threshold, slo, stream }: LoadConfig): void {
   const goodput = threshold.find(({ subject }) => subject.kind === 'rate' && subject.rate === 'goodput');
   const mistakes = [
     agents === undefined && redis !== undefined && '--redis is where agents are found; say how many with --agents N',
@@ -18,9 +20,24 @@ export function refusePairs({ agents, redis, workers, as, threshold, slo }: Load
     goodput !== undefined &&
       slo === undefined &&
       `--threshold "${goodput.text}" needs --slo, what a good request keeps`,
+    ...(stream ? [] : unmeasured(threshold, slo)),
   ].filter(mistake => mistake !== false);
   if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
 }
+
+/** A unary answer has no tokens in time. A gate on them could never be judged, and an SLO on them would always be kept. */
+function unmeasured(threshold: LoadConfig['threshold'], slo: LoadConfig['slo'] = []): string[] {
+  const gates = threshold
+    .filter(({ subject }) => subject.kind === 'figure' && ofStreams(subject.measure))
+    .map(({ text }) => `--threshold "${text}"`);
+  const limits = slo.filter(({ measure }) => ofStreams(measure)).map(({ measure }) => `--slo ${short(measure)}`);
+  return [...gates, ...limits].map(
+    said =>
+      `${said} needs streamed answers, and --no-stream asks for whole ones; take e2e or ttfb, or leave out --no-stream`,
+  );
+}
+
+const ofStreams = (measure: Measure) => /^(ttft_|itl_|tpot_|max_gap_)/.test(measure);
 
 /** What a setting means something beside. */
 const company: readonly {

@@ -9,8 +9,10 @@ export interface Estimate {
   readonly requests: number | undefined;
   /** Of one request, on average over the first hundred. */
   readonly promptTokens: number;
-  /** Of one answer, at most. */
+  /** Of one answer at most, on average over the first hundred. */
   readonly answerTokens: number;
+  /** Of the longest answer among them, at most. */
+  readonly longestAnswer: number;
 }
 
 export function estimateOf(plan: LoadPlan): Estimate {
@@ -24,11 +26,14 @@ export function estimateOf(plan: LoadPlan): Estimate {
     requests: Number.isFinite(planned) ? planned : undefined,
     promptTokens: mean(asks.map(ask => ask.promptTokens)),
     answerTokens: mean(asks.map(ask => ask.maxTokens)),
+    longestAnswer: Math.max(...asks.map(ask => ask.maxTokens)),
   };
 }
 
-export function estimateText({ requests, promptTokens, answerTokens }: Estimate, plan: LoadPlan): string {
-  const each = `about ${promptTokens} prompt and at most ${answerTokens} answer tokens a request`;
+export function estimateText(estimate: Estimate, plan: LoadPlan): string {
+  const { requests, promptTokens, answerTokens, longestAnswer } = estimate;
+  const average = longestAnswer > answerTokens ? ` (${answerTokens} on average)` : '';
+  const each = `about ${promptTokens} prompt and at most ${longestAnswer}${average} answer tokens a request`;
   const { maxTokens, maxCost, price } = plan.budget;
   const trace = traceText(plan);
   const limits = [

@@ -9,6 +9,8 @@ import type { RawRecord } from './result.ts';
 interface Dialect {
   /** What the tool counts, in a sentence. */
   readonly says: string;
+  /** Whether the tool has figures of streams alone. */
+  readonly streams?: true;
   /** Whether the tool takes this request for a success. */
   readonly success: (record: RawRecord) => boolean;
   readonly figures: Readonly<Record<string, (record: RawRecord) => number | undefined | readonly number[]>>;
@@ -76,6 +78,7 @@ const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r
 const dialects = {
   vllm: {
     says: 'TTFT on the first message with choices, a role alone included; ITL per message; a cut stream is a success',
+    streams: true,
     success: seen,
     figures: {
       ttft_ms: anyEvent,
@@ -86,6 +89,7 @@ const dialects = {
   },
   sglang: {
     says: 'TTFT on the first content that is not empty, thinking does not count; ITL per content message; ends with the stream',
+    streams: true,
     success: answered,
     figures: {
       ttft_ms: content,
@@ -116,6 +120,7 @@ const dialects = {
   },
   evalscope: {
     says: 'TTFT on any chunk with choices, a role alone included; TPOT from there to the end; ITL between chunks; a stream that just ends is a success',
+    streams: true,
     success: seen,
     figures: {
       ttft_ms: anyEvent,
@@ -144,6 +149,8 @@ export interface LensResult {
   readonly says: string;
   readonly requests: number;
   readonly successes: number;
+  /** Why there is nothing to say: the answers were unary, and the tool measures streams. Undefined otherwise. */
+  readonly unsaid?: string;
   /** In ms, by the tool's own names. */
   readonly figures: Readonly<Record<string, Summary>>;
 }
@@ -156,15 +163,17 @@ export interface LensResult {
  * lens.read().figures.ttft_ms?.p99; // ms
  */
 export function createLens(name: DialectName): Lens {
-  const { says, success, figures }: Dialect = dialects[name];
+  const { says, success, figures, streams }: Dialect = dialects[name];
   const histograms: Record<string, Histogram> = Object.fromEntries(
     Object.keys(figures).map(figure => [figure, createHistogram()]),
   );
   let requests = 0;
   let successes = 0;
+  let unary = 0;
   const add = (record: RawRecord) => {
     if (record.class === 'warmup') return;
     requests++;
+    if (record.class === 'ok' && record.chunks === 0) unary++;
     if (!success(record)) return;
     successes++;
     for (const [figure, define] of Object.entries(figures))
@@ -175,6 +184,7 @@ export function createLens(name: DialectName): Lens {
     says,
     requests,
     successes,
+    ...(streams && unary > 0 && successes === 0 && { unsaid: `unary: ${name} measures streams` }),
     figures: Object.fromEntries(Object.entries(histograms).map(([figure, histogram]) => [figure, histogram.summary()])),
   });
   return { add, read };

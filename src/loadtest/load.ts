@@ -45,6 +45,8 @@ export interface Measurement {
   readonly end: RunEnd;
   /** Processes or agents that went away before they had told all. */
   readonly gone: number;
+  /** The name under which others took part; a fresh one when undefined. */
+  readonly runId?: string;
 }
 
 /** Makes this process's part of a run. */
@@ -113,7 +115,7 @@ export async function load(plan: LoadPlan, options: MeasureOptions = {}): Promis
 
 export const resultOf = (
   plan: LoadPlan,
-  { intervals, before, after, end, gone }: Measurement,
+  { intervals, before, after, end, gone, runId = randomUUID() }: Measurement,
   startedAt: number,
 ): LoadResult =>
   assemble(
@@ -121,7 +123,7 @@ export const resultOf = (
     { intervals, before, after, offeredMs: end.offeredMs, gone, halted: end.halted },
     {
       toolVersion: packageVersion(),
-      runId: randomUUID(),
+      runId,
       startedAt,
       scheduleHash: hashOf(plan),
       environment: environment(),

@@ -108,7 +108,7 @@ function loadOf({ arrivals }: LoadPlan, total: Total, { offeredMs, halted }: Run
     kind: arrivals.kind === 'open' ? arrivals.law : arrivals.kind,
     offered: total.planned,
     sent,
-    late: delay === undefined ? 0 : delay.count - (delay.cumulative([lateMs])[0] ?? 0),
+    late: delay === undefined || !open ? 0 : delay.count - (delay.cumulative([lateMs])[0] ?? 0),
     delivered: open && total.planned > 0 && offeredMs > 0 ? sent / total.planned : null,
     ...haltOf(halted),
   };

@@ -68,11 +68,14 @@ export function createLoadMetrics(labels: { scenario: string; model: string }): 
     );
     metrics.set('glm_load_event_loop_lag_seconds', { scenario }, most(interval, ({ lagMs }) => lagMs) / 1000);
   };
-  const finish: LoadMetrics['finish'] = ({ throughput, validity, verdict, calibration }) => {
+  const finish: LoadMetrics['finish'] = ({ throughput, validity, verdict, calibration, health }) => {
+    metrics.set('glm_load_in_flight_requests', { scenario }, 0);
+    metrics.set('glm_load_event_loop_utilization_ratio', { scenario }, health.elu);
+    metrics.set('glm_load_event_loop_lag_seconds', { scenario }, health.lagMs / 1000);
     metrics.set('glm_load_throughput_requests_per_second', labels, throughput.requests_per_second);
     for (const word of ['VALID', 'SUSPECT', 'INVALID'] as const)
       metrics.set('glm_load_validity', { ...labels, validity: word }, word === validity ? 1 : 0);
-    metrics.set('glm_load_gate_passed', labels, verdict === 'pass' ? 1 : 0);
+    if (verdict !== 'ungated') metrics.set('glm_load_gate_passed', labels, verdict === 'pass' ? 1 : 0);
     const error = calibration.after ?? calibration.before;
     if (error !== null) metrics.set('glm_load_calibration_error_seconds', labels, error.ttft_ms.p99 / 1000);
   };

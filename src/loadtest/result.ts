@@ -58,8 +58,12 @@ export interface CalibrationRun {
 
 export interface ErrorFigure {
   readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
   readonly p99: number;
   readonly count: number;
+  /** Samples that share no pause of this machine: a pause falls into a gap of every stream at once. */
+  readonly moments: number;
 }
 
 /** A whole run: figures in ms, rates per second, shares from 0 to 1, and whether all that may be believed. */
@@ -76,8 +80,8 @@ export interface LoadResult {
   /** The plan without its secrets. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | number>>;
-  /** Exit code 0, 1, 3 in words. */
-  readonly verdict: 'pass' | 'fail' | 'not_measurable';
+  /** Exit code 0, 1, 3 in words; `ungated` is 0 as well, of a run without thresholds that could have been missed. */
+  readonly verdict: 'pass' | 'fail' | 'not_measurable' | 'ungated';
   readonly validity: Validity;
   /** Why the run is not VALID, a sentence each. */
   readonly doubts: readonly string[];
@@ -100,7 +104,7 @@ export interface LoadResult {
     readonly kind: string;
     readonly offered: number;
     readonly sent: number;
-    /** Sent more than 10 ms after its time. */
+    /** Sent more than 10 ms after its time; 0 in a closed loop, where no request has a time of its own. */
     readonly late: number;
     /** Sent per offered request per second; 1 when all was delivered on time. null in a closed loop. */
     readonly delivered: number | null;

@@ -1,9 +1,11 @@
 /** Gates as k6 writes them: `ttft_content:p95<800ms`, `error_rate<1%`, `goodput>95%`, `requests_per_second>10`. Pure. */
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import { failuresOf } from './ledger.ts';
 import { type Measure, measureNames } from './measures.ts';
 import type { Figure, LoadResult, ThresholdResult } from './result.ts';
 import { measureOf, short } from './slo.ts';
+import { shareBounds } from './stats/binomial.ts';
 
 const aggregates = ['min', 'mean', 'max', 'p50', 'p90', 'p95', 'p99'] as const;
 const rates = ['error_rate', 'goodput', 'requests_per_second', 'output_tokens_per_second', 'limited_rate'] as const;
@@ -32,16 +34,26 @@ export function parseThreshold(text: string): Threshold {
     return { ...form, subject: { kind: 'figure', measure, aggregate }, bound: timeOf(value, text) };
   if (isOneOf(rates, name) && aggregate === undefined)
     return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text) };
-  throw bad(text);
+  throw bad(text, meant[name]);
 }
+
+/** What people write who come from other tools. */
+const meant: Readonly<Record<string, string | undefined>> = {
+  rps: 'requests_per_second',
+  qps: 'requests_per_second',
+  tps: 'output_tokens_per_second',
+  errors: 'error_rate',
+  ttft: 'ttft_content:p95',
+  latency: 'e2e:p95',
+};
 
 const isOneOf = <T extends string>(list: readonly T[], value: string | undefined): value is T =>
   (list as readonly (string | undefined)[]).includes(value);
 
-const bad = (text: string) =>
+const bad = (text: string, hint?: string) =>
   new UsageError(
     'bad_threshold',
-    `"${text.slice(0, 60)}" is no threshold; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
+    `"${text.slice(0, 60)}" is no threshold${hint === undefined ? '' : ` (did you mean ${hint}?)`}; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
   );
 
 function timeOf(value: string, text: string): number {
@@ -54,12 +66,16 @@ function timeOf(value: string, text: string): number {
 }
 
 /** The rates that are shares may be written in percent. */
-const shares: readonly Rate[] = ['error_rate', 'goodput', 'limited_rate'];
+const shares = ['error_rate', 'goodput', 'limited_rate'] as const satisfies readonly Rate[];
+
+type Share = (typeof shares)[number];
+
+const isShare = (rate: Rate): rate is Share => (shares as readonly Rate[]).includes(rate);
 
 function shareOf(value: string, rate: Rate, text: string): number {
   const percent = value.endsWith('%');
   const number = Number(percent ? value.slice(0, -1) : value.replace(/\/s$/, ''));
-  if (value === '' || !Number.isFinite(number) || (percent && !shares.includes(rate))) throw bad(text);
+  if (value === '' || !Number.isFinite(number) || (percent && !isShare(rate))) throw bad(text);
   return percent ? number / 100 : number;
 }
 
@@ -70,18 +86,14 @@ export interface Judged extends ThresholdResult {
 
 type Judgeable = Pick<LoadResult, 'metrics' | 'ledger' | 'throughput' | 'goodput'>;
 
-export function judge({ text, subject, operator, bound }: Threshold, result: Judgeable): Judged {
-  const answer = subject.kind === 'figure' ? figureIn(result, subject) : rateIn(result, subject.rate);
+export function judge(threshold: Threshold, result: Judgeable): Judged {
+  const { text, subject, operator, bound } = threshold;
+  if (subject.kind === 'rate') return judgeRate(threshold, subject.rate, result);
+  const answer = figureIn(result, subject);
   if (typeof answer === 'string') return { text, ok: false, measurable: false, actual: null, why: answer };
   const ok = compare[operator](answer, bound);
-  const show = subject.kind === 'figure' ? formatDuration : (value: number) => showRate(value, subject.rate);
-  return {
-    text,
-    ok,
-    measurable: true,
-    actual: answer,
-    why: `${show(answer)} ${ok ? 'is' : 'is not'} ${operator} ${show(bound)}`,
-  };
+  const [found, limit] = [answer, bound].map(formatDuration);
+  return { text, ok, measurable: true, actual: answer, why: `${found} ${ok ? 'is' : 'is not'} ${operator} ${limit}` };
 }
 
 const compare: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
@@ -100,16 +112,77 @@ function figureIn({ metrics }: Judgeable, { measure, aggregate }: { measure: Mea
   return figure[aggregate];
 }
 
-function rateIn({ ledger, throughput, goodput }: Judgeable, rate: Rate): number | string {
-  if (rate === 'requests_per_second' || rate === 'output_tokens_per_second') return throughput[rate];
-  if (rate === 'goodput') return goodput?.ratio ?? 'goodput needs an --slo';
-  const counts = ledger as Readonly<Record<string, number>>;
-  const uncounted = ['planned', 'ok', 'warmup', 'censored', 'unsent'];
-  const failed = Object.entries(counts).reduce((sum, [name, count]) => sum + (uncounted.includes(name) ? 0 : count), 0);
-  const all = ledger.ok + failed;
-  if (all === 0) return 'no request came to its end';
-  return (rate === 'error_rate' ? failed : (counts.rate_limited ?? 0) + (counts.quota_exhausted ?? 0)) / all;
+function judgeRate(threshold: Threshold, rate: Rate, result: Judgeable): Judged {
+  if (isShare(rate)) return judgeShare(threshold, sharedIn(result, rate));
+  const { text, operator, bound } = threshold;
+  const actual = result.throughput[rate];
+  const ok = compare[operator](actual, bound);
+  const why = `${showRate(actual)} ${ok ? 'is' : 'is not'} ${operator} ${showRate(bound)}`;
+  return { text, ok, measurable: true, actual, why };
 }
 
-const showRate = (value: number, rate: Rate) =>
-  shares.includes(rate) ? `${+(value * 100).toFixed(2)} %` : `${+value.toFixed(2)}/s`;
+// --- shares
+
+interface Counted {
+  /** Requests that count for the share, from 0 to `all`. */
+  readonly some: number;
+  readonly all: number;
+}
+
+function sharedIn({ ledger, goodput }: Judgeable, share: Share): Counted | string {
+  const failures = failuresOf(ledger);
+  const failed = failures.reduce((sum, { count }) => sum + count, 0);
+  const all = ledger.ok + failed;
+  if (share === 'goodput' && goodput === null) return 'goodput needs an --slo';
+  if (all === 0) return 'no request came to its end';
+  if (share === 'goodput') return { some: Math.round((goodput?.ratio ?? 0) * all), all };
+  if (share === 'error_rate') return { some: failed, all };
+  return { some: (ledger.rate_limited ?? 0) + (ledger.quota_exhausted ?? 0), all };
+}
+
+/** Each bound of a share is kept with this confidence: 0 of n then allow some 3/n, the rule of three. */
+const confidence = 0.95;
+
+/**
+ * As of a percentile, it is what was found that is compared, where there are enough requests. Where there are fewer, only
+ * a share that lies wholly on the wrong side of its limit can be judged.
+ */
+function judgeShare({ text, operator, bound }: Threshold, counted: Counted | string): Judged {
+  if (typeof counted === 'string') return { text, ok: false, measurable: false, actual: null, why: counted };
+  const { some, all } = counted;
+  const actual = some / all;
+  const ok = compare[operator](actual, bound);
+  const [low, high] = shareBounds(some, all, confidence);
+  const needs = requestsFor(operator, bound);
+  const missed = !ok && (isUpper(operator) ? low > bound : high < bound);
+  if (all < needs && !missed)
+    return { text, ok: false, measurable: false, actual: null, why: tooFew({ some, all }, { low, high, needs }) };
+  const bounds = `${some} of ${all}, bounds ${showShare(low)} to ${showShare(high)}`;
+  const verb = ok ? 'is' : 'is not';
+  return {
+    text,
+    ok,
+    measurable: true,
+    actual,
+    why: `${showShare(actual)} ${verb} ${operator} ${showShare(bound)} (${bounds})`,
+  };
+}
+
+const isUpper = (operator: Operator) => operator === '<' || operator === '<=';
+
+/**
+ * The fewest requests of which a share can be shown to keep its limit, when all of them do: 299 for less than 1 %, 59 for
+ * more than 95 %. A limit of none, or of all, can never be shown; it is taken for what it says of these requests.
+ */
+function requestsFor(operator: Operator, bound: number): number {
+  const chance = isUpper(operator) ? 1 - bound : bound;
+  if (chance >= 1) return 0;
+  return chance <= 0 ? 1 : Math.ceil(Math.log(1 - confidence) / Math.log(chance));
+}
+
+const tooFew = ({ some, all }: Counted, { low, high, needs }: { low: number; high: number; needs: number }) =>
+  `needs ${needs} requests, there are ${all}: ${some} of ${all} may be ${showShare(low)} to ${showShare(high)}`;
+
+const showShare = (value: number) => `${+(value * 100).toFixed(2)} %`;
+
+const showRate = (value: number) => `${+value.toFixed(2)}/s`;

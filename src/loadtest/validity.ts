@@ -1,6 +1,7 @@
 /** Whether a run's figures may be believed: what this machine did to them, judged after the fact. Pure. */
 import type { Health, Interval } from './interval.ts';
-import type { CalibrationRun, Figures, LoadResult, Validity } from './result.ts';
+import type { CalibrationRun, ErrorFigure, Figures, LoadResult, Validity } from './result.ts';
+import { samplesNeeded } from './stats/figure.ts';
 
 export interface Evidence {
   readonly intervals: readonly Interval[];
@@ -73,24 +74,50 @@ const high = (intervals: readonly Interval[], pick: (health: Health) => number):
 /** An error is small beside what it is added to, or small in itself. */
 const errorLimits = { suspectMs: 5, invalidMs: 10, suspectShare: 0.05, invalidShare: 0.1 };
 
-function calibrationDoubts({ before, after, metrics, calibrated }: Evidence): Doubt[] {
-  if (!calibrated) return [];
+function calibrationDoubts({ before, after, metrics, calibrated, intervals }: Evidence): Doubt[] {
+  if (!calibrated) return [{ grave: false, text: uncalibrated(intervals) }];
   if (before === null || after === null)
     return [{ grave: false, text: 'the calibration could not be made, so the error of the figures is not known' }];
   const ttft = metrics.ttft_any_ms?.p50 ?? metrics.e2e_ms?.p50 ?? 0;
-  const error = Math.max(before.ttft_ms.p99, after.ttft_ms.p99);
-  const gapError = Math.max(before.gap_ms.p99, after.gap_ms.p99);
+  const runs = [before, after];
+  const firsts = runs.map(({ ttft_ms }) => ttft_ms);
+  const gaps = runs.map(({ gap_ms }) => gap_ms);
   return [
-    ...errorDoubt(error, ttft, 'first tokens'),
-    ...(metrics.itl_ms === undefined ? [] : errorDoubt(gapError, metrics.itl_ms.p99, 'gaps')),
+    ...errorDoubt(firsts, ttft, 'first tokens'),
+    ...(metrics.itl_ms === undefined ? [] : errorDoubt(gaps, metrics.itl_ms.p99, 'gaps')),
   ];
 }
 
-function errorDoubt(errorMs: number, measuredMs: number, what: string): Doubt[] {
+/** What is known instead of the error is how late timers were: an event that comes meanwhile is stamped as late. */
+function uncalibrated(intervals: readonly Interval[]): string {
+  const lagMs = Math.max(0, ...intervals.flatMap(({ health }) => health.map(({ lagMs }) => lagMs)));
+  const late = lagMs > errorLimits.suspectMs ? `; its event loop was up to ${Math.round(lagMs)} ms late` : '';
+  return `this machine’s own error is not known, because it was not calibrated (--no-calibrate)${late}`;
+}
+
+/**
+ * The highest percentile that the samples of both calibrations together can say, and the worse of both there: of 24 streams
+ * the p99 is the latest one, which may doom no run. It raises a doubt.
+ */
+function errorDoubt(runs: readonly ErrorFigure[], measuredMs: number, what: string): Doubt[] {
   const { suspectMs, invalidMs, suspectShare, invalidShare } = errorLimits;
-  if (errorMs <= Math.max(suspectMs, measuredMs * suspectShare)) return [];
-  const grave = errorMs > Math.max(invalidMs, measuredMs * invalidShare);
-  return [{ grave, text: `against known times this machine stamped ${what} ${errorMs.toFixed(1)} ms off at p99` }];
+  const suspect = Math.max(suspectMs, measuredMs * suspectShare);
+  const invalid = Math.max(invalidMs, measuredMs * invalidShare);
+  const stamped = `against known times this machine stamped ${what}`;
+  const level = sayable(runs);
+  const ms = Math.max(...runs.map(error => error[level]));
+  if (ms > suspect) return [{ grave: ms > invalid, text: `${stamped} ${ms.toFixed(1)} ms off at ${level}` }];
+  const latest = Math.max(...runs.map(({ p99 }) => p99));
+  if (latest <= invalid) return [];
+  const seldom = `too seldom to be measured (${ms.toFixed(1)} ms at ${level})`;
+  return [{ grave: false, text: `${stamped} up to ${latest.toFixed(1)} ms off, ${seldom}` }];
+}
+
+const levels = ['p99', 'p95', 'p90'] as const;
+
+function sayable(runs: readonly ErrorFigure[]): (typeof levels)[number] | 'p50' {
+  const moments = runs.reduce((sum, error) => sum + error.moments, 0);
+  return levels.find(level => moments >= samplesNeeded(Number(level.slice(1)) / 100)) ?? 'p50';
 }
 
 function shedDoubts({ shed, planned }: Evidence): Doubt[] {

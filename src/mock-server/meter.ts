@@ -60,7 +60,7 @@ export function createMeter(labels: { version: string; profile: string; era: str
   const end: Meter['end'] = (entry, endpoint, model, played) => {
     requestsOf(entry, endpoint, model).inc();
     flight.inc(-1);
-    input.inc(entry.promptTokens);
+    if (entry.status === 200) input.inc(entry.promptTokens);
     output.inc(entry.completionTokens);
     durationOf(endpoint).record(entry.durationMs);
     for (const scenario of entry.faults) metrics.inc('glm_mock_faults_total', { scenario });

@@ -1,5 +1,8 @@
 /** Distributed load for real: a redis-server, agents as processes of their own, the mock as the endpoint. `npm run test:redis`. */
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -120,10 +123,14 @@ async function wiretap(url: string) {
 test('what four agents measured is added up exactly, and no key is in Redis', async () => {
   const tap = await wiretap(redis.url);
   const waiting = await agents(4);
-  const one = start(shared(4, '--rate', '60', '-d', '5s'));
+  const folder = mkdtempSync(join(tmpdir(), 'agents-'));
+  const one = start(shared(4, '--rate', '60', '-d', '5s', '-o', folder));
   expect(await one.ended).toBe(0);
   tap.close();
   const result = resultOf(one);
+  expect(readdirSync(folder).sort()).toEqual(['report.html', 'result.json']);
+  rmSync(folder, { recursive: true });
+  for (const agent of waiting) expect(agent.err()).toContain(`run ${result.run_id}: done`);
   expectSum(result, planned(60, 5));
   expect(result.ledger).toEqual({ planned: asked().length, ok: asked().length });
 

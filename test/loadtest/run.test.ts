@@ -103,7 +103,7 @@ test('the screen has a verdict, the latencies and the failures by class', async 
   );
   const { out, err } = await loadRun(server.url, '-c', '2', '--max-requests', '10', '--seed', '1');
   expect(err).toMatch(/seed 1\n/);
-  for (const word of ['PASS', 'TTFT', 'ITL', 'TPOT', 'E2E', 'overloaded', 'provider']) expect(out).toContain(word);
+  for (const word of ['DONE', 'TTFT', 'ITL', 'TPOT', 'E2E', 'overloaded', 'provider']) expect(out).toContain(word);
 });
 
 test('in a terminal of 80 columns no line of the screen is longer', async () => {
@@ -200,16 +200,19 @@ test('metrics can be read while it runs and are written at the end', async () =>
   expect(text).toMatch(/glm_load_request_duration_seconds_count\{.*\} 6/);
 });
 
-test('Ctrl-C stops offering, lets the rest finish within the grace and reports', async () => {
+test.each([
+  ['reports', [], 'ungated', 0],
+  ['passes no gate, although all it saw was well', ['--threshold', 'error_rate<50%'], 'not_measurable', 3],
+])('Ctrl-C stops offering, lets the rest finish within the grace and %s', async (_, gates, verdict, expected) => {
   const stop = new AbortController();
   const server = await serve((response, request) => {
     if (server.requests.length === 8) stop.abort();
     if (server.requests.length <= 8) fake.good(response, request);
   });
   const argv = ['load', 'run', '--url', server.url, '--model', 'glm-4.6', '-c', '1', '--grace', '1s', '--json'];
-  const { code, out } = await run(command, argv, { env, stop: stop.signal });
-  expect(JSON.parse(out).ledger).toEqual({ planned: 8, ok: 8 });
-  expect(code).toBe(0);
+  const { code, out } = await run(command, [...argv, ...gates], { env, stop: stop.signal });
+  expect(JSON.parse(out)).toMatchObject({ verdict, ledger: { planned: 8, ok: 8 } });
+  expect(code).toBe(expected);
 });
 
 test.each(['socket', 'undici', 'autocannon'] as const)('%s: what outlasts the grace is censored', async driver => {
@@ -237,7 +240,7 @@ test('a file that cannot be written in the end costs neither the screen nor the 
   const flags = ['-c', '1', '--max-requests', '2', '--metrics-port', '0', '--junit', junit, '--prom', prom];
   const { code, out, err } = await loadRun(server.url, ...flags);
   const port = /127\.0\.0\.1:(\d+)\/metrics/.exec(err)?.[1];
-  expect([code, out]).toEqual([2, expect.stringContaining('PASS')]);
+  expect([code, out]).toEqual([2, expect.stringContaining('DONE')]);
   expect(err).toMatch(/error: .*junit\.xml: cannot be written/);
   expect(readFileSync(prom, 'utf8')).toContain('glm_load_requests_total');
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();

@@ -59,8 +59,46 @@ test('a verdict says what was found and what was missing', () => {
   expect(judge(parseThreshold('ttft_content:p95<200ms'), result).why).toBe('300ms is not < 200ms');
   expect(judge(parseThreshold('ttft_content:p99<1s'), result).why).toBe('p99 needs 662 samples, there are 500');
   expect(judge(parseThreshold('tpot:p50<1s'), result).why).toBe('no tpot was measured');
-  expect(judge(parseThreshold('error_rate<1%'), result).why).toBe('10 % is not < 1 %');
+  expect(judge(parseThreshold('error_rate<1%'), result).why).toBe(
+    '10 % is not < 1 % (10 of 100, bounds 5.53 % to 16.37 %)',
+  );
   expect(judge(parseThreshold('goodput>1%'), { ...result, goodput: null }).why).toBe('goodput needs an --slo');
+});
+
+const counts = (ok: number, truncated: number) => ({ ...result, ledger: { planned: ok + truncated, ok, truncated } });
+
+test.each([
+  ['error_rate<1%', 5, 0, false, false],
+  ['error_rate<1%', 298, 0, false, false],
+  ['error_rate<1%', 299, 0, true, true],
+  ['error_rate<1%', 298, 1, true, true],
+  ['error_rate<1%', 20, 5, false, true],
+  ['error_rate<1%', 40, 0, false, false],
+  ['error_rate<50%', 5, 0, true, true],
+  ['error_rate<=0', 5, 0, true, true],
+  ['error_rate<=0', 5, 1, false, true],
+  ['error_rate>50%', 0, 4, false, false],
+  ['error_rate>50%', 0, 5, true, true],
+  ['limited_rate<1%', 5, 0, false, false],
+])('%s of %d good and %d failed is kept: %s, measurable: %s', (text, ok, failed, kept, measurable) => {
+  expect(judge(parseThreshold(text), counts(ok, failed))).toMatchObject({ ok: kept, measurable });
+});
+
+test.each([
+  ['goodput>95%', 58, 1, false, false],
+  ['goodput>95%', 59, 1, true, true],
+  ['goodput>95%', 20, 0.5, false, true],
+  ['goodput>=100%', 5, 1, true, true],
+])('%s of %d requests, %d of them good, is kept: %s, measurable: %s', (text, all, ratio, kept, measurable) => {
+  const goodput = { ...result.goodput, ratio };
+  expect(judge(parseThreshold(text), { ...counts(all, 0), goodput })).toMatchObject({ ok: kept, measurable });
+});
+
+test('a share of too few requests says what it may be, and how many are needed', () => {
+  expect(judge(parseThreshold('error_rate<1%'), counts(5, 0))).toMatchObject({
+    actual: null,
+    why: 'needs 299 requests, there are 5: 0 of 5 may be 0 % to 45.07 %',
+  });
 });
 
 test.each([
@@ -78,6 +116,13 @@ test.each([
 ])('"%s" is no threshold, and the answer shows how to write one', text => {
   expect(() => parseThreshold(text)).toThrow(UsageError);
   expect(() => parseThreshold(text)).toThrow(/ttft_content:p95<800ms/);
+});
+
+test.each([
+  ['rps>5', 'requests_per_second'],
+  ['ttft<1s', 'ttft_content:p95'],
+])('%s is answered with the name that was meant', (text, name) => {
+  expect(() => parseThreshold(text)).toThrow(`(did you mean ${name}?)`);
 });
 
 test('an SLO holds when all its limits hold, and what a request does not have breaks nothing', () => {

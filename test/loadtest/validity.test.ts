@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Health, Interval } from '../../src/loadtest/interval.ts';
-import type { CalibrationRun, Figure } from '../../src/loadtest/result.ts';
+import type { CalibrationRun, ErrorFigure, Figure } from '../../src/loadtest/result.ts';
 import { mergeIntervals } from '../../src/loadtest/total.ts';
 import { type Evidence, judgeValidity } from '../../src/loadtest/validity.ts';
 
@@ -20,12 +20,13 @@ const figure = (p50: number, p99: number): Figure => ({
   ci: {},
   needs: {},
 });
+const flat = { p50: 0.1, p90: 0.2, p95: 0.3 };
 const calibration = (ttftP99: number, gapP99 = 1): CalibrationRun => ({
   streams: 10,
   events_per_second: 500,
-  ttft_ms: { p50: 0.1, p99: ttftP99, count: 100 },
-  gap_ms: { p50: 0.1, p99: gapP99, count: 1000 },
-  send_ms: { p50: 0.1, p99: 1, count: 10 },
+  ttft_ms: { ...flat, p99: ttftP99, count: 700, moments: 700 },
+  gap_ms: { ...flat, p99: gapP99, count: 7000, moments: 700 },
+  send_ms: { ...flat, p99: 1, count: 10, moments: 10 },
   health: health(),
 });
 const good: Evidence = {
@@ -41,7 +42,18 @@ const good: Evidence = {
 
 test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
   ['a calm run', {}, 'VALID', undefined],
-  ['a run without calibration by choice', { before: null, after: null, calibrated: false }, 'VALID', undefined],
+  [
+    'a run without calibration by choice',
+    { before: null, after: null, calibrated: false },
+    'SUSPECT',
+    /^this machine’s own error is not known, because it was not calibrated \(--no-calibrate\)$/,
+  ],
+  [
+    'a run without calibration whose loop was late',
+    { before: null, after: null, calibrated: false, intervals: seconds(health(), health({ lagMs: 293 })) },
+    'SUSPECT',
+    /not known, .*; its event loop was up to 293 ms late$/,
+  ],
   ['a calibration that failed', { after: null }, 'SUSPECT', /not known/],
   ['a busy loop', { intervals: seconds(...calm.map(() => health({ elu: 0.65 }))) }, 'SUSPECT', /65 % busy/],
   ['a full loop', { intervals: seconds(...calm.map(() => health({ elu: 0.9 }))) }, 'INVALID', /90 % busy/],
@@ -70,6 +82,47 @@ test.each<[string, Partial<Evidence>, string, RegExp | undefined]>([
   expect(judged.validity).toBe(validity);
   if (doubt === undefined) expect(judged.doubts).toEqual([]);
   else expect(judged.doubts.join('\n')).toMatch(doubt);
+});
+
+const errors = (count: number, more: Partial<ErrorFigure>) => {
+  const error = { ...flat, p99: 1, ...more };
+  return {
+    ...calibration(1),
+    ttft_ms: { ...error, count, moments: count },
+    gap_ms: { ...flat, p99: 1, count: 7000, moments: 700 },
+  };
+};
+
+test.each([
+  [
+    'one late stream of 24',
+    24,
+    { p90: 4, p95: 30, p99: 40 },
+    'SUSPECT',
+    /first tokens up to 40\.0 ms off, too seldom .*0\.1 ms at p50/,
+  ],
+  ['ten late streams of 96', 48, { p90: 30, p95: 30, p99: 40 }, 'INVALID', /30\.0 ms off at p90/],
+  ['one late stream of 96', 48, { p90: 1, p95: 1, p99: 40 }, 'SUSPECT', /too seldom .*1\.0 ms at p90/],
+  ['a twentieth of 240 a little late', 120, { p95: 6, p99: 40 }, 'SUSPECT', /6\.0 ms off at p95/],
+  ['every other of 24 late', 12, { p50: 12, p90: 14, p95: 15, p99: 16 }, 'INVALID', /12\.0 ms off at p50/],
+  ['a late one that matters little', 12, { p99: 9 }, 'VALID', /^$/],
+])('%s is what so few can say', (_, count, more, validity, doubt) => {
+  const judged = judgeValidity({ ...good, before: errors(count, {}), after: errors(count, more) });
+  expect(judged.validity).toBe(validity);
+  expect(judged.doubts.join('\n')).toMatch(doubt);
+});
+
+test('a pause of this machine that hits a gap of every stream is one pause', () => {
+  const gap_ms = { ...flat, p99: 30, count: 7000, moments: 117 };
+  const judged = judgeValidity({
+    ...good,
+    before: { ...calibration(1), gap_ms },
+    after: { ...calibration(1), gap_ms },
+  });
+  expect(judged).toMatchObject({
+    validity: 'SUSPECT',
+    doubts: [expect.stringMatching(/gaps up to 30\.0 ms off, too seldom/)],
+  });
 });
 
 test('one bad second in twenty is not the run', () => {

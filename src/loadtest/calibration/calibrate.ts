@@ -49,7 +49,7 @@ export async function calibrate(
         ? Math.round((count * pace.events) / ((pace.ttftMs + pace.events * pace.gapMs) / 1000))
         : 0,
       ttft_ms: errorOf(errors.ttft),
-      gap_ms: errorOf(errors.gap),
+      gap_ms: errorOf(errors.gap, Math.round((errors.ttft.count / count) * (pace.events - 1))),
       send_ms: errorOf(errors.send),
       health: health.read(pacer.idledMs),
     };
@@ -63,10 +63,13 @@ export async function calibrate(
 const bodyOf = ({ model, stream }: LoadPlan) =>
   JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'tell the truth' }] });
 
-const errorOf = (histogram: Histogram): ErrorFigure => ({
+const errorOf = (histogram: Histogram, moments = histogram.count): ErrorFigure => ({
   p50: histogram.quantile(0.5),
+  p90: histogram.quantile(0.9),
+  p95: histogram.quantile(0.95),
   p99: histogram.quantile(0.99),
   count: histogram.count,
+  moments: Math.min(moments, histogram.count),
 });
 
 interface Drive {

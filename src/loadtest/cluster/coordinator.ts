@@ -72,7 +72,7 @@ interface Conducting extends CoordinatorOptions {
   readonly events: QueueEvents;
 }
 
-async function conduct(plan: LoadPlan, options: Conducting) {
+async function conduct(plan: LoadPlan, options: Conducting): Promise<Measurement> {
   const { agents, clock, stop, engine, queue, events, onInterval, say } = options;
   const runId = randomUUID();
   const control = await openControl(engine.redis, runId, clock);
@@ -89,7 +89,7 @@ async function conduct(plan: LoadPlan, options: Conducting) {
     listen(events, new Map(Array.from({ length: agents }, (_, member) => [jobIdOf(runId, member), member])), roll);
     await queue.addBulk(jobsOf(plan, agents, runId));
     say(`${agents} agents get ready`);
-    return await roll.complete;
+    return { ...(await roll.complete), runId };
   } finally {
     forgetStop();
     roll.close();

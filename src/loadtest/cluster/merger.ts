@@ -163,8 +163,14 @@ function worstCalibration(runs: readonly (CalibrationRun | null)[]): Calibration
   };
 }
 
-const worstError = (errors: readonly ErrorFigure[]): ErrorFigure => ({
-  p50: Math.max(0, ...errors.map(({ p50 }) => p50)),
-  p99: Math.max(0, ...errors.map(({ p99 }) => p99)),
-  count: errors.reduce((sum, { count }) => sum + count, 0),
-});
+const worstError = (errors: readonly ErrorFigure[]): ErrorFigure => {
+  const worst = (level: 'p50' | 'p90' | 'p95' | 'p99') => Math.max(0, ...errors.map(error => error[level]));
+  return {
+    p50: worst('p50'),
+    p90: worst('p90'),
+    p95: worst('p95'),
+    p99: worst('p99'),
+    count: errors.reduce((sum, { count }) => sum + count, 0),
+    moments: Math.min(...errors.map(({ moments }) => moments)),
+  };
+};

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { createLens, dialectNamed, dialectNames } from '../lens.ts';
+import { outNames } from '../places.ts';
 import { readRecords } from '../records.ts';
 import { lensText } from '../report/lens.ts';
 
@@ -25,10 +26,22 @@ async function relens(path: string, { as, json }: { as?: string; json?: true }, 
   for await (const record of readRecords(fileIn(path))) for (const lens of lenses) lens.add(record);
   if (lenses[0]?.read().requests === 0) throw new UsageError('bad_records', `${path} holds no measured request`);
   const results = lenses.map(lens => lens.read());
+  const unsaid = as === undefined ? undefined : results[0]?.unsaid;
+  if (unsaid !== undefined)
+    throw new UsageError(
+      'bad_records',
+      `${path}: --as ${as}: ${unsaid}; leave --as out to see who has figures of them`,
+    );
   io.out(json ? `${JSON.stringify(results, null, 2)}\n` : `${results.map(lensText).join('\n\n')}\n`);
 }
 
 function fileIn(path: string): string {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file or folder; load run -o writes one`);
-  return statSync(path).isDirectory() ? join(path, 'requests.ndjson') : path;
+  if (!statSync(path).isDirectory()) return path;
+  const file = join(path, outNames.records);
+  if (existsSync(file)) return file;
+  throw new UsageError(
+    'no_file',
+    `${file}: no such file; load run -o writes it, but not with --agents, where single requests stay where they were made`,
+  );
 }

@@ -102,7 +102,7 @@ async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<
   const metrics = createLoadMetrics({ scenario: scenarioOf(plan), model: plan.model });
   const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
   if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);
-  const file = config.out === undefined ? undefined : beginFolder(config.out, io);
+  const file = config.out === undefined ? undefined : beginFolder(config.out, config, io);
   const lens = config.as === undefined ? undefined : createLens(config.as);
   const live = openLive(config, plan, io);
   const sample = wantsRecords(config) ? createSample(mostDrawn, createRandom(plan.seed).fork('sample')) : undefined;
@@ -146,8 +146,9 @@ const wantsRecords = ({ agents, out, as }: LoadConfig) =>
   agents === undefined && (out !== undefined || as !== undefined);
 
 /** Begins the records anew, and takes away what an earlier run left: a folder holds one run. */
-function beginFolder(out: string, io: Io) {
-  for (const name of [outNames.result, outNames.page]) rmSync(join(out, name), { force: true });
+function beginFolder(out: string, config: LoadConfig, io: Io) {
+  for (const name of Object.values(outNames)) rmSync(join(out, name), { force: true });
+  if (!wantsRecords(config)) return undefined;
   const path = join(out, outNames.records);
   return createRecordFile(path, why => io.err(`${path} stays incomplete: ${why}\n`));
 }
@@ -228,4 +229,6 @@ async function push(url: string, result: LoadResult, text: string, io: Io): Prom
 }
 
 const exitCodeOf = ({ verdict }: LoadResult) =>
-  ({ pass: exitCodes.ok, fail: exitCodes.failed, not_measurable: exitCodes.unmeasurable })[verdict];
+  ({ pass: exitCodes.ok, ungated: exitCodes.ok, fail: exitCodes.failed, not_measurable: exitCodes.unmeasurable })[
+    verdict
+  ];

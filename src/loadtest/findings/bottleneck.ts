@@ -105,22 +105,47 @@ function limitedByBudget({ load, ledger, whole, config }: JudgedRun): Sighting<L
 
 function limitedByAccount(result: JudgedRun): Sighting<Limit> | undefined {
   const first = failuresOf(result.ledger).find(({ domain }) => domain === 'account');
-  if (first === undefined || !isNoticeable(first.count, result)) return undefined;
+  if (first === undefined || !isNoticeable(first.count, result)) return metByWaiting(result);
   return first.name === 'rate_limited' ? plateau(result, first.count) : shut(result, first);
 }
 
+/** Refused attempts that a later one made good: no failure in the ledger, and a limit all the same. */
+function metByWaiting(result: JudgedRun): Sighting<Limit> | undefined {
+  const { limits, metrics } = result;
+  const refused = Object.entries(limits.codes).reduce((sum, [code, n]) => sum + (isOfRate(code) ? n : 0), 0);
+  if (limits.retries === 0 || !isNoticeable(refused, result)) return undefined;
+  const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
+  const spentMs = user === undefined || server === undefined ? 0 : (user.mean - server.mean) * user.count;
+  const spent =
+    spentMs > 0
+      ? ` That cost requests ${time(spentMs)} in all, ${share(spentMs / (user!.mean * user!.count))} of their time.`
+      : '';
+  return {
+    kind: 'limited_by_account',
+    text: `The account’s limit was met by waiting: ${counted(refused, 'attempt')} ${refused === 1 ? 'was' : 'were'} refused${codesAs(result, 'rate_limited')} and made again later.${spent} About ${rate(servedAtOnce(result))} were served at once.`,
+    next: roomier(result),
+  };
+}
+
+const isOfRate = (code: string) => businessCode(code)?.reason === 'rate_limited';
+
 function plateau(result: JudgedRun, refused: number): Sighting<Limit> {
   const served = servedAtOnce(result);
-  const often = (result.limits.codes['1303'] ?? 0) > (result.limits.codes['1302'] ?? 0);
+  const often = isTooOften(result);
   const why = often ? 'they came too often' : 'too many were under way';
   return {
     kind: 'limited_by_account',
     text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. About ${rate(served)} were served at once.`,
-    next: often
-      ? 'Lower the rate, or have the account’s rate raised.'
-      : `Keep at most ${level(served)} under way with this key, or have the account’s limit raised; more only buys refusals.`,
+    next: roomier(result),
   };
 }
+
+const isTooOften = ({ limits: { codes } }: JudgedRun) => (codes['1303'] ?? 0) > (codes['1302'] ?? 0);
+
+const roomier = (result: JudgedRun) =>
+  isTooOften(result)
+    ? 'Lower the rate, or have the account’s rate raised.'
+    : `Keep at most ${level(servedAtOnce(result))} under way with this key, or have the account’s limit raised; more only buys refusals.`;
 
 /**
  * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are

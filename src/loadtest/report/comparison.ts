@@ -18,9 +18,15 @@ const moods = { regression: 'bad', improvement: 'good', same: 'good', inconclusi
   'good' | 'bad' | 'warn'
 >;
 
-/** What it can tell, and what it cannot. */
-const reach =
+const known =
   'Bounds are 95 % for all rows together. They know the noise within these runs, not that between hours or machines.';
+
+const rule =
+  'SAME needs no figure that differs and every measure clear at one level; other levels and rates may stay inconclusive.';
+
+/** What it can tell, and what it cannot. */
+const reachOf = ({ verdict }: Comparison) =>
+  verdict === 'same' || verdict === 'inconclusive' ? `${known} ${rule}` : known;
 
 /** Verdict, what was compared, a row per figure, and warnings; each line ended by a newline. */
 export function comparisonText(
@@ -41,7 +47,7 @@ export function comparisonText(
     }),
     ...unjudged(comparison).flatMap(folded),
     '',
-    ...folded(reach).map(line => paint('dim', line)),
+    ...folded(reachOf(comparison)).map(line => paint('dim', line)),
     ...comparison.warnings.flatMap(warning => folded(`warning: ${warning}`)).map(line => paint('warn', line)),
   ];
   lines[0] = paint(moods[comparison.verdict], lines[0] ?? '');
@@ -58,7 +64,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
     (['a', 'b'] as const).map(name => `- ${code(name)} ${text(runOf(comparison, name))}`).join('\n'),
     table(heads, 'right', rows.map(markdownCells)),
     unjudged(comparison).map(text).join('\n\n'),
-    `<sub>${text(reach)}</sub>`,
+    `<sub>${text(reachOf(comparison))}</sub>`,
     warnings.map(warning => `- ⚠️ ${text(warning)}`).join('\n'),
   ];
   return `${blocks.filter(block => block !== '').join('\n\n')}\n`;

@@ -34,13 +34,18 @@ interface Case {
 function validity(result: LoadResult): Case {
   const { word, validity, reason } = headlineOf(result);
   const name = 'the run can be measured';
-  const doubts = result.doubts.join('; ');
   if (validity === 'INVALID' || result.verdict === 'not_measurable')
-    return { name, kind: 'error', message: doubts === '' ? reason : `${validity}: ${doubts}` };
+    return {
+      name,
+      kind: 'error',
+      message: [...(result.doubts.includes(reason) ? [] : [reason]), ...told(result)].join('; '),
+    };
   if (result.verdict === 'fail' && result.thresholds.every(({ ok, actual }) => ok || actual === null))
     return { name, kind: 'failure', message: `${word}: ${reason}` };
-  return { name, kind: 'passed', message: validity === 'SUSPECT' ? `SUSPECT: ${doubts}` : '' };
+  return { name, kind: 'passed', message: told(result).join('') };
 }
+
+const told = ({ validity, doubts }: LoadResult) => (doubts.length > 0 ? [`${validity}: ${doubts.join('; ')}`] : []);
 
 function threshold({ text, ok, actual, why }: ThresholdResult): Case {
   if (ok) return { name: text, kind: 'passed', message: why };

@@ -5,7 +5,8 @@ import type { LensResult } from '../lens.ts';
 
 const levels = ['mean', 'p50', 'p90', 'p95', 'p99'] as const satisfies readonly (keyof Summary)[];
 
-export function lensText({ as, says, requests, successes, figures }: LensResult): string {
+export function lensText({ as, says, requests, successes, unsaid, figures }: LensResult): string {
+  if (unsaid !== undefined) return `as ${as} would say it: nothing (${unsaid})`;
   const row = (title: string, cells: readonly string[]) =>
     `${title.padEnd(28)}${cells.map(cell => cell.padStart(10)).join('')}`;
   const rows = Object.entries(figures).map(([name, summary]) => {

@@ -19,7 +19,7 @@ export function markdown(result: LoadResult): string {
   return `${blocks.filter(block => block !== '').join('\n\n')}\n`;
 }
 
-const glyphs = { good: '✅', bad: '❌', warn: '⚠️' } as const;
+const glyphs = { good: '✅', bad: '❌', warn: '⚠️', calm: 'ℹ️' } as const;
 
 function title(result: LoadResult): string {
   const { word, mood, validity, reason } = headlineOf(result);
@@ -73,7 +73,7 @@ const cell = (figure: Figure, level: (typeof levels)[number]) => {
 
 function certificate({ ledger, load, throughput, goodput, tokens }: LoadResult): string {
   const parts = [
-    `planned ${count(ledger.planned)}, sent ${count(load.sent)}, late ${count(load.late)}, shed ${count(ledger.shed ?? 0)}, censored ${count(ledger.censored ?? 0)}`,
+    `planned ${count(ledger.planned)}, sent ${count(load.sent)}${load.kind === 'closed' ? '' : `, late ${count(load.late)}`}, shed ${count(ledger.shed ?? 0)}, censored ${count(ledger.censored ?? 0)}`,
     `${bounded(throughput.requests_per_second, throughput.ci.requests_per_second, 'req/s')}, ${bounded(throughput.output_tokens_per_second, throughput.ci.output_tokens_per_second, 'tokens/s')}`,
     ...(goodput === null
       ? []

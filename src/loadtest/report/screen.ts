@@ -20,8 +20,11 @@ const indent = 9;
 export function screen(result: LoadResult, { width = 100, color = false }: ScreenOptions = {}): string {
   const page = { result, columns: Math.max(80, width), paint: painter(color) };
   const numbers = [...speed(page), ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
-  const [top, next] = [verdict(page), nextOf(page)];
-  const fixed = [top, load(page), table(page), numbers, next].reduce((sum, block) => sum + block.length, 0);
+  const next = nextOf(page);
+  const sum = (blocks: readonly string[][]) => blocks.reduce((all, block) => all + block.length, 0);
+  const below = sum([load(page), table(page), numbers, next]);
+  const top = verdict(page, rows - below - 1 - Math.min(1, result.thresholds.length));
+  const fixed = below + top.length;
   const most = isWide(page) ? 4 : 6;
   const words = said(page, Math.min(most, rows - fixed - Math.min(1, result.thresholds.length)));
   const thresholds = gates(page, rows - fixed - words.length);
@@ -41,7 +44,8 @@ function spaced(blocks: readonly string[][]): string[] {
   return full.flatMap((block, i) => (i > 0 && room-- > 0 ? ['', ...block] : block)).slice(0, rows);
 }
 
-function verdict({ result, columns, paint }: Page): string[] {
+/** In `atMost` lines or two; whose run it is has the last of them, or the end of the only one. */
+function verdict({ result, columns, paint }: Page, atMost: number): string[] {
   const { word, mood, validity, validityMood, reason } = headlineOf(result);
   const facts = safe(`${modelOf(result)} · run ${result.run_id} · seed ${result.seed}`);
   const head = `${word}  ${validity}  `;
@@ -52,9 +56,11 @@ function verdict({ result, columns, paint }: Page): string[] {
   );
   if (widthOf(text) + widthOf(facts) + 3 <= room)
     return [`${painted}${padEnd(text, room - widthOf(facts))}${paint('dim', facts)}`];
-  const [first = '', ...rest] = fold(text, room);
-  const more = rest.length === 0 ? [] : [crop(`${' '.repeat(indent)}${rest.join(' ')}`, columns)];
-  return [painted + crop(first, room), ...more, paint('dim', crop(facts, columns))].slice(0, 2);
+  const [first = '', ...others] = fold(text, room);
+  const said = shortened(others.join(' '), columns - indent, Math.max(1, atMost - 2)).filter(line => line !== '');
+  const kept = atMost > 2 ? said.map(line => ' '.repeat(indent) + line) : [];
+  const cut = kept.length === 0 && others.length > 0 ? crop(`${first} ${others.join(' ')}`, room) : crop(first, room);
+  return [painted + cut, ...kept, paint('dim', crop(facts, columns))];
 }
 
 /** Bounds stand beside the figures, and most sentences have one line. */
@@ -91,7 +97,7 @@ function load(page: Page): string[] {
   const parts = [
     `planned ${count(ledger.planned)}`,
     `sent ${count(certificate.sent)}`,
-    `late ${count(certificate.late)}`,
+    ...(certificate.kind === 'closed' ? [] : [`late ${count(certificate.late)}`]),
     `shed ${count(ledger.shed ?? 0)}`,
     `censored ${count(ledger.censored ?? 0)}`,
     ...(['warmup', 'unsent', 'lost'] as const).flatMap(name =>
@@ -125,8 +131,21 @@ function table(page: Page): string[] {
   const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
   if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
   const size = isWide(page) ? { title: 14, cell: 14, sent: 11 } : { title: 12, cell: 10, sent: 10 };
-  return [...heads(page, size), ...measured.map(line => row(page, line, size))];
+  return [...heads(page, size), ...measured.map(line => row(page, line, size)), ...longest(page, measured)];
 }
+
+/** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */
+function longest(page: Page, measured: readonly (typeof lines)[number][]): string[] {
+  const far = measured.flatMap(({ name }) => {
+    const figure = page.result.metrics[name];
+    const shown = levels.findLast(level => figure?.needs[level] === undefined);
+    if (figure === undefined || shown === undefined || figure.max < 3 * figure[shown]) return [];
+    return [`${titleOf(name)} ${time(figure.max)} (${shown} ${time(figure[shown])})`];
+  });
+  return far.length === 0 ? [] : labelled(page, 'longest', far.join(' · '), 1);
+}
+
+const titleOf = (name: (typeof lines)[number]['name']) => measures[name].title.replace(' token', '');
 
 function heads({ paint, result, columns }: Page, { title, cell, sent }: Columns): string[] {
   const understates = isWide({ columns }) ? 'latency (closed loop understates)' : 'closed loop understates';
@@ -145,7 +164,7 @@ function row(
   const cells = (figure: Figure | undefined, width: number, bounds: boolean) =>
     levels.map(level => padStart(figure === undefined ? '' : cellOf(figure, level, bounds), width)).join('');
   return (
-    padEnd(measures[name].title.replace(' token', ''), size.title) +
+    padEnd(titleOf(name), size.title) +
     cells(user, size.cell, isWide({ columns })) +
     paint('dim', cells(server, size.sent, false)) +
     padStart(count(user?.count ?? 0), 8)
@@ -167,7 +186,8 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 function speed(page: Page): string[] {
   const { throughput, whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
-  const inFlight = `${rate(throughput.in_flight_mean)} in flight (max ${count(throughput.in_flight_max)}${fits})`;
+  const waiting = page.result.limits.retries > 0 ? ' or waiting to try again' : '';
+  const inFlight = `${rate(throughput.in_flight_mean)} in flight${waiting} (max ${count(throughput.in_flight_max)}${fits})`;
   const shown = labelled(page, 'speed', `${flow(throughput)} · ${inFlight} · ${windowOf(throughput)}`, 2);
   if (steady === null) return shown;
   const all = `whole ${rate(whole.duration_s)} s: ${flow(whole)}${calm(steady.metrics)}`;

@@ -6,8 +6,8 @@ import { count, counted, share } from '../numbers.ts';
 import type { LoadResult, Validity } from '../result.ts';
 
 export interface Headline {
-  readonly word: 'PASS' | 'FAIL' | 'NOT MEASURABLE';
-  readonly mood: 'good' | 'bad' | 'warn';
+  readonly word: 'PASS' | 'FAIL' | 'NOT MEASURABLE' | 'DONE';
+  readonly mood: 'good' | 'bad' | 'warn' | 'calm';
   readonly validity: Validity;
   readonly validityMood: 'good' | 'bad' | 'warn';
   readonly reason: string;
@@ -17,14 +17,19 @@ const words = {
   pass: { word: 'PASS', mood: 'good' },
   fail: { word: 'FAIL', mood: 'bad' },
   not_measurable: { word: 'NOT MEASURABLE', mood: 'warn' },
+  ungated: { word: 'DONE', mood: 'calm' },
 } as const satisfies Record<LoadResult['verdict'], Pick<Headline, 'word' | 'mood'>>;
 
 const validityMoods = { VALID: 'good', SUSPECT: 'warn', INVALID: 'bad' } as const satisfies Record<Validity, string>;
 
 export function headlineOf(result: LoadResult): Headline {
-  const { validity } = result;
-  return { ...words[result.verdict], validity, validityMood: validityMoods[validity], reason: reasonOf(result) };
+  const { validity, verdict } = result;
+  const said =
+    verdict === 'ungated' && isMostlyBad(result) ? ({ word: 'DONE', mood: 'warn' } as const) : words[verdict];
+  return { ...said, validity, validityMood: validityMoods[validity], reason: reasonOf(result) };
 }
+
+const isMostlyBad = (result: LoadResult) => failedShare(result) > 0.5;
 
 function reasonOf(result: LoadResult): string {
   const { verdict, thresholds, doubts, validity, ledger, load } = result;
@@ -34,17 +39,21 @@ function reasonOf(result: LoadResult): string {
   const named = (kind: typeof thresholds) => kind.map(({ text }) => text).join(', ');
   if (validity === 'INVALID' && verdict === 'not_measurable') return doubts[0] ?? 'the measurement cannot be trusted';
   if (missed.length > 0 && verdict !== 'pass') return `${some(missed)} missed: ${named(missed)}`;
+  if (verdict === 'not_measurable' && load.halted === 'stopped' && thresholds.length > 0)
+    return `interrupted${after(load)} with ${counted(load.sent, 'request')} sent: no gate is passed on a part of a run`;
   if (unjudged.length > 0 && verdict === 'not_measurable')
     return `${some(unjudged)} cannot be judged: ${named(unjudged)}`;
   if (ledger.planned === 0) return 'no request was planned';
   if (judgedOf(result) === 0) return `none of ${counted(ledger.planned, 'request')} was measured to its end`;
   if (ledger.ok === 0) return `none of ${counted(judgedOf(result), 'request')} was answered well`;
-  if (verdict !== 'pass' && load.halted !== undefined && isRefusal(load.halted))
+  if (verdict === 'fail' && load.halted !== undefined && isRefusal(load.halted))
     return `the run ended${after(load)} by the first ${refusalOf(load)}`;
-  if (verdict !== 'pass') return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
+  if (verdict === 'fail' || verdict === 'not_measurable')
+    return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
   if (thresholds.length > 0)
     return thresholds.length === 1 ? 'the threshold holds' : `all ${count(thresholds.length)} thresholds hold`;
-  return `${share(1 - failedShare(result))} of ${counted(judgedOf(result), 'request')} answered well; no threshold was set`;
+  const only = isMostlyBad(result) ? 'only ' : '';
+  return `${only}${share(1 - failedShare(result))} of ${counted(judgedOf(result), 'request')} answered well; no threshold was set`;
 }
 
 /** A threshold that nothing was measured for is neither kept nor missed. */

@@ -76,16 +76,20 @@ test('a calibration that one process could not make leaves the whole without one
   const run = {
     streams: 5,
     events_per_second: 250,
-    ttft_ms: { p50: 1, p99: 2, count: 10 },
-    gap_ms: { p50: 1, p99: 3, count: 10 },
-    send_ms: { p50: 1, p99: 4, count: 10 },
+    ttft_ms: { p50: 1, p90: 1, p95: 1, p99: 2, count: 10, moments: 10 },
+    gap_ms: { p50: 1, p90: 1, p95: 1, p99: 3, count: 10, moments: 10 },
+    send_ms: { p50: 1, p90: 1, p95: 1, p99: 4, count: 10, moments: 10 },
     health: { elu: 0.1, lagMs: 1, gcMs: 0, gcMaxMs: 0, steal: undefined },
   };
   const merger = createMerger(2);
   merger.finish(0, { ...finish, before: run, after: run });
-  merger.finish(1, { ...finish, before: { ...run, ttft_ms: { p50: 3, p99: 9, count: 1 } }, after: null });
+  merger.finish(1, {
+    ...finish,
+    before: { ...run, ttft_ms: { p50: 3, p90: 5, p95: 7, p99: 9, count: 1, moments: 1 } },
+    after: null,
+  });
   const { before, after } = merger.read();
-  expect(before).toMatchObject({ streams: 10, ttft_ms: { p50: 3, p99: 9, count: 11 } });
+  expect(before).toMatchObject({ streams: 10, ttft_ms: { p50: 3, p90: 5, p95: 7, p99: 9, count: 11 } });
   expect(after).toBeNull();
 });
 

@@ -77,6 +77,20 @@ test('requests that end after the load stopped do not look like a low level', ()
   expect(kinds(result)).toContain('limited_by_nothing');
 });
 
+test('a limit of the account that was met by backing off is a limit', () => {
+  const { result } = makeRun(calm);
+  const { e2e_ms: user, e2e_from_send_ms: server } = result.metrics;
+  const metrics = { ...result.metrics, e2e_ms: { ...user!, mean: server!.mean * 1.25 } };
+  const met = (n: number) => ({ ...result, metrics, limits: { retries: n, codes: { '1302': n } } });
+  expect(kinds(met(8))).toContain('limited_by_account');
+  expect(kinds(met(8))).not.toContain('limited_by_nothing');
+  expect(said(met(8), 'limited_by_account')).toMatch(
+    /^The account’s limit was met by waiting: 8 attempts were refused \(1302 ×8\) and made again later\. That cost requests [\d.]+ \w+ in all, 20% of their time\. About [\d.]+ were served at once\.$/,
+  );
+  expect(next(met(8))).toMatch(/^Keep at most \d+ under way with this key/);
+  expect(kinds(met(1))).toContain('limited_by_nothing');
+});
+
 test('1302 from 8 on is a plateau of the account at about 8', () => {
   const { result } = rateLimitedRun();
   expect(kinds(result)).toContain('limited_by_account');

@@ -103,3 +103,14 @@ test('where nothing could be compared there is no table', () => {
   expect(comparisonMarkdown(nothing)).not.toContain('| figure');
   expect(comparisonText(nothing)).toContain('INCONCLUSIVE  nothing');
 });
+
+test.each([
+  ['same', true],
+  ['inconclusive', true],
+  ['regression', false],
+] as const)('the rule by which runs are the same stands below %s: %s', (verdict, stands) => {
+  const rule = 'SAME needs no figure that differs and every measure clear at one level';
+  const flat = (said: string) => said.replace(/\s+/g, ' ');
+  for (const report of [comparisonText, comparisonMarkdown])
+    expect(flat(report({ ...comparison, verdict })).includes(rule)).toBe(stands);
+});

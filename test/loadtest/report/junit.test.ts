@@ -61,3 +61,9 @@ test('no text can break the document', () => {
   expect(xml).toContain('name="&quot;/&gt;&lt;x&gt;&amp;��[31m�� 智谱"');
   expect(xml.replace(/<[a-z/?][^<>]*>/g, '')).not.toMatch(/[<>]/);
 });
+
+test('an interrupted run says so beside its doubts', () => {
+  const load = { ...healthy.load, halted: 'stopped' };
+  const xml = junit({ ...healthy, load, verdict: 'not_measurable', validity: 'SUSPECT', doubts: ['steal'] });
+  expect(xml).toMatch(/<error message="interrupted with [^"]*; SUSPECT: steal"/);
+});

@@ -69,6 +69,23 @@ test('the certificate names what was planned, sent, late, shed, censored and del
   expect(lineOf(healthy, 'load')).not.toContain('delivered');
 });
 
+test('what waits to try again is not called in flight alone', () => {
+  const retried: LoadResult = { ...healthy, limits: { retries: 8, codes: { '1302': 8 } } };
+  expect(lineOf(retried, 'speed')).toContain(' in flight or waiting to try again (max ');
+  expect(lineOf(healthy, 'speed')).not.toContain('waiting');
+});
+
+test('a longest answer that is far from the p99 stands below the table', () => {
+  const { e2e_ms: figure, itl_ms: other } = healthy.metrics;
+  const calm = { ...other!, max: other!.p99 };
+  const far: LoadResult = {
+    ...healthy,
+    metrics: { itl_ms: calm, e2e_ms: { ...figure!, p99: 1000, max: 4100, needs: {} } },
+  };
+  expect(lineOf(far, 'longest')).toBe('longest  E2E 4.10 s (p99 1.00 s)');
+  expect(lineOf({ ...far, metrics: { itl_ms: calm } }, 'longest')).toBeUndefined();
+});
+
 test('failures carry their fault domain and their codes', () => {
   expect(lineOf(rateLimitedRun().result, 'failures')).toBe(
     'failures 687 rate_limited (account) · 2 overloaded (provider) · codes 1302 ×687, 1305 ×2',
@@ -156,4 +173,27 @@ test('a start-up among the figures is told, with the warm-up that leaves it out'
   const text = screen({ ...healthy, steady: null, throughput: { ...throughput, window: 'whole', start_up_s: 8.9 } });
   expect(text.replace(/\n +/g, ' ')).toContain('start-up included: take --warmup 9s or more');
   expect(screen(healthy)).not.toContain('start-up');
+});
+
+test('a doubt of several lines is read to its end, and whose run it is stands below', () => {
+  const doubts = [
+    'this machine’s own error is not known, because it was not calibrated; its event loop was up to 293 ms late',
+  ];
+  const { metrics } = healthy;
+  const short = {
+    ...healthy,
+    validity: 'SUSPECT',
+    doubts,
+    findings: [],
+    steady: null,
+    metrics: { e2e_ms: metrics.e2e_ms! },
+  } as const;
+  for (const width of [80, 100]) {
+    const top = linesOf(short, width)
+      .slice(0, 4)
+      .map(line => line.trim())
+      .join(' ');
+    expect(top).toContain(`all 3 thresholds hold; ${doubts[0]}`);
+    expect(top).toContain('run 5c1e9f02 · seed 7');
+  }
 });

@@ -8,7 +8,7 @@ import { type Markup, markup } from './markup.ts';
 
 export function banner(result: LoadResult): Markup {
   const { word, mood, validity, validityMood, reason } = headlineOf(result);
-  const glyphs = { good: '✓', bad: '✗', warn: '!' } as const;
+  const glyphs = { good: '✓', bad: '✗', warn: '!', calm: '·' } as const;
   const doubts = result.doubts.filter(doubt => doubt !== reason);
   return markup`<div class="banner ${mood}"><p class="verdict"><span class="badge ${mood}">${glyphs[mood]} ${word}</span> <span class="badge ${validityMood}">${validity}</span> <span>${reason}</span></p>
 ${doubts.length === 0 ? undefined : markup`<ul class="doubts">${doubts.map(doubt => markup`<li>${doubt}</li>`)}</ul>`}
