@@ -118,7 +118,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
-    budget.settle(ask, record);
+    tally.booked(budget.settle(ask, record));
     tally.attempt(record, attempt > 1);
     const decision = policy.after(record, attempt, random);
     if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code);

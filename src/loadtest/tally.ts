@@ -1,6 +1,7 @@
 /** Counts the interval under way. `cut` closes it and begins the next; nothing else is kept, however long the run. */
 import type { CallRecord } from '../core/call/record.ts';
 import { createHistogram, type Histogram } from '../core/histogram.ts';
+import type { Booked } from './budget.ts';
 import type { Health, Interval, LedgerClass } from './interval.ts';
 import { type Measure, measureNames, measuresOf } from './measures.ts';
 import { type Counting, newCounting } from './total.ts';
@@ -28,6 +29,8 @@ export interface Tally {
   sent(): void;
   /** An attempt that ended. @param retry whether it was not its request's first */
   attempt(record: CallRecord, retry: boolean): void;
+  /** What the budget was charged for an attempt. */
+  booked(tokens: Booked): void;
   /** A read of any stream that brought tokens, after its first. */
   read(): void;
   /** Time in ms between two reads of a measured stream that brought tokens. */
@@ -107,6 +110,10 @@ export function createTally(startMs: number): Tally {
       counts.sent++;
     },
     attempt,
+    booked: ({ input, output }) => {
+      counts.bookedInputTokens += input;
+      counts.bookedOutputTokens += output;
+    },
     read: () => {
       counts.reads++;
     },

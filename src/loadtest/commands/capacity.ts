@@ -200,8 +200,8 @@ function createStays(plan: LoadPlan, io: Io) {
       { stop: io.stop },
     );
     const total = totalOf(intervals);
-    spent.tokens += total.inputTokens + total.outputTokens;
-    if (price !== undefined) spent.cost += costOf(price, total.inputTokens, total.outputTokens);
+    spent.tokens += total.bookedInputTokens + total.bookedOutputTokens;
+    if (price !== undefined) spent.cost += costOf(price, total.bookedInputTokens, total.bookedOutputTokens);
     if (endedOf(total, 'unsent') > 0 && !io.stop.aborted)
       throw new UsageError(
         'budget_spent',
