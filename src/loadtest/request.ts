@@ -9,6 +9,7 @@ import type { LedgerClass } from './interval.ts';
 import { measuresOf } from './measures.ts';
 import type { Policy } from './policy.ts';
 import { meets, type Slo } from './slo.ts';
+import { soundOf } from './sound.ts';
 import type { Tally } from './tally.ts';
 import type { Ask, Workload } from './workload.ts';
 
@@ -115,7 +116,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
     reads = 0;
     const sent = once(tally.sent);
-    const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
+    const record = soundOf(await driver.send(body, { signal: cut, onSent: sent, onGap, authorization }));
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
     tally.booked(budget.settle(ask, record));
