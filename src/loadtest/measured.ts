@@ -1,6 +1,7 @@
 /** What a run came to in numbers: intervals and plan in, the measured part of the result document out. Pure. */
 import type { Histogram } from '../core/histogram.ts';
 import { type Booked, costOf } from './budget.ts';
+import { boundedCodes } from './codes.ts';
 import type { Halt } from './halt.ts';
 import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
@@ -66,7 +67,7 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
     goodput: goodputOf(plan, total, perSecond('goodput_per_second', shown, flow)),
     tokens: tokensOf(plan, total),
     stream: streamOf(total),
-    limits: { retries: total.retries, codes: total.codes },
+    limits: { retries: total.retries, codes: boundedCodes(total.codes) },
     connections: { opened: total.opened },
     calibration: { before, after },
     health: worstOf(total.health),

@@ -3,6 +3,7 @@ import type { CallRecord } from '../core/call/record.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Budget } from './budget.ts';
+import { printable } from './codes.ts';
 import type { Credentials } from './credentials.ts';
 import type { Driver } from './drivers/driver.ts';
 import type { LedgerClass } from './interval.ts';
@@ -122,7 +123,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     tally.booked(budget.settle(ask, record));
     tally.attempt(record, attempt > 1);
     const decision = policy.after(record, attempt, random);
-    if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code);
+    if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code && printable(record.code));
     if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
       return { record, attempts: attempt, firstSentMs, reads };
   }

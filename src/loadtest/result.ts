@@ -157,6 +157,7 @@ export interface LoadResult {
     readonly stalls_over_500ms: number;
     readonly stalls_over_1s: number;
   };
+  /** `codes`: those of the vendor's table, at most twenty others, and `others`. */
   readonly limits: { readonly retries: number; readonly codes: Readonly<Record<string, number>> };
   readonly connections: { readonly opened: number };
   readonly calibration: { readonly before: CalibrationRun | null; readonly after: CalibrationRun | null };

@@ -2,6 +2,7 @@
 import type { CallRecord } from '../core/call/record.ts';
 import { createHistogram, type Histogram } from '../core/histogram.ts';
 import type { Booked } from './budget.ts';
+import { createCodes } from './codes.ts';
 import type { Health, Interval, LedgerClass } from './interval.ts';
 import { type Measure, measureNames, measuresOf } from './measures.ts';
 import { type Counting, newCounting } from './total.ts';
@@ -47,6 +48,7 @@ export interface Tally {
  */
 export function createTally(startMs: number): Tally {
   const histograms = Object.fromEntries(measureNames.map(name => [name, createHistogram()])) as Histograms;
+  const nameOf = createCodes();
   let counts = newCounting();
   let begunMs = startMs;
   let flying = { level: 0, most: 0, area: 0, sinceMs: startMs };
@@ -59,7 +61,10 @@ export function createTally(startMs: number): Tally {
   };
   const attempt: Tally['attempt'] = (record, retry) => {
     if (retry) counts.retries++;
-    if (record.code !== undefined) counts.codes[record.code] = (counts.codes[record.code] ?? 0) + 1;
+    if (record.code !== undefined) {
+      const code = nameOf(record.code);
+      counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+    }
     counts.chunks += record.chunks;
     counts.coalesced += record.coalesced;
     if (record.sentMs !== undefined) histograms.attempt_ms.record(record.endMs - record.sentMs);
