@@ -127,31 +127,55 @@ function levelReport(total: Total, throughput: Throughput): LevelReport {
   };
 }
 
-/** One-token requests, so many at once: cheap, and over before anybody else notices. */
-async function findLimit(plan: LoadPlan, { from, to }: SearchConfig, json: boolean, io: Io): Promise<void> {
+/** Tokens that a probe asks for: one is cheap; more are asked for when answers were too short to be there at once. */
+const probeTokens = [1, 64] as const;
+
+async function findLimit(plan: LoadPlan, search: SearchConfig, json: boolean, io: Io): Promise<void> {
+  const stay = createStays(plan, io);
+  let found: Found | undefined;
+  for (const tokens of probeTokens) {
+    if (found !== undefined) io.err(`the answers were too short to overlap; asking for ${tokens} tokens\n`);
+    found = await probeLimit(search, (load, inFlight) => stay(load, inFlight, asking(plan, tokens)), io);
+    if (found?.result.kind !== 'no_overlap') break;
+  }
+  if (found === undefined) return unanswered(io);
+  const { result, answerMs } = found;
+  io.out(json ? `${JSON.stringify(result, null, 2)}\n` : `${limitText(result, answerMs)}\n`);
+  io.exitWith(limitExit(result));
+}
+
+interface Found {
+  readonly result: LimitResult;
+  /** How long an answer took, in the middle. */
+  readonly answerMs: number;
+}
+
+/** So many at once: cheap, and over before anybody else notices. @returns undefined when it was stopped */
+async function probeLimit({ from, to }: SearchConfig, stay: Stay, io: Io): Promise<Found | undefined> {
   const machine = createLimitFinder({ low: Math.ceil(from), high: Math.floor(to) });
-  const stay = createStays(shortest(plan), io);
+  let answerMs = 0;
   for (let step = machine.next(); step.kind === 'probe' && !io.stop.aborted; step = machine.next()) {
     const { inFlight } = step;
     const { total } = await stay(arrivalsAt(inFlight, inFlight, 'concurrency'), inFlight);
     const report = limitReport(total);
+    answerMs = (total.histograms.e2e_ms ?? total.histograms.attempt_ms)?.quantile(0.5) ?? answerMs;
     io.err(
       `  ${inFlight} at once: ${report.succeeded} answered, ${report.limited} refused with 1302, ${report.failed} failed\n`,
     );
     machine.report(inFlight, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return unanswered(io);
-  io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${limitText(end.result)}\n`);
-  io.exitWith(limitExit(end.result));
+  return end.kind === 'done' ? { result: end.result, answerMs } : undefined;
 }
 
-const limitExit = ({ kind }: LimitResult) =>
-  kind === 'unclear' ? exitCodes.unmeasurable : kind === 'below' ? exitCodes.failed : exitCodes.ok;
+const limitExit = ({ kind }: LimitResult) => {
+  if (kind === 'unclear' || kind === 'no_overlap') return exitCodes.unmeasurable;
+  return kind === 'below' ? exitCodes.failed : exitCodes.ok;
+};
 
-const shortest = (plan: LoadPlan): LoadPlan => ({
+const asking = (plan: LoadPlan, tokens: number): LoadPlan => ({
   ...plan,
-  workload: 'max_tokens' in plan.workload ? { ...plan.workload, max_tokens: 1 } : plan.workload,
+  workload: 'max_tokens' in plan.workload ? { ...plan.workload, max_tokens: tokens } : plan.workload,
 });
 
 /** An answer of one token may be all thinking or white space; it was let in all the same. */
@@ -188,15 +212,20 @@ function throughputIn(intervals: readonly Interval[], offeredMs: number, { kind 
   return throughputOf(steady, { closed: kind === 'closed', tokensPerRead: tokensPerRead(intervals) });
 }
 
+type Stay = (
+  load: Pick<LoadPlan, 'arrivals' | 'concurrency'>,
+  maxRequests: number,
+) => Promise<{ readonly total: Total }>;
+
 /** Each stay has prompts of its own, and all of them together one budget. */
 function createStays(plan: LoadPlan, io: Io) {
   const { maxTokens, maxCost, price } = plan.budget;
   const spent = { tokens: 0, cost: 0 };
   let stays = 0;
-  return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number) => {
+  return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number, asked = plan) => {
     const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price };
     const { intervals, end } = await measure(
-      { ...plan, ...load, budget, maxRequests, seed: plan.seed + stays++ },
+      { ...asked, ...load, budget, maxRequests, seed: plan.seed + stays++ },
       { stop: io.stop },
     );
     const total = totalOf(intervals);
