@@ -27,6 +27,8 @@ export interface RequestDoor {
   readonly slo: Slo;
   /** Aborted when the grace is over: ends what is under way. */
   readonly cut: AbortSignal;
+  /** Aborted by Ctrl-C: nobody waits for another attempt any more. */
+  readonly stop: AbortSignal;
   /** Aborted when no more requests are started. */
   readonly over: AbortSignal;
   /** No more requests: the reason is `budget` or a refusal, with its business code. */
@@ -146,12 +148,12 @@ const gapsInto = (gaps: number[] | undefined, note: (ms: number) => void) =>
       };
 
 /** @returns false when the run ended before the wait did */
-async function waited(ms: number, { clock, cut }: RequestDoor): Promise<boolean> {
+async function waited(ms: number, { clock, cut, stop }: RequestDoor): Promise<boolean> {
   try {
-    await clock.sleep(ms, cut);
+    await clock.sleep(ms, AbortSignal.any([cut, stop]));
     return true;
   } catch {
-    // The grace is over: the refusal stays the request's ending.
+    // The grace is over, or the run was stopped: the refusal stays the request's ending.
     return false;
   }
 }

@@ -275,6 +275,18 @@ test.each([
   expect(await metrics.text()).toMatch(/glm_load_output_tokens_total\{.*\} 20$/m);
 });
 
+test('Ctrl-C does not wait for another attempt', async () => {
+  const { total, finished } = await run({
+    plan: { ...closed(1, 60_000), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 30_000, capMs: 60_000 } },
+    ms: () => 10,
+    outcomeOf: () => ({ kind: 'rate_limited' }),
+    stopAt: 20,
+  });
+  expect(total.ended).toEqual({ rate_limited: 1 });
+  expect(total.toMs).toBeLessThan(30);
+  expect(finished).toMatchObject([{ attempts: 1 }]);
+});
+
 test('a refusal that no retry can help ends the run', async () => {
   const { end, total } = await run({
     plan: { ...closed(4, 10_000), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 100, capMs: 1000 } },
