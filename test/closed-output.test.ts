@@ -29,3 +29,15 @@ test('help that nobody reads to its end is no failure', async () => {
   process.child.stdout?.destroy();
   expect([await process.ended, process.err()]).toEqual([0, '']);
 });
+
+test('a terminal that is closed ends a load test as Ctrl-C does: with its report', async () => {
+  const server = await fake.createFakeGlm(fake.good);
+  const out = join(folder, 'hangup');
+  const argv = ['load', 'run', '--url', server.url, '--model', 'glm-4.6', '-c', '1', '-d', '1h', '-o', out];
+  const { child, notes, ended } = launch([...argv, '--no-calibrate'], { env: { GLM_API_KEY: 'a.b' } });
+  await notes(/\d ok/);
+  child.kill('SIGHUP');
+  expect(await ended).toBe(0);
+  await server.close();
+  expect(readdirSync(out)).toContain('result.json');
+});

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { checked } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
-import { exitCodes, type Io } from '../../core/program.ts';
+import { exitCodes, type Io, stoppedByHangup } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
@@ -62,7 +62,7 @@ Examples:
   glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
     --model glm-4.6 --find-limit --to 100`,
     )
-    .action(flags => runCapacity(flags, io));
+    .action(flags => runCapacity(flags, stoppedByHangup(io)));
 
 async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void> {
   const given = configKeys(flags);
