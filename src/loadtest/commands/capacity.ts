@@ -48,7 +48,7 @@ export const capacityCommand = (io: Io) =>
     .option('--to <level>', 'highest level that may be tried (default: 256)')
     .option('--attainment <share>', 'of requests that must be good (default: 95%)')
     .option('--precision <share>', 'how close the answer has to be (default: 5%)')
-    .option('--find-limit', 'find the account’s limit of requests in flight instead, with one-token requests')
+    .option('--find-limit', 'find the account’s limit of requests in flight instead, with requests of one token, or 64')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
