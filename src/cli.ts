@@ -13,8 +13,12 @@ import { command as token } from './token.ts';
 const stop = new AbortController();
 let exitCode: number = exitCodes.ok;
 
+let printing = true;
+
 const io: Io = {
-  out: text => process.stdout.write(text),
+  out: text => {
+    if (printing) process.stdout.write(text);
+  },
   err: text => process.stderr.write(text),
   env: process.env,
   stop: stop.signal,
@@ -30,11 +34,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stop.abort();
   });
 }
-// A reader that goes away (`| head`) is no failure of ours.
+// A reader that goes away (`| head`) ends the printing, not the work: files are still written, and the verdict stays.
 process.stdout.on('error', error => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(exitCodes.ok);
+  if (!printing) return;
+  printing = false;
+  if ('code' in error && error.code === 'EPIPE') return;
   io.err(`error: the output could not be written: ${error.message}\n`);
-  process.exit(exitCodes.failed);
+  exitCode ||= exitCodes.failed;
+  process.exitCode ||= exitCodes.failed;
 });
 // Nobody listening to the progress is no reason to lose the result.
 process.stderr.on('error', () => {});

@@ -17,6 +17,13 @@ export interface Io {
   exitWith(code: number): void;
 }
 
+/** For a command that reads no file again: a terminal that is closed ends it gracefully, as Ctrl-C does. */
+export function stoppedByHangup(io: Io): Io {
+  const hangup = new AbortController();
+  io.onHangup?.(() => hangup.abort());
+  return { ...io, stop: AbortSignal.any([io.stop, hangup.signal]) };
+}
+
 /** Runs a command line and resolves to the exit code; a usage error is one clear message on stderr. */
 export async function runProgram(program: Command, argv: readonly string[], io: Io): Promise<number> {
   quiet(program, io);

@@ -25,6 +25,7 @@ export function writeTextfile(path: string, text: string): void {
     writeFileSync(draft, text);
     renameSync(draft, path);
   } catch (error) {
+    rmSync(draft, { force: true });
     throw new UsageError('no_write', `${path}: cannot be written (${textOf(error)})`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { baseUrl } from '../core/base-url.ts';
 import { systemClock } from '../core/clock.ts';
 import { checked, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
-import { exitCodes, type Io } from '../core/program.ts';
+import { exitCodes, type Io, stoppedByHangup } from '../core/program.ts';
 import { configKeys } from '../core/spelling.ts';
 import { chosenFaults } from './choice.ts';
 import { isProven, jsonOf, listing, listingJson, tableOf } from './report.ts';
@@ -59,7 +59,8 @@ async function drill(names: readonly string[], flags: Record<string, unknown>, i
     { prometheusUrl, mockUrl, scale },
     { path: io.env.PATH ?? '', env: io.env, clock: systemClock },
   );
-  const report = await playAll(stage, { ...io, stop: stopOf(io) });
+  // Prometheus and Alertmanager only read their files again when a terminal is closed.
+  const report = await playAll(stage, stoppedByHangup(io));
   io.out(given.json ? jsonOf(report) : tableOf(report));
   if (!isProven(report)) io.exitWith(exitCodes.failed);
 }
@@ -67,11 +68,4 @@ async function drill(names: readonly string[], flags: Record<string, unknown>, i
 function list(names: readonly string[], { json }: { readonly json: boolean }): string {
   if (names.length > 0) throw new UsageError('bad_faults', '--list shows every fault: name none beside it');
   return json ? listingJson() : listing();
-}
-
-/** A terminal that is closed ends a drill as well: Prometheus and Alertmanager only read their files again then. */
-function stopOf({ stop, onHangup }: Io): AbortSignal {
-  const hangup = new AbortController();
-  onHangup?.(() => hangup.abort());
-  return AbortSignal.any([stop, hangup.signal]);
 }

@@ -22,6 +22,12 @@ export interface Wanted {
   readonly maxTokens: number;
 }
 
+/** Tokens that an attempt is charged with. */
+export interface Booked {
+  readonly input: number;
+  readonly output: number;
+}
+
 /** `later`: it fits when those under way take less than was set aside for them; `never`: it does not fit any more. */
 export type Room = 'held' | 'later' | 'never';
 
@@ -30,8 +36,8 @@ export interface Budget {
   reserve(wanted: Wanted): Room;
   /** Resolves with the next settlement. */
   settled(): Promise<void>;
-  /** Replaces the reservation by what was used. */
-  settle(wanted: Wanted, record: CallRecord): void;
+  /** Replaces the reservation by what was used, or may have been. @returns what was booked */
+  settle(wanted: Wanted, record: CallRecord): Booked;
   readonly spentTokens: number;
   readonly spentCost: number;
 }
@@ -60,11 +66,12 @@ export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0
   };
   const settle: Budget['settle'] = (wanted, record) => {
     hold(wanted, -1);
-    const used = usedBy(wanted, record);
-    spent.input += used.input;
-    spent.output += used.output;
+    const booked = bookedFor(wanted, record);
+    spent.input += booked.input;
+    spent.output += booked.output;
     next.resolve();
     next = Promise.withResolvers();
+    return booked;
   };
   return {
     reserve,
@@ -87,12 +94,19 @@ const worstOf = ({ promptTokens, maxTokens }: Wanted) => ({
   output: maxTokens,
 });
 
-/** Without usage: nothing for a refusal, and for an answer that broke off the larger of what was seen and what is likely. */
-function usedBy(wanted: Wanted, { usage, firstEventMs, visibleChars, chunks }: CallRecord) {
+const nothing: Booked = { input: 0, output: 0 };
+
+/**
+ * Where no usage was told, only the server knows what it generated: whoever hangs up pays all the same. So what was sent
+ * is booked with its worst case, or with what was seen when a server went beyond that.
+ */
+function bookedFor(wanted: Wanted, record: CallRecord): Booked {
+  const { usage, sentMs, chunks } = record;
   if (usage !== undefined) return { input: usage.prompt_tokens, output: usage.completion_tokens };
-  if (firstEventMs === undefined) return { input: 0, output: 0 };
-  return {
-    input: Math.ceil(wanted.promptTokens * promptMargin),
-    output: Math.min(wanted.maxTokens, Math.max(chunks, visibleChars)),
-  };
+  if (sentMs === undefined || isRefused(record)) return nothing;
+  const { input, output } = worstOf(wanted);
+  return { input, output: Math.max(output, chunks) };
 }
+
+/** Turned away before any work was done. A 408 gives up on work that had begun. */
+const isRefused = ({ status = 0 }: CallRecord) => status >= 400 && status < 500 && status !== 408;

@@ -47,6 +47,9 @@ export const nothingCounted = {
   answeredWell: 0,
   inputTokens: 0,
   outputTokens: 0,
+  /** What the budget was charged, tokens. More than was counted where an answer did not tell its usage. */
+  bookedInputTokens: 0,
+  bookedOutputTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
   /** Reads that brought tokens, after the first of each stream, of whatever request. */

@@ -22,6 +22,8 @@ export type LimitResult =
   | { readonly kind: 'at_least'; readonly ceiling: number }
   /** Even the first number is refused. */
   | { readonly kind: 'below'; readonly ceiling: number }
+  /** So many were answered, though of `inFlight`, no more than that, `limited` were once refused: they were hardly there at once. */
+  | { readonly kind: 'no_overlap'; readonly ceiling: number; readonly inFlight: number; readonly limited: number }
   /** Between these two; `why` is a clause for people. */
   | { readonly kind: 'unclear'; readonly low: number; readonly high: number; readonly why: string };
 
@@ -43,6 +45,7 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
   if (!Number.isInteger(low) || !Number.isInteger(high) || low < 1 || high < low)
     throw new Error(`a search from ${low} to ${high} has no whole numbers`);
   const votes = new Map<number, Votes>();
+  const crowds: Crowd[] = [];
   const mostProbes = 12 + 2 * Math.ceil(Math.log2(high / low + 1));
   let probes = 0;
   let fruitless = 0; // failures in a row
@@ -53,7 +56,9 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
     const tired = tiredOf();
     if (tired !== undefined) return done({ kind: 'unclear', low: bracket.answered, high: bracket.refused, why: tired });
     const level = levelIn(bracket);
-    return level === undefined ? done(resultOf(bracket, { low, high })) : { kind: 'probe', inFlight: level };
+    return level === undefined
+      ? done(doubted(resultOf(bracket, { low, high }), crowds))
+      : { kind: 'probe', inFlight: level };
   };
   const tiredOf = () => {
     if (fruitless >= 3) return 'requests fail for other reasons';
@@ -84,8 +89,25 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
     const { yes, no } = votes.get(inFlight) ?? { yes: 0, no: 0 };
     votes.set(inFlight, limited > 0 ? { yes, no: no + 1 } : { yes: yes + 1, no });
     if (limited > 0) guess = succeeded;
+    if (limited > Math.max(1, strayShare * inFlight)) crowds.push({ inFlight, limited });
   };
   return { next, report };
+}
+
+/** A round in which more were refused than by chance. */
+interface Crowd {
+  readonly inFlight: number;
+  readonly limited: number;
+}
+
+/** Somebody else may be on the account: so many of a round may be refused without saying anything. */
+const strayShare = 0.1;
+
+/** Rounds that were answered do not outvote one that was refused: whether requests meet at the server is chance, being refused is not. */
+function doubted(result: LimitResult, crowds: readonly Crowd[]): LimitResult {
+  if (result.kind !== 'found' && result.kind !== 'at_least') return result;
+  const crowd = crowds.find(({ inFlight }) => inFlight <= result.ceiling);
+  return crowd === undefined ? result : { kind: 'no_overlap', ceiling: result.ceiling, ...crowd };
 }
 
 /** How often all were answered, and how often some were refused. */

@@ -1,6 +1,7 @@
 /** What a run came to in numbers: intervals and plan in, the measured part of the result document out. Pure. */
 import type { Histogram } from '../core/histogram.ts';
-import { costOf } from './budget.ts';
+import { type Booked, costOf } from './budget.ts';
+import { boundedCodes } from './codes.ts';
 import type { Halt } from './halt.ts';
 import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
@@ -66,7 +67,7 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
     goodput: goodputOf(plan, total, perSecond('goodput_per_second', shown, flow)),
     tokens: tokensOf(plan, total),
     stream: streamOf(total),
-    limits: { retries: total.retries, codes: total.codes },
+    limits: { retries: total.retries, codes: boundedCodes(total.codes) },
     connections: { opened: total.opened },
     calibration: { before, after },
     health: worstOf(total.health),
@@ -155,12 +156,17 @@ function goodputOf({ slo }: LoadPlan, total: Total, { value, ci }: PerSecond): L
 }
 
 function tokensOf({ budget: { price }, currency }: LoadPlan, total: Total): LoadResult['tokens'] {
+  const { inputTokens: input, outputTokens: output, bookedInputTokens, bookedOutputTokens } = total;
+  const cost = (tokens: Booked) =>
+    price === undefined ? null : { amount: costOf(price, tokens.input, tokens.output), currency };
+  const booked = { input: bookedInputTokens, output: bookedOutputTokens };
   return {
-    input: total.inputTokens,
-    output: total.outputTokens,
+    input,
+    output,
     cached: total.cachedTokens,
     reasoning: total.reasoningTokens,
-    cost: price === undefined ? null : { amount: costOf(price, total.inputTokens, total.outputTokens), currency },
+    cost: cost({ input, output }),
+    ...(booked.input + booked.output > input + output && { booked: { ...booked, cost: cost(booked) } }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Numbers as people read them: about three figures, a unit, and never more digits than were measured. */
+import type { LoadResult } from './result.ts';
 
 /** @param ms milliseconds; `0.04 ms`, `312 ms`, `1.21 s`, `14.2 s`, `2 m 05 s`; a dash for what is no number */
 export function time(ms: number): string {
@@ -45,6 +46,11 @@ export function share(ratio: number): string {
 export function money({ amount, currency }: { readonly amount: number; readonly currency: string }): string {
   const digits = amount >= 0.095 || amount <= 0 ? 2 : Math.min(8, 1 - Math.floor(Math.log10(amount)));
   return `${amount.toFixed(digits)} ${currency}`;
+}
+
+/** What the budget was charged beyond what was counted: `booked up to 4,400 tokens (0.02 CNY)`. */
+export function bookedText({ input, output, cost }: NonNullable<LoadResult['tokens']['booked']>): string {
+  return `booked up to ${count(input + output)} tokens${cost === null ? '' : ` (${money(cost)})`}`;
 }
 
 /** With its sign: `+0.04`, `-0.2`, `±0`. */

@@ -29,17 +29,20 @@ export function rawRecord(
     chunks: record.chunks,
     coalesced: record.coalesced,
     status: record.status ?? null,
-    code: record.code ?? null,
-    finish_reason: record.finishReason ?? null,
+    code: word(record.code),
+    finish_reason: word(record.finishReason),
     prompt_tokens: usage?.prompt_tokens ?? null,
     completion_tokens: usage?.completion_tokens ?? null,
     cached_tokens: usage?.prompt_tokens_details?.cached_tokens ?? null,
     reasoning_tokens: usage?.completion_tokens_details?.reasoning_tokens ?? null,
     connection: record.reusedConnection ? 'reused' : 'new',
     connect_ms: connectMs === undefined || openMs === undefined ? null : micro(openMs - connectMs),
-    id: record.id ?? null,
-    log_id: record.logId ?? null,
+    id: word(record.id),
+    log_id: word(record.logId),
   };
 }
+
+/** What a server chose itself may be of any length. */
+const word = (text: string | undefined) => text?.slice(0, 200) ?? null;
 
 const micro = (ms: number) => Math.round(ms * 1000) / 1000;

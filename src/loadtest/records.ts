@@ -32,28 +32,42 @@ export function createRecordFile(path: string, onFailure: (why: string) => void)
   return { add: record => void lines.push(JSON.stringify(record)), flush };
 }
 
-/** @throws {UsageError} `no_file`, `bad_records` with the line's number */
-export async function* readRecords(path: string): AsyncGenerator<RawRecord> {
+/**
+ * A run that was killed leaves half a line at the end: the lines before it are worth as much without it.
+ * @param onCut told where that line stands
+ * @throws {UsageError} `no_file`, `bad_records` with the line's number
+ */
+export async function* readRecords(path: string, onCut: (where: string) => void): AsyncGenerator<RawRecord> {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file; load run -o writes it`);
   let number = 0;
+  let broken: UsageError | undefined;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
-    if (line.trim() !== '') yield parse(line, `${path}:${number}`);
+    if (line.trim() === '') continue;
+    if (broken !== undefined) throw broken; // it was not the last one
+    const record = parse(line);
+    if (record === undefined) broken = noRecord(`${path}:${number}`);
+    else yield record;
   }
+  if (broken !== undefined && number === 1) throw broken;
+  if (broken !== undefined) onCut(`${path}:${number}`);
 }
 
-function parse(line: string, where: string): RawRecord {
+function parse(line: string): RawRecord | undefined {
   try {
     const record = JSON.parse(line) as RawRecord;
     if (typeof record.class === 'string' && Array.isArray(record.gaps_ms)) return record;
   } catch {
     // Said below: broken JSON and a strange object are the same mistake.
   }
-  throw new UsageError(
+  return undefined;
+}
+
+const noRecord = (where: string) =>
+  new UsageError(
     'bad_records',
     `${where} is not a record of a load run; pass the requests.ndjson that load run -o wrote`,
   );
-}
 
 /** At most `most` of a stream of records, each with the same chance (the seed decides), and always the slowest. */
 export function createSample(

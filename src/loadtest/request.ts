@@ -3,12 +3,14 @@ import type { CallRecord } from '../core/call/record.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Budget } from './budget.ts';
+import { printable } from './codes.ts';
 import type { Credentials } from './credentials.ts';
 import type { Driver } from './drivers/driver.ts';
 import type { LedgerClass } from './interval.ts';
 import { measuresOf } from './measures.ts';
 import type { Policy } from './policy.ts';
 import { meets, type Slo } from './slo.ts';
+import { soundOf } from './sound.ts';
 import type { Tally } from './tally.ts';
 import type { Ask, Workload } from './workload.ts';
 
@@ -25,6 +27,8 @@ export interface RequestDoor {
   readonly slo: Slo;
   /** Aborted when the grace is over: ends what is under way. */
   readonly cut: AbortSignal;
+  /** Aborted by Ctrl-C: nobody waits for another attempt any more. */
+  readonly stop: AbortSignal;
   /** Aborted when no more requests are started. */
   readonly over: AbortSignal;
   /** No more requests: the reason is `budget` or a refusal, with its business code. */
@@ -115,13 +119,13 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
     reads = 0;
     const sent = once(tally.sent);
-    const record = await driver.send(body, { signal: cut, onSent: sent, onGap, authorization });
+    const record = soundOf(await driver.send(body, { signal: cut, onSent: sent, onGap, authorization }));
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
-    budget.settle(ask, record);
+    tally.booked(budget.settle(ask, record));
     tally.attempt(record, attempt > 1);
     const decision = policy.after(record, attempt, random);
-    if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code);
+    if (decision.kind === 'abort') door.halt(record.outcome.kind, record.code && printable(record.code));
     if (decision.kind !== 'wait' || !(await waited(decision.ms, door)) || budget.reserve(ask) !== 'held')
       return { record, attempts: attempt, firstSentMs, reads };
   }
@@ -144,12 +148,12 @@ const gapsInto = (gaps: number[] | undefined, note: (ms: number) => void) =>
       };
 
 /** @returns false when the run ended before the wait did */
-async function waited(ms: number, { clock, cut }: RequestDoor): Promise<boolean> {
+async function waited(ms: number, { clock, cut, stop }: RequestDoor): Promise<boolean> {
   try {
-    await clock.sleep(ms, cut);
+    await clock.sleep(ms, AbortSignal.any([cut, stop]));
     return true;
   } catch {
-    // The grace is over: the refusal stays the request's ending.
+    // The grace is over, or the run was stopped: the refusal stays the request's ending.
     return false;
   }
 }

@@ -43,6 +43,11 @@ export interface Throughput {
   readonly duration_s: number;
 }
 
+export interface Money {
+  readonly amount: number;
+  readonly currency: string;
+}
+
 /** Whether a run's figures may be believed: VALID as they are, SUSPECT with the doubts that are told, INVALID not at all. */
 export type Validity = 'VALID' | 'SUSPECT' | 'INVALID';
 
@@ -143,8 +148,10 @@ export interface LoadResult {
     readonly output: number;
     readonly cached: number;
     readonly reasoning: number;
+    /** What the budget was charged, the worst case for every answer that did not tell its usage; left out when that is what was counted. */
+    readonly booked?: { readonly input: number; readonly output: number; readonly cost: Money | null };
     /** Money by the price table, null when the model has no price there. */
-    readonly cost: { readonly amount: number; readonly currency: string } | null;
+    readonly cost: Money | null;
   };
   readonly stream: {
     readonly chunks: number;
@@ -154,6 +161,7 @@ export interface LoadResult {
     readonly stalls_over_500ms: number;
     readonly stalls_over_1s: number;
   };
+  /** `codes`: those of the vendor's table, at most twenty others, and `others`. */
   readonly limits: { readonly retries: number; readonly codes: Readonly<Record<string, number>> };
   readonly connections: { readonly opened: number };
   readonly calibration: { readonly before: CalibrationRun | null; readonly after: CalibrationRun | null };

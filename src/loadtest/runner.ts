@@ -86,6 +86,7 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
     random: createRandom(plan.seed).fork('retries'),
     slo: plan.slo,
     cut: cut.signal,
+    stop: door.stop,
     over: offer.signal,
     halt: offer.end,
     onFinished: door.onFinished,

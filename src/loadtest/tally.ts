@@ -1,6 +1,8 @@
 /** Counts the interval under way. `cut` closes it and begins the next; nothing else is kept, however long the run. */
 import type { CallRecord } from '../core/call/record.ts';
 import { createHistogram, type Histogram } from '../core/histogram.ts';
+import type { Booked } from './budget.ts';
+import { createCodes } from './codes.ts';
 import type { Health, Interval, LedgerClass } from './interval.ts';
 import { type Measure, measureNames, measuresOf } from './measures.ts';
 import { type Counting, newCounting } from './total.ts';
@@ -28,6 +30,8 @@ export interface Tally {
   sent(): void;
   /** An attempt that ended. @param retry whether it was not its request's first */
   attempt(record: CallRecord, retry: boolean): void;
+  /** What the budget was charged for an attempt. */
+  booked(tokens: Booked): void;
   /** A read of any stream that brought tokens, after its first. */
   read(): void;
   /** Time in ms between two reads of a measured stream that brought tokens. */
@@ -44,6 +48,7 @@ export interface Tally {
  */
 export function createTally(startMs: number): Tally {
   const histograms = Object.fromEntries(measureNames.map(name => [name, createHistogram()])) as Histograms;
+  const nameOf = createCodes();
   let counts = newCounting();
   let begunMs = startMs;
   let flying = { level: 0, most: 0, area: 0, sinceMs: startMs };
@@ -56,7 +61,10 @@ export function createTally(startMs: number): Tally {
   };
   const attempt: Tally['attempt'] = (record, retry) => {
     if (retry) counts.retries++;
-    if (record.code !== undefined) counts.codes[record.code] = (counts.codes[record.code] ?? 0) + 1;
+    if (record.code !== undefined) {
+      const code = nameOf(record.code);
+      counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+    }
     counts.chunks += record.chunks;
     counts.coalesced += record.coalesced;
     if (record.sentMs !== undefined) histograms.attempt_ms.record(record.endMs - record.sentMs);
@@ -107,6 +115,10 @@ export function createTally(startMs: number): Tally {
       counts.sent++;
     },
     attempt,
+    booked: ({ input, output }) => {
+      counts.bookedInputTokens += input;
+      counts.bookedOutputTokens += output;
+    },
     read: () => {
       counts.reads++;
     },

@@ -189,6 +189,24 @@ test('6. a budget of 1 yuan is not overshot by fifty requests at once, by the ac
   expect(ledger.unsent).toBeGreaterThan(0);
 });
 
+test.each<[string, string, Partial<LoadPlan>]>([
+  ['answers come after the deadline', 'late-head,for=1h', { stream: false, timeoutMs: 100 }],
+  ['streams stall', 'stall,after=1', { stream: true, idleMs: 100 }],
+])('6. the budget holds when %s, by the account of the server, and what it booked is told', async (_, fault, more) => {
+  mock.reset();
+  const budget = { maxTokens: 1000, maxCost: Number.POSITIVE_INFINITY, price: undefined };
+  const baseUrl = `${mock.url}/~${encodeURIComponent(fault)}/api/paas/v4`;
+  const plan = against({ ...closed(5, 60_000), baseUrl, budget, ...more });
+  const workload = { ...plan.workload, max_tokens: 100, stream: plan.stream } as LoadPlan['workload'];
+  const result = await load({ ...plan, workload });
+  const spent = mock.requests().reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0);
+  const { input = 0, output = 0 } = result.tokens.booked ?? {};
+  expect(spent).toBeLessThanOrEqual(input + output);
+  expect(input + output).toBeLessThanOrEqual(1000);
+  expect([result.tokens.input + result.tokens.output, result.load.halted]).toEqual([0, 'budget']);
+  expect(screen(result)).toMatch(/0 in .* booked up to \d{3} tokens/);
+});
+
 test('7. the p99 of four merged agents is that of all their numbers, to 0.2 %', () => {
   const random = createRandom(20_261_128);
   const latencies = Array.from({ length: 40_000 }, () => 300 * Math.exp(0.8 * gaussian(random)));

@@ -1,3 +1,4 @@
+import { HTTPParser } from 'http-parser-js';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Reason } from '../../src/core/outcome.ts';
@@ -39,6 +40,11 @@ const raw =
 
 const whole = JSON.stringify(fake.completion({ content: '海' }));
 
+const chunked = (head: string, text?: string) =>
+  raw(
+    `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${head}${text === undefined ? '' : `${text}\r\n0\r\n\r\n`}`,
+  );
+
 test.each<[string, fake.Reply, Reason]>([
   ['a good answer', fake.goodUnary, 'ok'],
   ['an answer that only a FIN ends', raw(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${whole}`, 'end'), 'ok'],
@@ -51,6 +57,10 @@ test.each<[string, fake.Reply, Reason]>([
   ['FIN instead of an answer', response => response.socket?.end(), 'reset'],
   ['RST instead of an answer', response => response.socket?.resetAndDestroy(), 'reset'],
   ['bytes that are not HTTP', raw('SSH-2.0-hello\r\n\r\n'), 'malformed'],
+  ['a chunk size below zero', chunked('-5\r\nhello\r\n'), 'malformed'],
+  ['a chunk size that is no number', chunked('xyz\r\nabc\r\n0\r\n\r\n'), 'malformed'],
+  ['a chunk size with something behind it', chunked(`${Buffer.byteLength(whole).toString(16)};a=b\r\n`, whole), 'ok'],
+  ['a body size below zero', raw(`HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n${whole}`), 'malformed'],
   ['silence', fake.hang, 'timeout_first_byte'],
   ['half a body and silence', raw('HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"cho'), 'timeout_total'],
   ['a gateway page', fake.html(502), 'gateway_error'],
@@ -64,6 +74,19 @@ test.each<[string, fake.Reply, Reason]>([
     const record = await driverFor(server.url, name, { timeoutMs: 200 }).send(body, never());
     expect([name, record.outcome.kind]).toEqual([name, kind]);
   }
+});
+
+test('the parser that autocannon brings still steps back at a size below zero, which is why it is fenced', () => {
+  const steps: number[] = [];
+  const parser = new HTTPParser(HTTPParser.RESPONSE);
+  parser[HTTPParser.kOnHeadersComplete] = () => {};
+  parser[HTTPParser.kOnMessageComplete] = () => {};
+  parser[HTTPParser.kOnBody] = (_, __, length) => {
+    if (steps.push(length) === 1000) throw new Error('without end');
+  };
+  const bytes = Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nhello\r\n');
+  expect(() => parser.execute(bytes)).toThrow('without end');
+  expect(new Set(steps)).toEqual(new Set([-5]));
 });
 
 test('a refused port is tcp, once per request', async () => {

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newDraft } from '../../src/core/call/record.ts';
+import { type CallRecord, newDraft } from '../../src/core/call/record.ts';
 import { createBudget } from '../../src/loadtest/budget.ts';
 
 const answered = (prompt: number, completion: number) => ({
   ...newDraft(0, 0),
   usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
 });
-const refused = newDraft(0, 0);
+const unsent = newDraft(0, 0);
+const sent = { ...unsent, sentMs: 0 };
+const refused = { ...sent, status: 429, code: '1302' };
 const wanted = { promptTokens: 80, maxTokens: 100 }; // holds 100 + 100
 const limits = (maxTokens: number) => ({ maxTokens, maxCost: Number.POSITIVE_INFINITY, price: undefined });
 
@@ -24,15 +26,25 @@ test('what was not used is free again, and a refusal costs nothing', () => {
   budget.settle(wanted, answered(20, 10));
   expect(budget.spentTokens).toBe(30);
   expect(budget.reserve(wanted)).toBe('held');
-  budget.settle(wanted, refused);
+  expect(budget.settle(wanted, refused)).toEqual({ input: 0, output: 0 });
   expect(budget.spentTokens).toBe(30);
 });
 
-test('an answer that broke off without usage is charged by what was seen of it', () => {
+test.each<[string, Partial<CallRecord>, number]>([
+  ['what never left', { ...unsent, outcome: { kind: 'tcp' } }, 0],
+  ['a refusal of the account', { status: 401, code: '1000' }, 0],
+  ['a refusal by a gateway', { status: 429 }, 0],
+  ['silence until the deadline', { outcome: { kind: 'timeout_first_byte' } }, 200],
+  ['a stream that broke off early', { status: 200, firstEventMs: 1, chunks: 7, visibleChars: 30 }, 200],
+  ['an error inside a stream', { status: 200, code: '1234', outcome: { kind: 'error_in_stream' } }, 200],
+  ['a gateway that gave up waiting', { status: 504 }, 200],
+  ['a request that timed out by the server', { status: 408 }, 200],
+  ['a server that goes on beyond what was asked for', { status: 200, chunks: 350 }, 100 + 350],
+])('without usage, %s is booked with what it may have taken', (_, what, tokens) => {
   const budget = createBudget(limits(1000));
   budget.reserve(wanted);
-  budget.settle(wanted, { ...refused, firstEventMs: 1, chunks: 7, visibleChars: 30 });
-  expect(budget.spentTokens).toBe(100 + 30);
+  const { input, output } = budget.settle(wanted, { ...sent, ...what });
+  expect([input + output, budget.spentTokens]).toEqual([tokens, tokens]);
 });
 
 test('what does not fit beside what is spent never will, and what only has to wait is told of the next settlement', async () => {

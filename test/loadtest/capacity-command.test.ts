@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { CapacityResult } from '../../src/loadtest/capacity.ts';
 import { command } from '../../src/loadtest/cli.ts';
 import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
+import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -25,6 +26,54 @@ test('the account’s limit is found with one-token requests, as text and as JSO
   expect(Math.max(...found.asked.map(({ completionTokens }) => completionTokens))).toBeLessThanOrEqual(1);
   const below = await capacity(limits, '--find-limit', '--from', '9', '--to', '9');
   expect([below.code, below.out]).toEqual([1, expect.stringContaining('9')]);
+});
+
+/** Refuses most of the first sixteen that ask for one token together, and answers all others at once. */
+function hasty(longer: fake.Reply): fake.Reply {
+  let asked = 0;
+  return (response, request) => {
+    if (request.body.max_tokens !== 1) return longer(response, request);
+    asked++;
+    const reply = asked > 20 && asked <= 31 ? fake.apiError(429, '1302') : fake.goodStream;
+    reply(response, request);
+  };
+}
+
+async function limitOf(reply: fake.Reply) {
+  const server = await fake.createFakeGlm(reply);
+  cleanups.push(() => server.close());
+  const argv = ['load', 'capacity', '--url', server.url, '--model', 'glm-4.6', '--find-limit', '--to', '16'];
+  return run(command, argv, { env: { GLM_API_KEY: 'a.b' } });
+}
+
+test('answers that are too short to overlap are asked for again with more tokens', async () => {
+  let open = 0;
+  const { code, out, err } = await limitOf(
+    hasty((response, request) => {
+      if (open >= 5) return fake.apiError(429, '1302')(response, request);
+      open++;
+      setTimeout(() => {
+        open--;
+        fake.goodStream(response, request);
+      }, 50);
+    }),
+  );
+  expect([code, out]).toEqual([0, 'The account answers 5 requests in flight; one more is refused with 1302.\n']);
+  expect(err).toContain('the answers were too short to overlap; asking for 64 tokens');
+});
+
+test('where longer answers do not overlap either, the limit cannot be told', async () => {
+  let asked = 0;
+  const { code, out } = await limitOf(
+    hasty((response, request) => {
+      asked++;
+      (asked > 20 && asked <= 31 ? fake.apiError(429, '1302') : fake.goodStream)(response, request);
+    }),
+  );
+  expect(code).toBe(3);
+  expect(out).toMatch(
+    /^Cannot be told: answers of \S+ ms do not overlap; of 16 at once 11 were refused with 1302, and 16 were answered another time\./,
+  );
 });
 
 test('a level that keeps the SLO is found, and one that keeps none exits 1', async () => {

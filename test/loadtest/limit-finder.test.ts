@@ -74,6 +74,16 @@ test.each([
   expect(distances.filter(distance => distance <= 1).length / 300).toBeGreaterThan(near);
 });
 
+test('rounds that were answered do not outvote one in which most were refused', () => {
+  let refused = false;
+  const found = find({ high: 40 }, inFlight => {
+    const limited = inFlight === 40 && !refused ? 32 : 0;
+    refused ||= limited > 0;
+    return { succeeded: inFlight - limited, limited, failed: 0 };
+  });
+  expect(found).toMatchObject({ kind: 'no_overlap', ceiling: 40, inFlight: 40, limited: 32 });
+});
+
 test('requests that fail for another reason say nothing, and three such probes end it', () => {
   const broken = find({}, inFlight => ({ succeeded: 0, limited: 0, failed: inFlight }));
   expect(broken).toEqual({

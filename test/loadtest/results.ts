@@ -449,6 +449,8 @@ function intervalsOf(scene: Scene, records: readonly RawRecord[]): Interval[] {
       ...inFlightOf(records, fromMs, toMs),
       inputTokens: sum(({ prompt_tokens }) => prompt_tokens),
       outputTokens: sum(({ completion_tokens }) => completion_tokens),
+      bookedInputTokens: sum(({ prompt_tokens }) => prompt_tokens),
+      bookedOutputTokens: sum(({ completion_tokens }) => completion_tokens),
       cachedTokens: 0,
       reasoningTokens: sum(({ reasoning_tokens }) => reasoning_tokens),
       chunks: sum(({ chunks }) => chunks),

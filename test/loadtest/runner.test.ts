@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { type CallRecord, newDraft } from '../../src/core/call/record.ts';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
+import type { Usage } from '../../src/core/wire/chat.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
+import { createLoadMetrics } from '../../src/loadtest/metrics.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
 import type { LoadPlan } from '../../src/loadtest/plan.ts';
 import type { Finished } from '../../src/loadtest/request.ts';
@@ -19,17 +21,18 @@ interface Answers {
   /** How long the answer to a request takes. */
   readonly ms: (number: number) => number;
   readonly outcomeOf?: (number: number) => Outcome;
+  readonly usageOf?: (number: number) => Usage;
 }
 
 /** An endpoint in the manual clock's world; remembers when each request came and how many were there at once. */
-function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }) }: Answers) {
+function endpoint(clock: ManualClock, { ms, outcomeOf = () => ({ kind: 'ok' }), usageOf = () => usage }: Answers) {
   const seen = { sentAt: [] as number[], open: 0, most: 0 };
   const driver: Driver = {
     send: (_body, { signal, onSent, onGap }) =>
       new Promise(resolve => {
         const number = seen.sentAt.push(clock.now()) - 1;
         seen.most = Math.max(seen.most, ++seen.open);
-        const draft = { ...newDraft(clock.now(), clock.now()), sentMs: clock.now(), usage };
+        const draft = { ...newDraft(clock.now(), clock.now()), sentMs: clock.now(), usage: usageOf(number) };
         onSent?.();
         onSent?.(); // a connection that was dead takes it twice
         const end = (outcome: Outcome) => {
@@ -60,12 +63,12 @@ interface Run extends Partial<Answers> {
   readonly shard?: Shard;
 }
 
-async function run({ plan, ms = () => 100, outcomeOf, stopAt, shard }: Run) {
+async function run({ plan, ms = () => 100, outcomeOf, usageOf, stopAt, shard }: Run) {
   const clock = createManualClock();
   const stop = new AbortController();
   const intervals: Interval[] = [];
   const finished: Finished[] = [];
-  const { driver, seen } = endpoint(clock, { ms, ...(outcomeOf && { outcomeOf }) });
+  const { driver, seen } = endpoint(clock, { ms, ...(outcomeOf && { outcomeOf }), ...(usageOf && { usageOf }) });
   if (stopAt !== undefined && stopAt < 0) stop.abort();
   else if (stopAt !== undefined) clock.at(stopAt, () => stop.abort());
   let end: RunEnd | undefined;
@@ -250,6 +253,38 @@ test('a retry is part of its request: its wait is the user’s, its attempt its 
   expect(total.retries).toBe(1);
   expect(total.ended.overloaded).toBeUndefined();
   expect(total.histograms.e2e_ms?.summary().max).toBeGreaterThan(total.histograms.e2e_from_send_ms?.summary().max ?? 0);
+});
+
+test.each([
+  { ...usage, prompt_tokens: -5 },
+  { ...usage, completion_tokens: 1e308 },
+  { ...usage, completion_tokens: 0.5 },
+  { ...usage, total_tokens: Number.NaN },
+  { ...usage, prompt_tokens_details: { cached_tokens: -1 } },
+  { ...usage, completion_tokens_details: { reasoning_tokens: Number.POSITIVE_INFINITY } },
+])('an answer that says it took %j is a class of its own, and counts as nothing but its worst case', async hostile => {
+  const { total, intervals } = await run({
+    plan: { ...closed(1, 60_000), maxRequests: 3 },
+    usageOf: n => (n === 1 ? hostile : usage),
+  });
+  expect(total.ended).toEqual({ ok: 2, contract: 1 });
+  expect([total.inputTokens, total.outputTokens]).toEqual([10, 20]);
+  expect(total.bookedOutputTokens).toBe(20 + 16);
+  const metrics = createLoadMetrics({ scenario: 'closed', model: 'glm-4.6' });
+  for (const interval of intervals) metrics.add(interval);
+  expect(await metrics.text()).toMatch(/glm_load_output_tokens_total\{.*\} 20$/m);
+});
+
+test('Ctrl-C does not wait for another attempt', async () => {
+  const { total, finished } = await run({
+    plan: { ...closed(1, 60_000), policy: { onLimit: 'backoff', mostRetries: 3, baseMs: 30_000, capMs: 60_000 } },
+    ms: () => 10,
+    outcomeOf: () => ({ kind: 'rate_limited' }),
+    stopAt: 20,
+  });
+  expect(total.ended).toEqual({ rate_limited: 1 });
+  expect(total.toMs).toBeLessThan(30);
+  expect(finished).toMatchObject([{ attempts: 1 }]);
 });
 
 test('a refusal that no retry can help ends the run', async () => {

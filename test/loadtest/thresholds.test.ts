@@ -135,3 +135,24 @@ test('an SLO holds when all its limits hold, and what a request does not have br
 test.each(['ttft<1s', 'itl<20ms', 'ttft_content>1s', 'ttft_content<1', 'tpot'])('"%s" is no SLO', text => {
   expect(() => parseSlo(text)).toThrow(UsageError);
 });
+
+test.each([
+  ['error_rate<-1%', 'pass', 'it is a share from 0% to 100%'],
+  ['error_rate<0%', 'pass', 'it is a share from 0% to 100%'],
+  ['error_rate<200%', 'fail', 'it is a share from 0% to 100%'],
+  ['error_rate<=100%', 'fail', 'it is a share from 0% to 100%'],
+  ['goodput>=0', 'fail', 'it is a share from 0% to 100%'],
+  ['goodput>100%', 'pass', 'it is a share from 0% to 100%'],
+  ['limited_rate>=1.5', 'pass', 'it is a share from 0% to 100%'],
+  ['requests_per_second>-1', 'fail', 'it is never below 0'],
+  ['requests_per_second<=-1', 'pass', 'it is never below 0'],
+])('%s is refused, for it can never %s', (text, never, range) => {
+  expect(() => parseThreshold(text)).toThrow(`"${text}" can never ${never}; ${range}`);
+});
+
+test.each(['error_rate<=0%', 'error_rate<100%', 'goodput>=100%', 'requests_per_second>0', 'limited_rate<0.01%'])(
+  '%s can pass and fail',
+  text => {
+    expect(parseThreshold(text).text).toBe(text);
+  },
+);

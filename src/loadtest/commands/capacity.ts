@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { checked } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
-import { exitCodes, type Io } from '../../core/program.ts';
+import { exitCodes, type Io, stoppedByHangup } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
@@ -48,7 +48,7 @@ export const capacityCommand = (io: Io) =>
     .option('--to <level>', 'highest level that may be tried (default: 256)')
     .option('--attainment <share>', 'of requests that must be good (default: 95%)')
     .option('--precision <share>', 'how close the answer has to be (default: 5%)')
-    .option('--find-limit', 'find the account’s limit of requests in flight instead, with one-token requests')
+    .option('--find-limit', 'find the account’s limit of requests in flight instead, with requests of one token, or 64')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -62,7 +62,7 @@ Examples:
   glm-testkit load capacity --url http://127.0.0.1:4010/api/paas/v4 \\
     --model glm-4.6 --find-limit --to 100`,
     )
-    .action(flags => runCapacity(flags, io));
+    .action(flags => runCapacity(flags, stoppedByHangup(io)));
 
 async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void> {
   const given = configKeys(flags);
@@ -127,31 +127,55 @@ function levelReport(total: Total, throughput: Throughput): LevelReport {
   };
 }
 
-/** One-token requests, so many at once: cheap, and over before anybody else notices. */
-async function findLimit(plan: LoadPlan, { from, to }: SearchConfig, json: boolean, io: Io): Promise<void> {
+/** Tokens that a probe asks for: one is cheap; more are asked for when answers were too short to be there at once. */
+const probeTokens = [1, 64] as const;
+
+async function findLimit(plan: LoadPlan, search: SearchConfig, json: boolean, io: Io): Promise<void> {
+  const stay = createStays(plan, io);
+  let found: Found | undefined;
+  for (const tokens of probeTokens) {
+    if (found !== undefined) io.err(`the answers were too short to overlap; asking for ${tokens} tokens\n`);
+    found = await probeLimit(search, (load, inFlight) => stay(load, inFlight, asking(plan, tokens)), io);
+    if (found?.result.kind !== 'no_overlap') break;
+  }
+  if (found === undefined) return unanswered(io);
+  const { result, answerMs } = found;
+  io.out(json ? `${JSON.stringify(result, null, 2)}\n` : `${limitText(result, answerMs)}\n`);
+  io.exitWith(limitExit(result));
+}
+
+interface Found {
+  readonly result: LimitResult;
+  /** How long an answer took, in the middle. */
+  readonly answerMs: number;
+}
+
+/** So many at once: cheap, and over before anybody else notices. @returns undefined when it was stopped */
+async function probeLimit({ from, to }: SearchConfig, stay: Stay, io: Io): Promise<Found | undefined> {
   const machine = createLimitFinder({ low: Math.ceil(from), high: Math.floor(to) });
-  const stay = createStays(shortest(plan), io);
+  let answerMs = 0;
   for (let step = machine.next(); step.kind === 'probe' && !io.stop.aborted; step = machine.next()) {
     const { inFlight } = step;
     const { total } = await stay(arrivalsAt(inFlight, inFlight, 'concurrency'), inFlight);
     const report = limitReport(total);
+    answerMs = (total.histograms.e2e_ms ?? total.histograms.attempt_ms)?.quantile(0.5) ?? answerMs;
     io.err(
       `  ${inFlight} at once: ${report.succeeded} answered, ${report.limited} refused with 1302, ${report.failed} failed\n`,
     );
     machine.report(inFlight, report);
   }
   const end = machine.next();
-  if (end.kind !== 'done') return unanswered(io);
-  io.out(json ? `${JSON.stringify(end.result, null, 2)}\n` : `${limitText(end.result)}\n`);
-  io.exitWith(limitExit(end.result));
+  return end.kind === 'done' ? { result: end.result, answerMs } : undefined;
 }
 
-const limitExit = ({ kind }: LimitResult) =>
-  kind === 'unclear' ? exitCodes.unmeasurable : kind === 'below' ? exitCodes.failed : exitCodes.ok;
+const limitExit = ({ kind }: LimitResult) => {
+  if (kind === 'unclear' || kind === 'no_overlap') return exitCodes.unmeasurable;
+  return kind === 'below' ? exitCodes.failed : exitCodes.ok;
+};
 
-const shortest = (plan: LoadPlan): LoadPlan => ({
+const asking = (plan: LoadPlan, tokens: number): LoadPlan => ({
   ...plan,
-  workload: 'max_tokens' in plan.workload ? { ...plan.workload, max_tokens: 1 } : plan.workload,
+  workload: 'max_tokens' in plan.workload ? { ...plan.workload, max_tokens: tokens } : plan.workload,
 });
 
 /** An answer of one token may be all thinking or white space; it was let in all the same. */
@@ -188,20 +212,25 @@ function throughputIn(intervals: readonly Interval[], offeredMs: number, { kind 
   return throughputOf(steady, { closed: kind === 'closed', tokensPerRead: tokensPerRead(intervals) });
 }
 
+type Stay = (
+  load: Pick<LoadPlan, 'arrivals' | 'concurrency'>,
+  maxRequests: number,
+) => Promise<{ readonly total: Total }>;
+
 /** Each stay has prompts of its own, and all of them together one budget. */
 function createStays(plan: LoadPlan, io: Io) {
   const { maxTokens, maxCost, price } = plan.budget;
   const spent = { tokens: 0, cost: 0 };
   let stays = 0;
-  return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number) => {
+  return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number, asked = plan) => {
     const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price };
     const { intervals, end } = await measure(
-      { ...plan, ...load, budget, maxRequests, seed: plan.seed + stays++ },
+      { ...asked, ...load, budget, maxRequests, seed: plan.seed + stays++ },
       { stop: io.stop },
     );
     const total = totalOf(intervals);
-    spent.tokens += total.inputTokens + total.outputTokens;
-    if (price !== undefined) spent.cost += costOf(price, total.inputTokens, total.outputTokens);
+    spent.tokens += total.bookedInputTokens + total.bookedOutputTokens;
+    if (price !== undefined) spent.cost += costOf(price, total.bookedInputTokens, total.bookedOutputTokens);
     if (endedOf(total, 'unsent') > 0 && !io.stop.aborted)
       throw new UsageError(
         'budget_spent',

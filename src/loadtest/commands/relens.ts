@@ -23,7 +23,8 @@ export const relensCommand = (io: Io) =>
 
 async function relens(path: string, { as, json }: { as?: string; json?: true }, io: Io): Promise<void> {
   const lenses = (as === undefined ? dialectNames : [dialectNamed(as)]).map(createLens);
-  for await (const record of readRecords(fileIn(path))) for (const lens of lenses) lens.add(record);
+  const onCut = (where: string) => io.err(`${where} was cut off and is left out\n`);
+  for await (const record of readRecords(fileIn(path), onCut)) for (const lens of lenses) lens.add(record);
   if (lenses[0]?.read().requests === 0) throw new UsageError('bad_records', `${path} holds no measured request`);
   const results = lenses.map(lens => lens.read());
   const unsaid = as === undefined ? undefined : results[0]?.unsaid;

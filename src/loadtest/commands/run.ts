@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
-import { exitCodes, type Io } from '../../core/program.ts';
+import { exitCodes, type Io, stoppedByHangup } from '../../core/program.ts';
 import { createRandom } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { writeTextfile } from '../../core/textfile.ts';
@@ -52,7 +52,7 @@ answered or a refusal ended the run, 2 wrong usage, 3 the run cannot be judged.`
 export const runCommand = (io: Io) =>
   runFlags(targetFlags(new Command('run').description('load an endpoint and report what came of it')))
     .addHelpText('after', examples)
-    .action(flags => runLoadCommand(flags, io));
+    .action(flags => runLoadCommand(flags, stoppedByHangup(io)));
 
 async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, plan } = readLoadConfig(configKeys(flags), io.env);

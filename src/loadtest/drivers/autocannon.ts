@@ -68,6 +68,13 @@ interface TameableClient extends autocannon.Client {
     readonly type: string;
     execute(bytes: Buffer): unknown;
     finish(): unknown;
+    /** Reads on to the end of a line; undefined when it has not come yet. */
+    consumeLine(): string | undefined;
+    state: string;
+    body_bytes: number | null;
+    /** States; the parser calls the one it is in by its name. */
+    BODY_CHUNKHEAD(): void;
+    BODY_SIZED(): void;
     reinitialize(type: string): void;
   };
   readonly pipelinedRequests: { addBody(bytes: Buffer): void };
@@ -143,6 +150,7 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
       });
   };
 
+  fenceSizes(client.parser);
   const { execute } = client.parser;
   client.parser.execute = bytes => {
     const result = execute.call(client.parser, bytes);
@@ -178,6 +186,28 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     return draft;
   };
   return { fire };
+}
+
+const chunkSize = /^([0-9a-f]{1,12})[ \t]*(;.*)?$/i;
+
+/**
+ * autocannon's parser takes any number for a size: at one below zero it steps back in the bytes and reads them again
+ * without end, filling the memory, and neither timers nor signals get their turn. What is no size is not HTTP.
+ */
+function fenceSizes(parser: TameableClient['parser']): void {
+  const { BODY_SIZED: sized } = parser;
+  parser.BODY_CHUNKHEAD = () => {
+    const line = parser.consumeLine();
+    if (line === undefined) return;
+    const size = chunkSize.exec(line)?.[1];
+    if (size === undefined) throw new Error('no chunk size');
+    parser.body_bytes = Number.parseInt(size, 16);
+    parser.state = parser.body_bytes === 0 ? 'BODY_CHUNKTRAILERS' : 'BODY_CHUNK';
+  };
+  parser.BODY_SIZED = () => {
+    if (!Number.isSafeInteger(parser.body_bytes) || Number(parser.body_bytes) < 0) throw new Error('no body size');
+    sized.call(parser);
+  };
 }
 
 function stageOf(draft: Draft | undefined): Stage {

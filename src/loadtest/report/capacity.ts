@@ -1,7 +1,7 @@
 /** What a search found, as a table and in plain words. */
 import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
-import { count } from '../numbers.ts';
+import { count, time } from '../numbers.ts';
 import type { Usl } from '../stats/usl.ts';
 import { crop, fold } from './terminal.ts';
 
@@ -78,7 +78,8 @@ function uslLines(usl: Usl): string[] {
   return [`Knee: throughput bends at about ${Math.round(knee)}${bounds} requests under way${guess}.`];
 }
 
-export function limitText(result: LimitResult): string {
+/** @param answerMs how long an answer took, in the middle */
+export function limitText(result: LimitResult, answerMs: number): string {
   switch (result.kind) {
     case 'found':
       return `The account answers ${result.ceiling} requests in flight; one more is refused with 1302.`;
@@ -86,6 +87,8 @@ export function limitText(result: LimitResult): string {
       return `The account answers at least ${result.ceiling} requests in flight, the most that were allowed here.`;
     case 'below':
       return `Even ${result.ceiling + 1} requests in flight are refused with 1302.`;
+    case 'no_overlap':
+      return `Cannot be told: answers of ${time(answerMs)} do not overlap; of ${result.inFlight} at once ${result.limited} were refused with 1302, and ${result.ceiling} were answered another time. Ask for it where answers take longer.`;
     case 'unclear':
       return `Unclear: the limit lies between ${result.low} and ${result.high}; ${result.why}.`;
   }

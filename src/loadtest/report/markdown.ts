@@ -1,7 +1,7 @@
 /** A step summary for GitHub: verdict, plain words, thresholds, latencies, failures. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { bounded, count, money, share, time } from '../numbers.ts';
+import { bookedText, bounded, count, money, share, time } from '../numbers.ts';
 import type { Figure, LoadResult } from '../result.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 
@@ -80,7 +80,7 @@ function certificate({ ledger, load, throughput, goodput, tokens }: LoadResult):
       : [
           `goodput ${bounded(goodput.requests_per_second, goodput.ci, 'req/s')} (${share(goodput.ratio)} meet ${code(goodput.slo)})`,
         ]),
-    `${count(tokens.input)} tokens in, ${count(tokens.output)} out${tokens.cost === null ? '' : `, ${text(money(tokens.cost))}`}`,
+    `${count(tokens.input)} tokens in, ${count(tokens.output)} out${tokens.cost === null ? '' : `, ${text(money(tokens.cost))}`}${tokens.booked ? `, ${text(bookedText(tokens.booked))}` : ''}`,
   ];
   return parts.join(' · ');
 }

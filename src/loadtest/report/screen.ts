@@ -1,7 +1,7 @@
 /** The final screen: everything that matters of a run, on one page of a terminal. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { bounded, count, money, rate, share, signed, time } from '../numbers.ts';
+import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
@@ -237,12 +237,12 @@ function failures(page: Page): string[] {
 }
 
 function tokens(page: Page): string[] {
-  const { input, output, cached, reasoning, cost } = page.result.tokens;
+  const { input, output, cached, reasoning, cost, booked } = page.result.tokens;
   const paid = cost === null ? 'cost not known (no price)' : `cost ${money(cost)}`;
   return labelled(
     page,
     'tokens',
-    `${count(input)} in (${count(cached)} cached) · ${count(output)} out (${count(reasoning)} thinking) · ${paid}`,
+    `${count(input)} in (${count(cached)} cached) · ${count(output)} out (${count(reasoning)} thinking) · ${paid}${booked ? ` · ${bookedText(booked)}` : ''}`,
     folds(page),
   );
 }

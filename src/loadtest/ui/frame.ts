@@ -182,12 +182,12 @@ const timeOf = (figure: Summary | undefined, level: (typeof levels)[number]) =>
 
 /** What may still be spent. */
 function budget(view: View): string[] {
-  const { plan, inputTokens, outputTokens, planned } = view.progress;
+  const { plan, inputTokens, outputTokens, bookedInputTokens, bookedOutputTokens, planned } = view.progress;
   const { maxTokens, maxCost: cost, maxRequests } = plan;
-  const spent = cost === null ? 0 : inputTokens * cost.perInputToken + outputTokens * cost.perOutputToken;
+  const spent = cost === null ? 0 : bookedInputTokens * cost.perInputToken + bookedOutputTokens * cost.perOutputToken;
   const paid = (amount: number) => money({ amount, currency: cost?.currency ?? '' });
   const parts = [
-    ...(maxTokens === null ? [] : [left(inputTokens + outputTokens, maxTokens, n => `${count(n)} tokens`)]),
+    ...(maxTokens === null ? [] : [left(bookedInputTokens + bookedOutputTokens, maxTokens, n => `${count(n)} tokens`)]),
     ...(cost === null ? [] : [left(spent, cost.amount, paid)]),
     ...(maxRequests === null ? [] : [left(planned, maxRequests, n => `${count(n)} requests`)]),
   ];

@@ -99,6 +99,9 @@ function plainLines({ plan, out }: LiveOptions): Live {
   };
 }
 
+/** Codes that a line of progress has room for. */
+const mostCodes = 5;
+
 /** `0:12  12.2 ok/s · 20 in flight · 876 tokens/s · TTFT 533 ms (p99 728 ms) · ITL 18 ms · 391 ok · 1 failed: truncated ×1` */
 function lineOf(progress: Progress, toMs: number): string {
   const { recent } = progress;
@@ -115,7 +118,10 @@ function lineOf(progress: Progress, toMs: number): string {
     ...(!ttft?.count && e2e?.count ? [`E2E ${time(e2e.p50)} (p99 ${time(e2e.p99)})`] : []),
     `${count(ok)} ok`,
     `${count(failures)} failed${failures === 0 ? '' : `: ${failed.map(row => `${row.name} ×${count(row.count)}`).join(', ')}`}`,
-    ...Object.entries(progress.codes).map(([code, n]) => `${safe(code)} ×${count(n)}`),
+    ...Object.entries(progress.codes)
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, mostCodes)
+      .map(([code, n]) => `${safe(code)} ×${count(n)}`),
   ];
   return `${moment(toMs / 1000).padStart(5)}  ${parts.join(' · ')}`;
 }

@@ -36,6 +36,9 @@ export interface Progress {
   readonly retries: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** What the budget was charged. */
+  readonly bookedInputTokens: number;
+  readonly bookedOutputTokens: number;
   readonly whole: Readonly<Partial<Record<ShownMeasure, Summary>>>;
   /** The last seconds together. */
   readonly now: Slice;
@@ -61,7 +64,7 @@ export function createProgress(plan: PlanFacts) {
   const histograms = shownMeasures.map(name => ({ name, histogram: createHistogram() }));
   let last: readonly Interval[] = [];
   let recent: readonly Moment[] = [];
-  let counts = { planned: 0, sent: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
+  let counts = noCounts;
   let ended: Record<string, number> = {};
   let codes: Record<string, number> = {};
   let endMs = 0;
@@ -104,7 +107,20 @@ function momentOf(intervals: readonly Interval[]): Moment {
   return { seconds, ok, outputTokens, inFlightMean, figures };
 }
 
-type Counts = Pick<Interval, 'planned' | 'sent' | 'retries' | 'inputTokens' | 'outputTokens'>;
+const noCounts: Counts = {
+  planned: 0,
+  sent: 0,
+  retries: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  bookedInputTokens: 0,
+  bookedOutputTokens: 0,
+};
+
+type Counts = Pick<
+  Interval,
+  'planned' | 'sent' | 'retries' | 'inputTokens' | 'outputTokens' | 'bookedInputTokens' | 'bookedOutputTokens'
+>;
 
 const plus = (a: Counts, b: Counts): Counts => ({
   planned: a.planned + b.planned,
@@ -112,4 +128,6 @@ const plus = (a: Counts, b: Counts): Counts => ({
   retries: a.retries + b.retries,
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,
+  bookedInputTokens: a.bookedInputTokens + b.bookedInputTokens,
+  bookedOutputTokens: a.bookedOutputTokens + b.bookedOutputTokens,
 });

@@ -27,6 +27,8 @@ const nothing: Interval = {
   inFlightMax: 0,
   inputTokens: 0,
   outputTokens: 0,
+  bookedInputTokens: 0,
+  bookedOutputTokens: 0,
   cachedTokens: 0,
   reasoningTokens: 0,
   chunks: 0,

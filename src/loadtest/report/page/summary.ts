@@ -1,7 +1,7 @@
 /** The first screen of the page: verdict, plain words, tiles, latency table, thresholds. */
 import { failedShare } from '../../ledger.ts';
 import { measures } from '../../measures.ts';
-import { count, money, rate, share, signed, time } from '../../numbers.ts';
+import { bookedText, count, money, rate, share, signed, time } from '../../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, LoadResult } from '../../result.ts';
 import { headlineOf, markOf, modelOf } from '../verdict.ts';
 import { type Markup, markup } from './markup.ts';
@@ -70,7 +70,7 @@ function cell(figure: Figure, level: 'p50' | 'p90' | 'p95' | 'p99'): string {
 const tokensTile = ({ throughput, tokens }: LoadResult): Tile => ({
   name: 'Output tokens per second',
   value: rate(throughput.output_tokens_per_second),
-  more: `${between(throughput.ci.output_tokens_per_second)}${count(tokens.output)} in all`,
+  more: `${between(throughput.ci.output_tokens_per_second)}${count(tokens.output)} in all${tokens.booked ? `, ${bookedText(tokens.booked)}` : ''}`,
 });
 
 function answersTile({ throughput, little }: LoadResult): Tile {

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { readRecords } from '../../src/loadtest/records.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'records-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, 'requests.ndjson');
+const line = (n: number) => `${JSON.stringify({ n, class: 'ok', gaps_ms: [] })}\n`;
+
+async function read(text: string) {
+  writeFileSync(path, text);
+  const cut: string[] = [];
+  const records: number[] = [];
+  for await (const { n } of readRecords(path, where => cut.push(where))) records.push(n);
+  return { records, cut };
+}
+
+test('a last line that was cut off is told of, and the rest is taken', async () => {
+  expect(await read(`${line(1)}${line(2)}{"n":3,"cla`)).toEqual({ records: [1, 2], cut: [`${path}:3`] });
+  expect(await read(`${line(1)}${line(2)}`)).toEqual({ records: [1, 2], cut: [] });
+});
+
+test.each([
+  ['in the middle', `${line(1)}{"n":2\n${line(3)}`, 2],
+  ['alone', '{"n":1', 1],
+])('a line that is none %s is a mistake', async (_, text, number) => {
+  await expect(read(text)).rejects.toThrow(`${path}:${number} is not a record of a load run`);
+});
