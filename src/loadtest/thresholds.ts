@@ -35,14 +35,14 @@ export function parseThreshold(text: string): Threshold {
 
 /** Whether a gate says something before anything was measured: no value there is can pass it, or fail it. */
 function decidedOf({ subject, operator, bound }: Threshold): 'pass' | 'fail' | undefined {
-  const ends = subject.kind === 'rate' && shares.includes(subject.rate) ? [0, 1] : [0, Number.MAX_VALUE];
+  const ends = subject.kind === 'rate' && isShare(subject.rate) ? [0, 1] : [0, Number.MAX_VALUE];
   const outcomes = ends.map(end => compare[operator](end, bound));
   if (outcomes.every(ok => !ok)) return 'pass';
   return outcomes.every(ok => ok) ? 'fail' : undefined;
 }
 
 const rangeOf = ({ subject }: Threshold) =>
-  subject.kind === 'rate' && shares.includes(subject.rate) ? 'it is a share from 0% to 100%' : 'it is never below 0';
+  subject.kind === 'rate' && isShare(subject.rate) ? 'it is a share from 0% to 100%' : 'it is never below 0';
 
 function readThreshold(text: string): Threshold {
   const [, name = '', aggregate, operator = '', value = ''] =
