@@ -8,7 +8,7 @@ import { withTestKey } from './keys.ts';
 import { type Mock, type MockDoor, startMock } from './mock.ts';
 import { certificateFor } from './tls.ts';
 
-/** Every setting of `glm-testkit mock` but `workers`, all optional. `port` is 0 by default: any free one. */
+/** Settings of a mock in this process. `port` is 0 unless given: any free one, so that tests can run side by side. */
 export interface CreateMockOptions extends Omit<MockOptions, 'workers'> {
   /** Time; with a manual clock a slow stream takes no time. */
   readonly clock?: Clock;

@@ -1,4 +1,4 @@
-/** "The same without Docker": the commands of dashboards/README.md, run as they stand there; only ports and the folder are others. */
+/** "The same without Docker": the commands of dashboards/README.md, run as they stand there; only the ports are others. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,10 +58,7 @@ test('the commands bring up the stack, and a drill on it sees the alert come and
   const shell = openShell(folder);
   const ports = new Map<string, number>();
   for (const port of ['4010', '9464', '9090', '9093']) ports.set(port, await freePort());
-  const here = (text: string) =>
-    text
-      .replaceAll('/tmp/glm-stack', join(folder, 'stack')) // the README's folder
-      .replace(/\b(4010|9464|9090|9093)\b/g, port => String(ports.get(port)));
+  const here = (text: string) => text.replace(/\b(4010|9464|9090|9093)\b/g, port => String(ports.get(port)));
   try {
     const [install, prepare, start, drill] = blocks.map(({ text }) => here(text));
     expect(await shell.run(install ?? '')).toMatch(/not here: apt-get install prometheus prometheus-alertmanager/);

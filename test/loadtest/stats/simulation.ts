@@ -3,6 +3,7 @@ import { createHistogram, type Sparse } from '../../../src/core/histogram.ts';
 import { gaussian, type Random } from '../../../src/core/random.ts';
 import type { Interval } from '../../../src/loadtest/interval.ts';
 import type { Measure } from '../../../src/loadtest/measures.ts';
+import { newCounting } from '../../../src/loadtest/total.ts';
 
 /** One simulated request; moments in ms since the run began. */
 export interface Visit {
@@ -12,31 +13,11 @@ export interface Visit {
 }
 
 const nothing: Interval = {
+  ...newCounting(),
   fromMs: 0,
   toMs: 1000,
-  planned: 0,
-  sent: 0,
-  ended: {},
-  good: 0,
-  answered: 0,
-  answeredWell: 0,
-  reads: 0,
-  readsEnded: 0,
-  tokensRead: 0,
   inFlightArea: 0,
   inFlightMax: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  bookedInputTokens: 0,
-  bookedOutputTokens: 0,
-  cachedTokens: 0,
-  reasoningTokens: 0,
-  chunks: 0,
-  coalesced: 0,
-  stalls: [0, 0, 0],
-  retries: 0,
-  codes: {},
-  opened: 0,
   histograms: {},
   health: [],
 };
