@@ -300,7 +300,7 @@ function identify(draft: Draft, body: Body): void {
  */
 function readUsage(usage: Readonly<Record<string, unknown>>): Usage | undefined {
   const { prompt_tokens: prompt, total_tokens: total } = usage;
-  if (!isCount(prompt) || !isCount(total)) return undefined;
+  if (!isTokenCount(prompt) || !isTokenCount(total)) return undefined;
   const completion = typeof usage.completion_tokens === 'number' ? usage.completion_tokens : total - prompt;
   const read: Usage = {
     prompt_tokens: prompt,
@@ -311,13 +311,14 @@ function readUsage(usage: Readonly<Record<string, unknown>>): Usage | undefined 
   };
   const { cached_tokens: cached = 0 } = read.prompt_tokens_details ?? {};
   const { reasoning_tokens: reasoning = 0 } = read.completion_tokens_details ?? {};
-  return [completion, cached, reasoning].every(isCount) ? read : undefined;
+  return [completion, cached, reasoning].every(isTokenCount) ? read : undefined;
 }
 
 /** A thousand times the largest context. */
 const mostTokens = 1e9;
 
-const isCount = (value: unknown): value is number =>
+/** What a number in a usage may be. */
+export const isTokenCount = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= mostTokens;
 
 function details(usage: Readonly<Record<string, unknown>>, group: string, key: string) {
