@@ -21,11 +21,13 @@ const { values: flags } = parseArgs({
     aimock: { type: 'boolean' },
     only: { type: 'string' },
     soak: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
+    processes: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '4' },
   },
 });
 const rounds = Number(flags.rounds);
+const processes = Number(flags.processes);
 const seconds = Number(flags.seconds);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const node = process.execPath;
@@ -43,12 +45,15 @@ const note = (name: string, value: string, goal = '', good?: boolean) => results
 /** V8 needs some 60,000 requests, or half a million chunks, before the mock's code is all optimised; the yardstick has less of it. */
 const warmUpSeconds = 10;
 
+interface Duel {
+  readonly first: WrkResult;
+  readonly second: WrkResult;
+  readonly ratio: number;
+  readonly cpuRatio: number;
+}
+
 /** Two servers in alternating rounds, so that a slow minute of the machine hits both. */
-function duel(
-  first: Server,
-  second: Server,
-  body: string,
-): { first: WrkResult; second: WrkResult; ratio: number; cpuRatio: number } {
+function duel(first: Server, second: Server, body: string): Duel {
   const runs = { first: [] as WrkResult[], second: [] as WrkResult[] };
   for (const server of [first, second]) wrk(server, body, warmUpSeconds);
   for (let i = 0; i < rounds; i++) {
@@ -67,15 +72,20 @@ const middle = (list: readonly WrkResult[]): WrkResult => ({
 });
 const rate = ({ perSecond, cpuUs }: WrkResult) => `${Math.round(perSecond)}/s (${Math.round(cpuUs)} µs)`;
 
+/** Processes of the same code differ by what V8 made of it, so a process is one sample. */
 async function unary(): Promise<void> {
-  const [ours, yardstick] = [await mock(), await bare('unary')];
-  const same = duel(ours, yardstick, unaryBody.replace('SALT', '7'));
-  note('unary, everything on, against bare node:http with JSON', shown(same), '≥ 0.6', same.ratio >= 0.6);
-  note('  mock · bare', `${rate(same.first)} · ${rate(same.second)}`);
-  const salted = duel(ours, yardstick, unaryBody);
-  note('  a new question every time', shown(salted));
-  note('  memory of the mock under load', `${Math.round(ours.rssMib())} MiB`);
-  await Promise.all([ours.end(), yardstick.end()]);
+  const duels: Duel[] = [];
+  for (let i = 0; i < processes; i++) {
+    const [ours, yardstick] = [await mock(), await bare('unary')];
+    duels.push(duel(ours, yardstick, unaryBody.replace('SALT', '7')));
+    if (i === processes - 1) note('unary, a new question every time', shown(duel(ours, yardstick, unaryBody)));
+    if (i === processes - 1) note('  memory of the mock under load', `${Math.round(ours.rssMib())} MiB`);
+    await Promise.all([ours.end(), yardstick.end()]);
+  }
+  const ratio = median(duels.map(one => one.ratio));
+  const cpuRatio = median(duels.map(one => one.cpuRatio));
+  note('unary, everything on, against bare node:http with JSON', shown({ ratio, cpuRatio }), '≥ 0.6', ratio >= 0.6);
+  for (const one of duels) note('  a process · bare', `${rate(one.first)} · ${rate(one.second)}`);
 }
 
 const shown = ({ ratio, cpuRatio }: { ratio: number; cpuRatio: number }) =>
@@ -99,7 +109,7 @@ interface Goals {
   readonly endMax?: number;
 }
 
-/** The mock and the bare pacer in turn: on a busy machine even ready-made frames leave late, so each is judged by the other. */
+/** The mock and the bare pacer in turn: on a busy machine even ready-made frames leave late, and the pacer tells how late. */
 async function paced(name: string, count: number, chunkCount: number, { rampMs, chunkP99, endMax }: Goals) {
   const ours = await mock('--timing', 'ttft=200ms,itl=20ms', '--reply-tokens', String(chunkCount - 1));
   const yardstick = await bare('paced', String(chunkCount - 1));
@@ -121,15 +131,15 @@ async function paced(name: string, count: number, chunkCount: number, { rampMs, 
   note(
     '  a chunk is late by, as each counts itself, p99',
     `≤ ${own} · ≤ ${bareOwn} ms`,
-    chunkP99 === undefined ? '' : `≤ ${chunkP99} ms, or no more than bare`,
-    chunkP99 === undefined ? undefined : own <= chunkP99 || own <= bareOwn,
+    chunkP99 === undefined ? '' : `≤ ${chunkP99} ms`,
+    chunkP99 === undefined ? undefined : own <= chunkP99,
   );
   note('  a stream ends late by, p50', pair(...each(run => run.ends.p50), 'ms'));
   note(
     '  a stream ends late by, max',
     pair(end, bareEnd, 'ms'),
-    endMax === undefined ? '' : `≤ ${endMax} ms, or no more than bare`,
-    endMax === undefined ? undefined : end <= endMax || end <= bareEnd,
+    endMax === undefined ? '' : `≤ ${endMax} ms`,
+    endMax === undefined ? undefined : end <= endMax,
   );
   note('  memory of the mock', `${Math.round(ours.rssMib())} MiB`);
   await Promise.all([ours.end(), yardstick.end()]);
