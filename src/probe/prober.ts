@@ -20,7 +20,7 @@ import { forgetPlan, showPlan, showPresent } from './prober-metrics.ts';
 import type { RunCheck, Subject } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
 import { keyOf } from './series.ts';
-import type { Status } from './status.ts';
+import { isOutage, type Status } from './status.ts';
 import { troublesOf } from './troubles.ts';
 import { unseen, type Visited, visitCheck } from './visit.ts';
 import { createWatch } from './watch.ts';
@@ -124,8 +124,9 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     counted.metrics.observe('glm_probe_schedule_lag_seconds', {}, lagMs / 1000);
     const cassettes = cassettesOf(plan);
     const atMs = clock.wall();
+    const isDown = isOutage(keeper.lastOf(check.id));
     try {
-      keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes }));
+      keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes, isDown }));
     } catch (error) {
       journal.broken(check, error);
       keep(check, unseen(brokenRun(check, error, { run_id: newRunId(), started_at_ms: atMs })));

@@ -73,6 +73,9 @@ export function statusAfter(before: Status, run: ProbeRun, standing: Standing): 
 /** An older program wrote down no outage. */
 const outageOf = ({ state, sinceMs, outageMs = state === 'down' ? sinceMs : null }: Status) => outageMs;
 
+/** Whether the service went down and was not seen well since. */
+export const isOutage = (status: Status): boolean => outageOf(status) !== null;
+
 /** This program was disturbed, or has no network itself. */
 const saysNothing = ({ state, fault_domain: domain, skipped }: ProbeRun) =>
   (state === 'unknown' && domain === null) || skipped === 'connectivity';

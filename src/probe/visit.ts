@@ -26,6 +26,8 @@ export interface VisitDoor {
   readonly watch: Pick<Watch, 'begin'>;
   readonly connectivity: Connectivity;
   readonly cassettes: Cassettes | undefined;
+  /** An outage that is confirmed already: one look tells whether it is over. */
+  readonly isDown: boolean;
 }
 
 /** Never rejects, as long as `look` does not. */
@@ -53,8 +55,10 @@ async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor):
   const first = await look(check, runDoor);
   if (first.fault_domain === 'network' && !(await door.connectivity.look()))
     return { run: withoutNetwork(first), repeats: [], standing: 'clear', disturbed };
-  return { ...(await confirm(check, first, runDoor, look)), disturbed };
+  return { ...(await confirm(door.isDown ? withoutRepeats(check) : check, first, runDoor, look)), disturbed };
 }
+
+const withoutRepeats = (check: ProbeCheck): ProbeCheck => ({ ...check, confirm: { ...check.confirm, runs: 0 } });
 
 function watched({ look, watch }: VisitDoor, disturbed: Map<string, Disturbance['kind']>): RunCheck {
   return async (check, door) => {

@@ -119,6 +119,27 @@ test('an outage is confirmed, told, reminded of, and over', async () => {
   expect(Math.abs(incidents[0]!.until_ms! - incidents[0]!.from_ms - 25 * minute)).toBeLessThan(6000);
 });
 
+test('an outage is confirmed once, and then looked at once an interval until it is over', async () => {
+  const { answer, pass, looks, status, kinds } = await stage(await plan());
+  answer({ reason: 'stalled' });
+  await pass(minute);
+  expect(looks()).toBe(3);
+  await pass(5 * minute);
+  expect(looks()).toBe(3 + 5);
+  answer({ reason: 'balance_exhausted', fault_domain: 'account' });
+  await pass(minute);
+  answer({ reason: 'stalled' });
+  await pass(minute);
+  expect(status().state).toBe('down');
+  expect(looks()).toBe(3 + 7);
+  answer({});
+  await pass(minute);
+  answer({ reason: 'stalled' });
+  await pass(minute);
+  expect(looks()).toBe(3 + 8 + 3);
+  expect(kinds()).toEqual(['down', 'blocked', 'down', 'recovered', 'down']);
+});
+
 test('one lost packet pages nobody, and still counts', async () => {
   const { answer, pass, status, kinds, text, clock, prober } = await stage(
     await plan({ notifications: [{ kind: 'webhook', name: 'hook', url: { env: 'KEY' } }] }),
@@ -320,7 +341,7 @@ test('counters and histograms go on where an earlier life ended, to the last run
   // Killed: nothing is closed or told.
   const second = await stage(await plan(), { path: first.path, clock: createManualClock(first.clock.wall()) });
   expect(seriesOf(await second.text())).toEqual(before);
-  expect(await second.text()).toContain('glm_probe_api_errors_total{target="home",http_status="429",code="1305"} 6');
+  expect(await second.text()).toContain('glm_probe_api_errors_total{target="home",http_status="429",code="1305"} 4');
   await second.pass(2 * minute);
   expect(await second.text()).toContain(`glm_probe_runs_total{${labels},outcome="success"} 5`);
 });
