@@ -29,7 +29,7 @@ export const covers = (there: Bounds, wanted: Bounds): boolean =>
 const ascending = (ms: readonly number[]) => [...new Set(ms.map(each => each / 1000))].sort((a, b) => a - b);
 
 /** What people wait for, which buckets of one's own are meant for. */
-const latencies = [
+export const latencies = [
   'glm_probe_run_duration_seconds',
   'glm_probe_time_to_first_byte_seconds',
   'glm_probe_time_to_first_token_seconds',

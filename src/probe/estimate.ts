@@ -2,6 +2,7 @@
 import { Cron } from 'croner';
 import { catalogue } from '../core/metrics.ts';
 import { createRecent } from '../core/recent.ts';
+import { latencies } from './bounds.ts';
 import { checks } from './checks/index.ts';
 import type { Currency, Price, ProbeConfig } from './config.ts';
 import { contractParts } from './contract.ts';
@@ -141,13 +142,18 @@ const hasThresholds: ReadonlySet<string> = new Set([
   ...['glm_probe_time_to_first_output_token_seconds', 'glm_probe_max_chunk_gap_seconds'],
 ]);
 
-/** Time series that one check brings to the exporter. @param extraBuckets thresholds that become buckets of their own */
-export function seriesPerCheck(extraBuckets: number): number {
+/**
+ * Time series that one check brings to the exporter.
+ * @param extraBuckets thresholds that become buckets of their own
+ * @param ownBuckets how many of a config's own stand in place of the built-in ones
+ */
+export function seriesPerCheck(extraBuckets: number, ownBuckets?: number): number {
   return Object.entries(catalogue)
     .filter(([name, { labels }]) => name.startsWith('glm_probe_') && (labels as readonly string[]).includes('check'))
     .map(([name, metric]) => {
       const { labels, type }: { labels: readonly string[]; type: string } = metric;
-      const buckets = 'buckets' in metric ? (metric.buckets as readonly number[]).length : 0;
+      const builtIn = 'buckets' in metric ? (metric.buckets as readonly number[]).length : 0;
+      const buckets = latencies.some(latency => latency === name) ? (ownBuckets ?? builtIn) : builtIn;
       const extra = hasThresholds.has(name) ? extraBuckets : 0;
       const combinations =
         combinationsOf[name] ?? labels.reduce((product, label) => product * (cardinality[label] ?? 1), 1);

@@ -45,6 +45,15 @@ test('all series of a check are there at zero before it runs, and are about as m
   expect(linesOf(await unary.metrics.text()).filter(line => line.includes('check="chat"')).length).toBeLessThan(120);
 });
 
+test('buckets of a config are as many series as validate says', async () => {
+  const seconds = (count: number) => Array.from({ length: count }, (_, at) => 1000 * (at + 1));
+  const grown = async (count: number) => {
+    const { metrics } = createProbeMetrics(await streamed(), clock, { buckets: seconds(count) });
+    return linesOf(await metrics.text()).filter(line => line.includes('check="chat_stream"')).length;
+  };
+  expect((await grown(40)) - (await grown(4))).toBe(seriesPerCheck(0, 40) - seriesPerCheck(0, 4));
+});
+
 test('a streamed check with every objective and a price has 200 series at most after it ran', async () => {
   const checks = await streamed();
   const probe = createProbeMetrics(checks, clock);

@@ -202,6 +202,13 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'more series than wanted by buckets of one’s own',
+    having(`exporter: { max_series: 210, buckets: [${Array.from({ length: 30 }, (_, at) => `${at + 1}s`)}] }`),
+    [
+      `f:10:3: checks: 1 of about ${seriesPerCheck(0, 30)} series make ${seriesPerCheck(0, 30)}, more than max_series 210; drop checks or models, or raise it`,
+    ],
+  ],
+  [
     'a cron pattern that is none',
     having('    cron: "61 * * * *"'),
     [expect.stringMatching(/^f:11:11: checks\[0\]\.cron: is not a cron pattern \(.+\)$/) as never],

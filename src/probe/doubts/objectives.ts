@@ -51,7 +51,7 @@ export const series: Doubt = ({ config, outlines }, report) => {
   const thresholds = new Set(
     outlines.flatMap(({ settings }) => slosOf(settings)).flatMap(slo => slo.thresholdMs ?? []),
   );
-  const each = seriesPerCheck(buckets === undefined ? thresholds.size : 0);
+  const each = buckets === undefined ? seriesPerCheck(thresholds.size) : seriesPerCheck(0, new Set(buckets).size);
   const all = each * outlines.length;
   if (all <= most) return;
   const sum = `${outlines.length} of about ${each} series make ${all}, more than max_series ${most}`;
