@@ -52,6 +52,7 @@ const finding = (subject: Finding['subject'], grade: Finding['grade'], text: str
 /** Never says anything of a key but its shape. */
 export function keyShape(key: string, mode: 'key' | 'jwt'): Finding {
   if (/^bearer\s/i.test(key)) return finding('key', 'wrong', 'begins with the word Bearer; only the key belongs there');
+  if (/^["'].*["']$/.test(key)) return finding('key', 'wrong', 'stands in quotes, which are no part of it');
   if (/\s/.test(key)) return finding('key', 'wrong', 'holds white space');
   if (readToken(key) !== undefined)
     return finding('key', 'wrong', 'is a JWT, which expires; the key itself belongs there');

@@ -117,6 +117,7 @@ test.each<[string, string, 'key' | 'jwt', string]>([
   ['of another length', 'my-id.my-secret', 'key', 'fine'],
   ['with Bearer in front', `Bearer ${key}`, 'key', 'wrong'],
   ['with a space', `${key} x`, 'key', 'wrong'],
+  ['in the quotes of a .env file', `"${key}"`, 'key', 'wrong'],
   ['of another vendor', 'sk-0123456789', 'key', 'odd'],
   ['of another vendor that is to sign', 'sk-0123456789', 'jwt', 'wrong'],
   ['that is a JWT', await mintToken({ id: 'a', secret: 'b' }, { nowMs: 0 }), 'key', 'wrong'],
