@@ -129,6 +129,12 @@ test('DingTalk is signed in its URL, with the secret as the key', () => {
   expect(bodyOf('dingtalk').url).toBe('https://a.example/hook?x=1');
 });
 
+test('what has just begun has not lasted 0ms', () => {
+  const content = (nowMs: number) => JSON.parse(bodyOf('wecom', alert, { nowMs }).body).markdown.content;
+  expect(content(noon + 400)).toContain('\n> Since 2026-11-28T12:00:00.000Z\n');
+  expect(content(noon + 4000)).toContain('\n> For 4s, since 2026-11-28T12:00:00.000Z\n');
+});
+
 test('WeCom gets markdown', () => {
   expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
 });

@@ -113,11 +113,13 @@ export function titleOf({ kind, id, reason, domain, reminder }: Alert): string {
 
 /** A word on one line each, short enough for every service. */
 function linesOf(alert: Alert, nowMs: number): string[] {
-  const { words, vantage, runId, severity } = alert;
+  const { kind, words, vantage, runId, severity, sinceMs } = alert;
+  const lasted =
+    nowMs - sinceMs < 1000 ? '' : `${kind === 'recovered' ? 'It lasted' : 'For'} ${lastedOf(alert, nowMs)}, `;
   const run = runId === null ? '' : `, run ${runId}`;
   return [
     words.replaceAll('\n', ' ').slice(0, 600),
-    `${alert.kind === 'recovered' ? 'It lasted' : 'For'} ${lastedOf(alert, nowMs)}, since ${new Date(alert.sinceMs).toISOString()}`,
+    `${lasted}${lasted === '' ? 'Since' : 'since'} ${new Date(sinceMs).toISOString()}`,
     `Seen from ${vantage}${run}, severity ${severity}`,
   ];
 }
