@@ -209,7 +209,8 @@ function expectedRuns({ id, schedule }: Pick<ProbeCheck, 'id' | 'schedule'>, fro
   return (runsPerDay(schedule, floor(nowMs, day)) * (nowMs - fromMs)) / day;
 }
 
-function barState({ good, degraded, bad }: Omit<Tally, 'atMs'>): BarState {
+/** What a bar shows of all that happened in its time. */
+export function barState({ good, degraded, bad }: Omit<Tally, 'atMs'>): BarState {
   if (good + bad === 0) return 'unknown';
   if (bad === 0) return degraded > 0 ? 'degraded' : 'good';
   return bad < good ? 'partly' : 'bad';

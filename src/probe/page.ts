@@ -108,7 +108,7 @@ const worstOf = (checks: readonly CheckOverview[]): ServiceState =>
   severities.find(state => checks.some(check => check.state === state)) ?? 'unknown';
 
 /** What is ill is seen without scrolling; targets stay together. */
-function illFirst(checks: readonly CheckOverview[]): CheckOverview[] {
+export function illFirst(checks: readonly CheckOverview[]): CheckOverview[] {
   const rank = ({ state }: CheckOverview) => severities.indexOf(state);
   const ranks = new Map<string, number>();
   for (const check of checks) ranks.set(check.target, Math.min(rank(check), ranks.get(check.target) ?? rank(check)));

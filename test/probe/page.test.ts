@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openHistory, type StatusChange } from '../../src/probe/history.ts';
 import {
+  type Bar,
   type CheckOverview,
   incidentsOf,
   knownText,
@@ -152,8 +153,32 @@ test('the terminal shows bars, reasons and what is known', () => {
   const text = statusReport(overview);
   expect(text).toMatch(/^1 of 3 checks up, 1 down, 1 unknown\n/);
   expect(text).toMatch(/home\/chat_stream\/glm-4\.5-air {2}DOWN for 2 h/);
-  expect(text).toMatch(/ {2}90 d {2}[█▆▄▁·]{90} {2}/u);
+  expect(text).toMatch(/ {2}90 d {2}[█▆▄▁·]{30} {2}/u);
+  expect(text).toMatch(/ {2}24 h {2}[█▆▄▁·]{24} {2}/u);
   expect(text).toContain('█ good  ▆ degraded  ▄ partly  ▁ bad  · unknown');
+});
+
+test('the terminal shows what is ill first, in lines of 80 columns at most', () => {
+  const text = statusReport(overview);
+  expect([...text.matchAll(/ {2}(up|DOWN|unknown) for/g)].map(([, state]) => state)).toEqual(['DOWN', 'unknown', 'up']);
+  const bars = text.split('\n').filter(line => /^ {2}\d\d [hd] /.test(line));
+  expect(bars).toHaveLength(9);
+  expect(bars.every(line => line.length <= 80)).toBe(true);
+});
+
+test('bars that share a block are one with a failure if one of them has one', () => {
+  const bar = { from_ms: 0, good: 0, bad: 0 };
+  const three = (...states: Partial<Bar>[]) => states.map(state => ({ ...bar, state: 'unknown' as const, ...state }));
+  const quarter = [
+    ...three({}, {}, {}),
+    ...three({ state: 'good', good: 9 }, {}, {}),
+    ...three({ state: 'good', good: 9 }, { state: 'bad', bad: 3 }, {}),
+    ...three({ state: 'partly', good: 2, bad: 1 }, { state: 'bad', bad: 3 }, {}),
+    ...three({ state: 'good', good: 9 }, { state: 'degraded', good: 9 }, {}),
+  ];
+  const check = overview.checks[0]!;
+  const windows = { ...check.windows, quarter: { ...check.windows.quarter, bars: quarter } };
+  expect(statusReport({ ...overview, checks: [{ ...check, windows }] })).toContain('  90 d  ·█▄▁▆  ');
 });
 
 test('a list of runs escapes what it lists, and links only to what is kept', () => {

@@ -1,11 +1,23 @@
 /** The overview for a terminal: bars without colour. */
 import { formatDuration } from '../../core/duration.ts';
 import { oneLine } from '../../core/one-line.ts';
-import { type BarState, type CheckOverview, knownText, type Overview, percentText, windowNames } from '../overview.ts';
-import { ago, summaryOf } from '../page.ts';
+import {
+  type Bar,
+  type BarState,
+  barState,
+  type CheckOverview,
+  knownText,
+  type Overview,
+  percentText,
+  windowNames,
+} from '../overview.ts';
+import { ago, illFirst, summaryOf } from '../page.ts';
 
 const blocks: Readonly<Record<BarState, string>> = { good: '█', degraded: '▆', partly: '▄', bad: '▁', unknown: '·' };
 const lengths = { day: '24 h', month: '30 d', quarter: '90 d' } as const;
+
+/** Bars that share a block, so that every line fits into 80 columns. */
+const folds = { day: 2, month: 1, quarter: 3 } as const;
 
 export function statusReport(overview: Overview): string {
   const { checks, troubles, generated_at_ms: now } = overview;
@@ -13,7 +25,7 @@ export function statusReport(overview: Overview): string {
   return [
     summaryOf(checks),
     ...troubles.map(text => `the prober is in trouble: ${text}`),
-    ...checks.flatMap(check => ['', ...linesOf(check, now)]),
+    ...illFirst(checks).flatMap(check => ['', ...linesOf(check, now)]),
     '',
     legend.join('  '),
     '',
@@ -29,11 +41,20 @@ function linesOf(check: CheckOverview, now: number): string[] {
     ...(words === null ? [] : [`  ${words}`]),
     ...windowNames.map(name => {
       const { availability, known, bars } = check.windows[name];
-      const row = bars.map(bar => blocks[bar.state]).join('');
-      return `  ${lengths[name]}  ${row}  ${availability === null ? 'nothing known' : percentText(availability) + knownText(known)}`;
+      const row = folded(bars, folds[name]).map(state => blocks[state]);
+      return `  ${lengths[name]}  ${row.join('')}  ${availability === null ? 'nothing known' : percentText(availability) + knownText(known)}`;
     }),
     ...(middle === null || high === null
       ? []
       : [`  latency  p50 ${formatDuration(middle)}, p95 ${formatDuration(high)} over 24 h`]),
   ];
+}
+
+function folded(bars: readonly Bar[], by: number): BarState[] {
+  const groups = Array.from({ length: Math.ceil(bars.length / by) }, (_, at) => bars.slice(at * by, (at + 1) * by));
+  return groups.map(group => {
+    const sum = (key: 'good' | 'bad') => group.reduce((total, bar) => total + bar[key], 0);
+    const degraded = group.filter(({ state }) => state === 'degraded').length;
+    return barState({ good: sum('good'), degraded, bad: sum('bad') });
+  });
 }
