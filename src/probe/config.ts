@@ -42,9 +42,10 @@ const limit = between('1ms', longest);
 const wait = (standard: string) => duration.default(() => duration.parse(standard));
 
 /** A share, written with its sign: `99.5%` is held as 0.995. */
+const aPercentage = 'must be a percentage such as 99.5%';
 const percent = z
-  .string()
-  .regex(/^\d+(?:\.\d+)?%$/, 'must be a percentage such as 99.5%')
+  .string(aPercentage)
+  .regex(/^\d+(?:\.\d+)?%$/, aPercentage)
   .transform(text => Number(text.slice(0, -1)) / 100)
   .refine(ratio => ratio <= 1, 'must be at most 100%');
 

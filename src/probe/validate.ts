@@ -142,7 +142,8 @@ function tell(issue: Issue, report: Report): void {
 }
 
 function described(issue: Issue): [DefectCode, Path, string] {
-  const { path, message } = issue;
+  const { path } = issue;
+  const message = plainly(issue);
   if (isSecret(issue)) return ['literal_secret', path, message];
   if (issue.code.startsWith('invalid') && issue.input === undefined) return ['bad_value', path, 'is missing'];
   if (issue.code !== 'invalid_value') return ['bad_value', path, message];
@@ -152,6 +153,23 @@ function described(issue: Issue): [DefectCode, Path, string] {
     issue.values.length > 20 && near !== '' ? `is none of the ${issue.values.length} words for it` : message;
   return ['bad_value', path, `${short}${near}`];
 }
+
+/** Our own words where the schema has none but its library's. */
+function plainly(issue: Issue): string {
+  if (!issue.message.startsWith('Invalid ')) return issue.message;
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  return issue.code === 'invalid_type' ? `must be ${shapes[issue.expected] ?? issue.expected}` : issue.message;
+}
+
+const shapes: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list, as in [a, b]',
+  object: 'keys with values, as in { key: value }',
+  record: 'keys with values, as in { key: value }',
+};
 
 const standIn = ({ input, values }: Extract<Issue, { code: 'invalid_value' }>) =>
   values.find(value => suggestion(String(input), [String(value)]) !== '') ?? values[0];

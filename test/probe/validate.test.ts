@@ -209,6 +209,26 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'a share without its sign',
+    having('    slo: { availability: 99 }'),
+    ['f:11:26: checks[0].slo.availability: must be a percentage such as 99.5%'],
+  ],
+  [
+    'a word where a list belongs',
+    having('    expect: { finish_reason: stop }'),
+    ['f:11:30: checks[0].expect.finish_reason: must be a list, as in [a, b]'],
+  ],
+  [
+    'text where keys belong',
+    having('    slo: 99%'),
+    ['f:11:10: checks[0].slo: must be keys with values, as in { key: value }'],
+  ],
+  [
+    'a word that is none of two',
+    having('    thinking: of'),
+    ['f:11:15: checks[0].thinking: must be one of off, on; did you mean off?'],
+  ],
+  [
     'a cron pattern that is none',
     having('    cron: "61 * * * *"'),
     [expect.stringMatching(/^f:11:11: checks\[0\]\.cron: is not a cron pattern \(.+\)$/) as never],
@@ -350,7 +370,7 @@ test.each<[string, string, string[]]>([
   ['no YAML', 'checks: [', [expect.stringMatching(/^f:1:\d+: /) as never]],
   ['a key twice', `${good}defaults: {}\n`, ['f:11:1: Map keys must be unique']],
   ['nothing', '', ['f:1:1: credentials: is missing', 'f:1:1: targets: is missing', 'f:1:1: checks: is missing']],
-  ['a list', '- 1\n', [expect.stringContaining('expected object') as never]],
+  ['a list', '- 1\n', [expect.stringContaining('must be keys with values') as never]],
 ])('%s', (_name, text, expected) => {
   const lines = told(text);
   expect(lines.toSorted()).toEqual(expected.toSorted());
