@@ -29,6 +29,8 @@ const down = statusOf({
 const up = statusOf({ state: 'up', sinceMs: noon + 60_000 });
 const degraded = statusOf({ state: 'degraded', detail: 'the certificate ends in 3.0 days' });
 const broke = statusOf({ state: 'unknown', reason: 'balance_exhausted', domain: 'account' });
+const window = statusOf({ state: 'maintenance', skipped: 'maintenance' });
+const outage = { outageMs: noon - 600_000 };
 const blind = statusOf({ state: 'unknown', detail: 'no run since then' });
 const spent = statusOf({
   state: 'unknown',
@@ -44,6 +46,15 @@ test.each([
   ['that it is down, and it is up', open(down), up, ['recovered', 'page']],
   ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
   ['that it is down, and nobody looks', open(down), blind, undefined],
+  ['that it is down, and it is maintained', open(down), window, undefined],
+  [
+    'that it is down, from before a start in its maintenance',
+    open({ ...window, ...outage }),
+    up,
+    ['recovered', 'page'],
+  ],
+  ['that it is down, from before a start without money', open({ ...broke, ...outage }), up, ['recovered', 'page']],
+  ['nothing, after a start in maintenance', open(window), up, undefined],
   ['nothing, and it limps', undefined, degraded, ['degraded', 'info']],
   ['nothing, and there is no money', undefined, broke, ['blocked', 'ticket']],
   ['that there is no money, and the key is wrong', open(broke), { ...broke, reason: 'auth' }, undefined],

@@ -2,7 +2,7 @@
 import type { FaultDomain } from '../../core/outcome.ts';
 import type { ProbeCheck } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
-import type { Status } from '../status.ts';
+import { isOutage, type Status } from '../status.ts';
 import { plainWords } from '../verdict.ts';
 
 export type Severity = ProbeCheck['severity'];
@@ -51,10 +51,13 @@ export function alertOf(open: Alert | undefined, status: Status, subject: Subjec
   return alert('recovered', open.severity, subject, { ...status, sinceMs: open.sinceMs });
 }
 
-/** What was open when the program ended: told already. */
+/** What was open when the program ended: told already. An outage is, whatever keeps it from being seen now. */
 export function openOf(status: Status, subject: Subject): Alert | undefined {
-  const trouble = troubleOf(status);
-  return trouble && alert(trouble, severityOf(trouble, undefined, subject.severity), subject, status);
+  const outage = isOutage(status);
+  const trouble = troubleOf(status) ?? (outage ? 'down' : undefined);
+  return (
+    trouble && alert(trouble, severityOf(trouble, outage ? subject : undefined, subject.severity), subject, status)
+  );
 }
 
 type Trouble = Exclude<AlertKind, 'recovered'>;
@@ -85,7 +88,7 @@ function alert(kind: AlertKind, severity: Severity, subject: Subject, status: St
 }
 
 /** Nobody is woken for an account or for a hint; but who was told that it is down is told how that goes on. */
-function severityOf(trouble: Trouble, open: Alert | undefined, own: Severity): Severity {
+function severityOf(trouble: Trouble, open: Pick<Alert, 'severity'> | undefined, own: Severity): Severity {
   const usual = trouble === 'down' ? own : trouble === 'degraded' || own === 'info' ? 'info' : 'ticket';
   return open !== undefined && ranks[open.severity] > ranks[usual] ? open.severity : usual;
 }
