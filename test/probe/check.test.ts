@@ -344,6 +344,11 @@ checks: [{ kind: chat }, { kind: models }]
   };
   expect(await ids('here', '--check', 'chat')).toEqual([0, 'here/chat/glm-4.6', 'here/chat/glm-5.1']);
   expect(await ids('there/chat/glm-5.1')).toEqual([1, 'there/chat/glm-5.1']);
+  const slip = await run(command, ['probe', 'check', '-c', path, 'ther/chat/glm-5.1'], { env });
+  expect([slip.code, slip.err]).toEqual([
+    2,
+    'error: ther/chat/glm-5.1: neither a target nor a check; did you mean there/chat/glm-5.1?\n',
+  ]);
   const { code, err } = await run(command, ['probe', 'check', '-c', path, 'nowhere'], { env });
   expect([code, err]).toEqual([
     2,

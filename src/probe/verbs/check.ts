@@ -22,6 +22,7 @@ import { textReport } from '../report/text.ts';
 import { writeMetrics } from '../report/textfile.ts';
 import type { Cassettes, ProbeRun } from '../run.ts';
 import { systemReaders } from '../secret.ts';
+import { suggestion } from '../suggest.ts';
 
 const append = (value: string, list: readonly string[] = []) => [...list, value];
 
@@ -103,11 +104,17 @@ function planFor(flags: CheckFlags, io: Io): Promise<ProbePlan> {
 function chosen({ checks }: ProbePlan, which: readonly string[], flags: CheckFlags): readonly ProbeCheck[] {
   const strange = which.filter(word => !checks.some(({ id, target }) => word === id || word === target));
   if (strange.length > 0)
-    throw new UsageError('no_check', `${strange.join(', ')}: neither a target nor a check; there are ${idsOf(checks)}`);
+    throw new UsageError('no_check', `${strange.join(', ')}: neither a target nor a check${meant(strange, checks)}`);
   const wanted = (check: ProbeCheck) => which.length === 0 || which.includes(check.id) || which.includes(check.target);
   const list = checks.filter(check => wanted(check) && (flags.check?.includes(check.kind) ?? true));
   if (list.length === 0) throw new UsageError('no_check', `nothing to run: there are ${idsOf(checks)}`);
   return list;
+}
+
+/** What was probably meant, or all that there is. */
+function meant(strange: readonly string[], checks: readonly ProbeCheck[]): string {
+  const known = [...new Set(checks.flatMap(({ target, id }) => [target, id]))];
+  return strange.map(word => suggestion(word, known)).find(near => near !== '') ?? `; there are ${idsOf(checks)}`;
 }
 
 const idsOf = (checks: readonly ProbeCheck[]) => checks.map(({ id }) => id).join(', ');
