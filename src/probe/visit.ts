@@ -31,8 +31,9 @@ export interface VisitDoor {
 }
 
 /** Never rejects, as long as `look` does not. */
-export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
-  const { clock, connectivity, budget } = door;
+export async function visitCheck(subject: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
+  const { clock, connectivity, budget, isDown } = door;
+  const check = isDown ? withoutRepeats(subject) : subject;
   // Asked only while it is down: a look beside every run would cost the network more than it tells.
   if (!connectivity.up && !(await connectivity.look()))
     return unseen(
@@ -45,6 +46,8 @@ export async function visitCheck(check: ProbeCheck, stop: AbortSignal, door: Vis
   return seen;
 }
 
+const withoutRepeats = (check: ProbeCheck): ProbeCheck => ({ ...check, confirm: { ...check.confirm, runs: 0 } });
+
 /** A run that never went out to look. */
 export const unseen = (run: ProbeRun): Visited => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
 
@@ -55,10 +58,8 @@ async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor):
   const first = await look(check, runDoor);
   if (first.fault_domain === 'network' && !(await door.connectivity.look()))
     return { run: withoutNetwork(first), repeats: [], standing: 'clear', disturbed };
-  return { ...(await confirm(door.isDown ? withoutRepeats(check) : check, first, runDoor, look)), disturbed };
+  return { ...(await confirm(check, first, runDoor, look)), disturbed };
 }
-
-const withoutRepeats = (check: ProbeCheck): ProbeCheck => ({ ...check, confirm: { ...check.confirm, runs: 0 } });
 
 function watched({ look, watch }: VisitDoor, disturbed: Map<string, Disturbance['kind']>): RunCheck {
   return async (check, door) => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { mintToken } from '../../src/core/wire/auth.ts';
+import { worstOf } from '../../src/probe/budget.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { openHistory } from '../../src/probe/history.ts';
 import type { Post } from '../../src/probe/notify/bodies.ts';
@@ -138,6 +139,17 @@ test('an outage is confirmed once, and then looked at once an interval until it 
   await pass(minute);
   expect(looks()).toBe(3 + 8 + 3);
   expect(kinds()).toEqual(['down', 'blocked', 'down', 'recovered', 'down']);
+});
+
+test('during an outage a budget has to hold one look, not its repetitions', async () => {
+  const [check] = (await plan()).checks;
+  const one = worstOf(check!).tokens / 3;
+  const credentials = { main: { key: { env: 'KEY' }, budget: { tokens_per_day: 5 * one, timezone: 'UTC' } } };
+  const { answer, pass, looks, status } = await stage(await plan({ credentials }));
+  answer({ reason: 'stalled', usage: null });
+  await pass(5 * minute);
+  expect(looks()).toBe(5);
+  expect(status()).toMatchObject({ state: 'unknown', skipped: 'budget' });
 });
 
 test('one lost packet pages nobody, and still counts', async () => {
