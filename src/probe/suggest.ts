@@ -10,9 +10,11 @@ export function suggestion(word: string, known: readonly string[]): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
-/** The only one that begins so, as `username` does with `user`. */
+/** The only one that begins so, as `username` does with `user`, or that is a beginning, as `sun` is of `sunday`. */
 function begun(word: string, known: readonly string[]): string | undefined {
-  const [one, ...others] = word.length < 4 ? [] : known.filter(candidate => candidate.toLowerCase().startsWith(word));
+  const isNear = (candidate: string) =>
+    candidate.startsWith(word) || (candidate.length > 2 && word.startsWith(candidate));
+  const [one, ...others] = word.length < 4 ? [] : known.filter(candidate => isNear(candidate.toLowerCase()));
   return others.length === 0 ? one : undefined;
 }
 

@@ -229,6 +229,11 @@ test.each<[string, string, string[]]>([
     ['f:11:15: checks[0].thinking: must be one of off, on; did you mean off?'],
   ],
   [
+    'a weekday in full',
+    having('maintenance: [{ weekdays: [sunday], start: "03:00", duration: 1h }]'),
+    ['f:11:28: maintenance[0].weekdays[0]: must be one of mon, tue, wed, thu, fri, sat, sun; did you mean sun?'],
+  ],
+  [
     'a cron pattern that is none',
     having('    cron: "61 * * * *"'),
     [expect.stringMatching(/^f:11:11: checks\[0\]\.cron: is not a cron pattern \(.+\)$/) as never],
