@@ -316,6 +316,30 @@ test('a folder never holds two runs: what an earlier one left goes when the next
   expect(readdirSync(folder).sort()).toEqual(['report.html', 'requests.ndjson', 'result.json']);
 });
 
+test('of two runs in one folder it keeps the later one whole, and the earlier one says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const flags = ['-c', '1', '--seed', '1', '-o', folder, '--max-requests'];
+  let later: Promise<{ code: number }> | undefined;
+  const quick = await serve(fake.good);
+  const slow = await serve((response, request) => {
+    later ??= loadRun(quick.url, ...flags, '2');
+    void later.then(() => fake.good(response, request));
+  });
+  const { code, out, err } = await loadRun(slow.url, ...flags, '3');
+  expect([code, out, err]).toEqual([
+    2,
+    expect.stringContaining('100% of 3 requests answered well'),
+    expect.stringContaining('another run began there meanwhile'),
+  ]);
+  expect(await later).toMatchObject({ code: 0 });
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  expect([JSON.parse(read('result.json')).ledger, read('requests.ndjson').trim().split('\n').length]).toEqual([
+    { planned: 2, ok: 2 },
+    2,
+  ]);
+});
+
 test('progress that nobody reads costs no result', async () => {
   const server = await serve(fake.good);
   const argv = ['load', 'run', '--url', server.url, '--model', 'glm-4.6', '--no-calibrate', '-c', '1'];
