@@ -98,15 +98,22 @@ const nothing: Booked = { input: 0, output: 0 };
 
 /**
  * Where no usage was told, only the server knows what it generated: whoever hangs up pays all the same. So what was sent
- * is booked with its worst case, or with what was seen when a server went beyond that.
+ * is booked with its worst case, or with what was seen when a server went beyond that. A gateway that writes zeros has
+ * told nothing: a prompt has tokens, and so has an answer that said something.
  */
 function bookedFor(wanted: Wanted, record: CallRecord): Booked {
   const { usage, sentMs, chunks } = record;
-  if (usage !== undefined) return { input: usage.prompt_tokens, output: usage.completion_tokens };
-  if (sentMs === undefined || isRefused(record)) return nothing;
+  if (usage === undefined && (sentMs === undefined || isRefused(record))) return nothing;
   const { input, output } = worstOf(wanted);
-  return { input, output: Math.max(output, chunks) };
+  const most = { input, output: Math.max(output, chunks) };
+  if (usage === undefined) return most;
+  return {
+    input: usage.prompt_tokens || most.input,
+    output: usage.completion_tokens || (saidSomething(record) ? most.output : 0),
+  };
 }
+
+const saidSomething = ({ firstTokenMs, visibleChars }: CallRecord) => firstTokenMs !== undefined || visibleChars > 0;
 
 /** Turned away before any work was done. A 408 gives up on work that had begun. */
 const isRefused = ({ status = 0 }: CallRecord) => status >= 400 && status < 500 && status !== 408;

@@ -1,5 +1,5 @@
 /** `requests.ndjson`: written while the run goes on, once a second so that the disk does not disturb it; read line by line. */
-import { appendFileSync, createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, createReadStream, existsSync, fstatSync, openSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { RawRecord } from './result.ts';
@@ -8,6 +8,9 @@ export interface RecordFile {
   add(record: RawRecord): void;
   /** Brings what was added to the disk. */
   flush(): void;
+  /** Whether it is still this file that stands at the path: another run may have begun one of its own there. */
+  stands(): boolean;
+  close(): void;
 }
 
 /**
@@ -15,21 +18,23 @@ export interface RecordFile {
  * @param onFailure told once why the rest is not kept
  */
 export function createRecordFile(path: string, onFailure: (why: string) => void): RecordFile {
-  writeFileSync(path, '');
+  const file = openSync(path, 'w');
   let lines: string[] = [];
   let failed = false;
+  const stands = () => fstatSync(file).ino === statSync(path, { throwIfNoEntry: false })?.ino;
   const flush = () => {
     const text = lines.map(line => `${line}\n`).join('');
     lines = [];
     if (text === '' || failed) return;
     try {
-      appendFileSync(path, text);
+      if (!stands()) throw new Error('another file stands there now, or none');
+      appendFileSync(file, text);
     } catch (error) {
       failed = true;
       onFailure(textOf(error));
     }
   };
-  return { add: record => void lines.push(JSON.stringify(record)), flush };
+  return { add: record => void lines.push(JSON.stringify(record)), flush, stands, close: () => closeSync(file) };
 }
 
 /**
@@ -56,12 +61,36 @@ export async function* readRecords(path: string, onCut: (where: string) => void)
 function parse(line: string): RawRecord | undefined {
   try {
     const record = JSON.parse(line) as RawRecord;
-    if (typeof record.class === 'string' && Array.isArray(record.gaps_ms)) return record;
+    if (typeof record.class === 'string' && areTimes(record)) return record;
   } catch {
     // Said below: broken JSON and a strange object are the same mistake.
   }
   return undefined;
 }
+
+/** Every moment a number or not there, none before the run began, and none after the end of its request. */
+function areTimes(record: RawRecord): boolean {
+  const { gaps_ms: gaps, end_ms: end, intended_ms: intended } = record;
+  if (!isTime(intended) || !isTime(end) || end < intended) return false;
+  if (!Array.isArray(gaps) || !gaps.every(isTime)) return false;
+  return moments.every(name => {
+    const at = record[name] ?? null;
+    return at === null || (isTime(at) && at <= end);
+  });
+}
+
+const moments = [
+  'sent_ms',
+  'head_ms',
+  'first_event_ms',
+  'first_reasoning_ms',
+  'first_content_ms',
+  'first_tool_ms',
+  'first_token_ms',
+  'last_token_ms',
+] as const;
+
+const isTime = (ms: unknown): ms is number => typeof ms === 'number' && ms >= 0 && ms < Number.POSITIVE_INFINITY;
 
 const noRecord = (where: string) =>
   new UsageError(

@@ -21,6 +21,8 @@ export interface RequestDoor {
   readonly tally: Tally;
   readonly workload: Workload;
   readonly credentials: Credentials;
+  /** Takes our keys out of what a server says. */
+  readonly blot: (record: CallRecord) => CallRecord;
   readonly budget: Budget;
   readonly policy: Policy;
   readonly random: Random;
@@ -119,7 +121,7 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
     reads = 0;
     const sent = once(tally.sent);
-    const record = soundOf(await driver.send(body, { signal: cut, onSent: sent, onGap, authorization }));
+    const record = door.blot(soundOf(await driver.send(body, { signal: cut, onSent: sent, onGap, authorization })));
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time
     firstSentMs ??= record.sentMs;
     tally.booked(budget.settle(ask, record));

@@ -6,6 +6,7 @@ import { onAbort } from '../core/aborted.ts';
 import { repeat } from '../core/clock/repeat.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 import { createRandom } from '../core/random.ts';
+import { createBlotter } from './blotted.ts';
 import { createBudget } from './budget.ts';
 import { createCredentials } from './credentials.ts';
 import type { Driver } from './drivers/driver.ts';
@@ -80,6 +81,7 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
     clock,
     tally,
     credentials,
+    blot: createBlotter(plan.keys),
     workload: workloadFor(plan),
     budget: createBudget(plan.budget),
     policy: createPolicy(plan.policy),

@@ -36,6 +36,7 @@ export function judgeValidity(evidence: Evidence): Judgement {
   const doubts = [
     ...goneDoubts(evidence),
     ...loopDoubts(evidence),
+    ...pauseDoubts(evidence),
     ...stealDoubts(evidence),
     ...calibrationDoubts(evidence),
     ...shedDoubts(evidence),
@@ -59,6 +60,26 @@ function loopDoubts({ intervals }: Evidence): Doubt[] {
   const text = `the event loop was ${share} busy, so stamps are late; use --workers, fewer streams or a faster machine`;
   return [{ grave: elu > eluLimits.invalid, text }];
 }
+
+/** A process that stood still stamps what came meanwhile when it goes on: long pauses, or pauses that make up a p99. */
+const pauseLimits = { countedMs: 100, longMs: 500, share: 0.01 };
+
+function pauseDoubts({ intervals }: Evidence): Doubt[] {
+  const pausesMs = intervals
+    .map(({ health }) => Math.max(0, ...health.map(({ lagMs }) => lagMs)))
+    .filter(ms => ms > pauseLimits.countedMs);
+  const longestMs = Math.max(0, ...pausesMs);
+  const isLong = longestMs > pauseLimits.longMs;
+  const share = pausesMs.reduce((sum, ms) => sum + ms, 0) / Math.max(1, lastsMs(intervals));
+  const isOften = share > pauseLimits.share;
+  if (!isLong && !isOften) return [];
+  const much = `${(share * 100).toFixed(1)} % of the run, up to ${(longestMs / 1000).toFixed(2)} s at a time`;
+  return [
+    { grave: isLong && isOften, text: `this process stood still for ${much}: what came meanwhile is stamped late` },
+  ];
+}
+
+const lastsMs = (intervals: readonly Interval[]) => (intervals.at(-1)?.toMs ?? 0) - (intervals[0]?.fromMs ?? 0);
 
 function stealDoubts({ intervals }: Evidence): Doubt[] {
   const steal = high(intervals, ({ steal = 0 }) => steal);

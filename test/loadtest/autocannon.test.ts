@@ -76,6 +76,33 @@ test.each<[string, fake.Reply, Reason]>([
   }
 });
 
+const answer = `HTTP/1.1 200 OK\r\ncontent-length: ${Buffer.byteLength(whole)}\r\n\r\n${whole}`;
+const announced = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
+const timedOut = 'HTTP/1.1 408 Request Time-out\r\ncontent-length: 4\r\nconnection: close\r\n\r\nlate';
+
+test.each([
+  ['an answer that others announce', announced + answer],
+  ['an answer with another behind it', answer + answer],
+  ['an answer with a refusal behind it', answer + timedOut],
+])('%s is one answer', async (_, text) => {
+  const server = await serve(raw(text));
+  const driver = driverFor(server.url, 'autocannon', { timeoutMs: 1000 });
+  expect(await driver.send(body, never())).toMatchObject({ outcome: { kind: 'ok' }, status: 200 });
+  expect(server.requests).toHaveLength(1);
+});
+
+test('what a server says on an idle connection is the answer to no request', async () => {
+  const said = Promise.withResolvers<void>();
+  const server = await serve(response => {
+    const { socket } = response;
+    socket?.once('close', said.resolve).write(answer, () => setImmediate(() => socket.write(timedOut)));
+  });
+  const driver = driverFor(server.url, 'autocannon', { timeoutMs: 1000 });
+  expect(await driver.send(body, never())).toMatchObject({ outcome: { kind: 'ok' } });
+  await said.promise;
+  expect(await driver.send(body, never())).toMatchObject({ outcome: { kind: 'ok' }, reusedConnection: false });
+});
+
 test('the parser that autocannon brings still steps back at a size below zero, which is why it is fenced', () => {
   const steps: number[] = [];
   const parser = new HTTPParser(HTTPParser.RESPONSE);

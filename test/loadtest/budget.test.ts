@@ -47,6 +47,23 @@ test.each<[string, Partial<CallRecord>, number]>([
   expect([input + output, budget.spentTokens]).toEqual([tokens, tokens]);
 });
 
+test.each<[string, Partial<CallRecord>, { input: number; output: number }]>([
+  [
+    'nothing for a stream',
+    { ...answered(0, 0), firstTokenMs: 3, visibleChars: 8, chunks: 4 },
+    { input: 100, output: 100 },
+  ],
+  ['nothing for a thought', { ...answered(0, 0), firstTokenMs: 3, chunks: 150 }, { input: 100, output: 150 }],
+  ['nothing for a unary answer', { ...answered(0, 0), visibleChars: 8 }, { input: 100, output: 100 }],
+  ['no answer for one that spoke', { ...answered(20, 0), visibleChars: 8 }, { input: 20, output: 100 }],
+  ['no prompt', { ...answered(0, 10), visibleChars: 8 }, { input: 100, output: 10 }],
+  ['no answer for one that is empty', answered(20, 0), { input: 20, output: 0 }],
+])('a usage that counts %s has not told it', (_, what, booked) => {
+  const budget = createBudget(limits(1000));
+  budget.reserve(wanted);
+  expect(budget.settle(wanted, { ...sent, status: 200, ...what } as CallRecord)).toEqual(booked);
+});
+
 test('what does not fit beside what is spent never will, and what only has to wait is told of the next settlement', async () => {
   const budget = createBudget(limits(450));
   expect([budget.reserve({ promptTokens: 0, maxTokens: 451 }), budget.reserve(wanted)]).toEqual(['never', 'held']);

@@ -7,7 +7,8 @@ import { readRecords } from '../../src/loadtest/records.ts';
 const folder = mkdtempSync(join(tmpdir(), 'records-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'requests.ndjson');
-const line = (n: number) => `${JSON.stringify({ n, class: 'ok', gaps_ms: [] })}\n`;
+const record = { class: 'ok', intended_ms: 5, sent_ms: 6, first_token_ms: null, end_ms: 9, gaps_ms: [1, 0.5] };
+const line = (n: number, more: object = {}) => `${JSON.stringify({ n, ...record, ...more })}\n`;
 
 async function read(text: string) {
   writeFileSync(path, text);
@@ -27,4 +28,17 @@ test.each([
   ['alone', '{"n":1', 1],
 ])('a line that is none %s is a mistake', async (_, text, number) => {
   await expect(read(text)).rejects.toThrow(`${path}:${number} is not a record of a load run`);
+});
+
+test.each([
+  ['a word for a gap', { gaps_ms: [1, 'x'] }],
+  ['a gap below zero', { gaps_ms: [-1] }],
+  ['no gaps', { gaps_ms: null }],
+  ['no end', { end_ms: undefined }],
+  ['an end before the begin', { end_ms: -1e308 }],
+  ['an end that never comes', { end_ms: '1e999' }],
+  ['a token after the end', { first_token_ms: 10 }],
+  ['a word for a moment', { sent_ms: 'soon' }],
+])('a record with %s is none', async (_, broken) => {
+  await expect(read(line(1) + line(2, broken) + line(3))).rejects.toThrow(`${path}:2 is not a record of a load run`);
 });

@@ -181,6 +181,62 @@ test('several keys take turns, and tokens go out in their place when asked for',
   expect(sent().every(header => /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(header ?? ''))).toBe(true);
 });
 
+const echoes: readonly [string, (told: string) => fake.Reply][] = [
+  ['code', told => fake.apiError(429, told)],
+  [
+    'code of an error in a stream',
+    told => response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(`data: ${JSON.stringify({ error: { code: told, message: told } })}\n\n`);
+    },
+  ],
+  [
+    'x-log-id',
+    told => response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-log-id': told });
+      response.end(fake.word('So') + fake.last() + fake.done);
+    },
+  ],
+  [
+    'finish reason',
+    told => response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(fake.word('So') + fake.last(told) + fake.done);
+    },
+  ],
+];
+
+test.each(
+  echoes.flatMap(([where, reply]) =>
+    (['key', 'secret half', 'token'] as const).map(what => [what, where, reply] as const),
+  ),
+)('a %s that the server says back as its %s is in no file and on no screen', async (what, _, reply) => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const server = await serve((response, request) => {
+    const sent = request.authorization?.replace('Bearer ', '') ?? '';
+    reply(what === 'secret half' ? 'canary-secret' : sent)(response, request);
+  });
+  const file = join(folder, 'keys');
+  writeFileSync(file, 'canary-name.canary-secret\n');
+  const paths = {
+    '--junit': join(folder, 'j.xml'),
+    '--summary': join(folder, 's.md'),
+    '--prom': join(folder, 'm.prom'),
+  };
+  const flags = ['-c', '1', '--max-requests', '2', '--api-key-file', file, '-o', join(folder, 'out')];
+  const { out, err } = await loadRun(
+    server.url,
+    ...flags,
+    ...Object.entries(paths).flat(),
+    ...(what === 'token' ? ['--jwt'] : []),
+  );
+  const files = ['out/result.json', 'out/requests.ndjson', 'out/report.html', 'j.xml', 's.md', 'm.prom'];
+  const all = [out, err, ...files.map(name => readFileSync(join(folder, name), 'utf8'))].join('\n');
+  expect(all).not.toMatch(/canary-(name\.|secret)|eyJ[\w-]{10}/);
+  expect(all).toContain('***');
+});
+
 test('an endpoint elsewhere is refused before anything is sent', async () => {
   const { code, err } = await loadRun('https://open.bigmodel.cn/api/paas/v4');
   expect([code, err]).toEqual([2, expect.stringContaining('--yes-load-this-endpoint')]);
@@ -258,6 +314,30 @@ test('a folder never holds two runs: what an earlier one left goes when the next
   await loadRun(server.url, '-c', '1', '--max-requests', '1', '-o', folder);
   expect(seen).toEqual(['requests.ndjson']);
   expect(readdirSync(folder).sort()).toEqual(['report.html', 'requests.ndjson', 'result.json']);
+});
+
+test('of two runs in one folder it keeps the later one whole, and the earlier one says so', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const flags = ['-c', '1', '--seed', '1', '-o', folder, '--max-requests'];
+  let later: Promise<{ code: number }> | undefined;
+  const quick = await serve(fake.good);
+  const slow = await serve((response, request) => {
+    later ??= loadRun(quick.url, ...flags, '2');
+    void later.then(() => fake.good(response, request));
+  });
+  const { code, out, err } = await loadRun(slow.url, ...flags, '3');
+  expect([code, out, err]).toEqual([
+    2,
+    expect.stringContaining('100% of 3 requests answered well'),
+    expect.stringContaining('another run began there meanwhile'),
+  ]);
+  expect(await later).toMatchObject({ code: 0 });
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  expect([JSON.parse(read('result.json')).ledger, read('requests.ndjson').trim().split('\n').length]).toEqual([
+    { planned: 2, ok: 2 },
+    2,
+  ]);
 });
 
 test('progress that nobody reads costs no result', async () => {

@@ -130,6 +130,29 @@ test('one bad second in twenty is not the run', () => {
   expect(judgeValidity({ ...good, intervals }).validity).toBe('VALID');
 });
 
+const paused = (lagMs: number, count: number) =>
+  seconds(...Array.from({ length: count }, (_, i) => health({ lagMs: i === Math.floor(count / 2) ? lagMs : 1 })));
+
+test.each([
+  ['2 s of ten', paused(2000, 10), 'INVALID', /stood still for 20\.0 % of the run, up to 2\.00 s at a time/],
+  ['2 s of ten minutes', paused(2000, 600), 'SUSPECT', /stood still for 0\.3 % of the run/],
+  ['300 ms of ten seconds', paused(300, 10), 'SUSPECT', /stood still for 3\.0 % of the run, up to 0\.30 s/],
+  ['300 ms of a minute', paused(300, 60), 'VALID', /^$/],
+  ['90 ms every second', seconds(...calm.map(() => health({ lagMs: 90 }))), 'VALID', /^$/],
+  ['200 ms every second', seconds(...calm.map(() => health({ lagMs: 200 }))), 'SUSPECT', /20\.0 %/],
+  [
+    '2 s of one worker of two',
+    paused(2000, 10).map(one => ({ ...one, health: [health(), ...one.health] })),
+    'INVALID',
+    /2\.00 s/,
+  ],
+  ['no second at all', [], 'VALID', /^$/],
+])('a process that stood still for %s', (_, intervals, validity, doubt) => {
+  const judged = judgeValidity({ ...good, intervals });
+  expect(judged.validity).toBe(validity);
+  expect(judged.doubts.join('\n')).toMatch(doubt);
+});
+
 test('the worst of several processes counts', () => {
   const intervals = calm.map(interval => ({ ...interval, health: [health(), health({ elu: 0.9 })] }));
   expect(judgeValidity({ ...good, intervals }).validity).toBe('INVALID');

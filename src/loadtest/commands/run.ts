@@ -91,6 +91,8 @@ interface Outputs {
   readonly metrics: LoadMetrics;
   readonly lens: Lens | undefined;
   readonly sample: RawRecord[] | undefined;
+  /** Whether the folder is still this run's own. */
+  readonly ownFolder: boolean;
   close(): Promise<void>;
 }
 
@@ -125,8 +127,12 @@ async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<
     get sample() {
       return sample?.read();
     },
+    get ownFolder() {
+      return file?.stands() ?? true;
+    },
     close: async () => {
       file?.flush();
+      file?.close();
       await exporter?.close();
     },
   };
@@ -190,14 +196,16 @@ function measureBy(config: LoadConfig, plan: LoadPlan, outputs: Outputs, { stop,
 async function report(
   result: LoadResult,
   config: LoadConfig,
-  { metrics, lens, sample }: Outputs,
+  { metrics, lens, sample, ownFolder }: Outputs,
   io: Io,
 ): Promise<void> {
   metrics.finish(result);
   const text = await metrics.text();
+  const out = ownFolder ? config.out : undefined;
   const mistakes = [
-    written(config.out && join(config.out, outNames.result), path => writeTextfile(path, jsonReport(result))),
-    written(config.out && join(config.out, outNames.page), path => writeTextfile(path, html(result, sample))),
+    ownFolder ? undefined : takenOver(config.out),
+    written(out && join(out, outNames.result), path => writeTextfile(path, jsonReport(result))),
+    written(out && join(out, outNames.page), path => writeTextfile(path, html(result, sample))),
     written(config.junit, path => writeTextfile(path, junit(result))),
     written(config.summary, path => appendText(path, markdown(result))),
     written(config.prom, path => writeTextfile(path, text)),
@@ -210,6 +218,9 @@ async function report(
   if (config.push !== undefined) await push(config.push, result, text, io);
   if (mistakes.length > 0) throw new UsageError('no_write', mistakes.join('\n'));
 }
+
+const takenOver = (out: string | undefined) =>
+  `--out ${out}: another run began there meanwhile, or it was taken away, so nothing of this run is kept in it; give each run a folder of its own`;
 
 /** @returns why it could not be written */
 function written(path: string | undefined, write: (path: string) => void): string | undefined {

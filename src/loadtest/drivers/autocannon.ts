@@ -76,8 +76,10 @@ interface TameableClient extends autocannon.Client {
     BODY_CHUNKHEAD(): void;
     BODY_SIZED(): void;
     reinitialize(type: string): void;
+    readonly constructor: { readonly kOnHeadersComplete: number; readonly kOnMessageComplete: number };
+    [hook: number]: ((head: Head) => unknown) | undefined;
   };
-  readonly pipelinedRequests: { addBody(bytes: Buffer): void };
+  readonly pipelinedRequests: { addBody(bytes: Buffer): void; size(): number };
   _connect(): void;
   _doRequest(): void;
   _destroyConnection(): void;
@@ -110,6 +112,7 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
   let shot: Shot | undefined;
   let connected = false;
   let keepAlive = true;
+  let fenced = false;
 
   // autocannon reconnects at once and sends at once; here both happen on demand.
   client._connect = () => {};
@@ -133,6 +136,9 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
     keepAlive = true;
     draft.reusedConnection = false;
     draft.connectMs = clock.now();
+    // Not before: a client hooks its parser up after it was handed to us.
+    if (!fenced) fenceAnswers(client, drop);
+    fenced = true;
     base._connect.call(client);
     client.conn
       .setNoDelay(true)
@@ -153,12 +159,16 @@ function createGun(client: TameableClient, deadlines: Deadlines, clock: Clock): 
   fenceSizes(client.parser);
   const { execute } = client.parser;
   client.parser.execute = bytes => {
+    // What a server says on an idle connection is no answer to the next request, such as a proxy's 408 before it closes.
+    if (shot === undefined) return drop();
     const result = execute.call(client.parser, bytes);
     if (result instanceof Error) broken('not_http');
     return result;
   };
   // autocannon glues the body to a string, which is slow and breaks characters that two reads share.
-  client.pipelinedRequests.addBody = bytes => shot?.body(bytes);
+  client.pipelinedRequests.addBody = bytes => {
+    if (client.pipelinedRequests.size() > 0) shot?.body(bytes);
+  };
   client.on('headers', head => {
     ({ shouldKeepAlive: keepAlive } = head as unknown as Head);
     shot?.head(head as unknown as Head);
@@ -209,6 +219,27 @@ function fenceSizes(parser: TameableClient['parser']): void {
     sized.call(parser);
   };
 }
+
+/**
+ * autocannon takes every answer for that to its oldest request: a 100 or 103 that only announces one, and one that
+ * nobody asked for, at which it crashes.
+ */
+function fenceAnswers({ parser, pipelinedRequests: asked }: TameableClient, onUnasked: () => void): void {
+  const { kOnHeadersComplete, kOnMessageComplete } = parser.constructor;
+  const { [kOnHeadersComplete]: begin, [kOnMessageComplete]: complete } = parser;
+  let skipped = false;
+  parser[kOnHeadersComplete] = head => {
+    skipped = asked.size() === 0 || isInterim(head.statusCode);
+    return skipped ? undefined : begin?.(head);
+  };
+  parser[kOnMessageComplete] = head => {
+    if (!skipped) complete?.(head);
+    else if (asked.size() === 0) onUnasked();
+  };
+}
+
+/** After a 101 no other answer comes. */
+const isInterim = (status: number) => status >= 100 && status < 200 && status !== 101;
 
 function stageOf(draft: Draft | undefined): Stage {
   if (draft?.headMs !== undefined) return 'reading';

@@ -1,7 +1,7 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import { isRefusal } from '../halt.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
-import { count, counted, rate, share, time } from '../numbers.ts';
+import { count, counted, money, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
 import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
@@ -15,6 +15,7 @@ export type FindingKind =
   | 'wrong_requests'
   | 'lost_agents'
   | 'ended_early'
+  | 'overspent'
   | 'bunched'
   | 'few_samples'
   | 'next';
@@ -32,7 +33,7 @@ type Note = Sighting<FindingKind>;
  */
 export function findingsOf(result: JudgedRun): Finding[] {
   const limits = limitsOf(result, growthOf(result.intervals));
-  const notes: Note[] = [...endedEarly(result), does(result), ...limits, ...asides(result)];
+  const notes: Note[] = [...overspent(result), ...endedEarly(result), does(result), ...limits, ...asides(result)];
   const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
   const next =
     (grave ?? notes.find(one => one.next !== undefined))?.next ?? 'Check the address and the key, then run again.';
@@ -109,6 +110,27 @@ function endedEarly({ load, ledger }: JudgedRun): Note[] {
     return [{ kind, text: `--on-limit ended the run${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
   const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
   return [{ kind, text, next: roomierBudget }];
+}
+
+/** A server may count more tokens in a prompt than were set aside for it; what was under way by then is spent. */
+function overspent({ config, tokens }: JudgedRun): Note[] {
+  const { maxTokens, maxCost } = (config.budget ?? {}) as { readonly maxTokens?: number; readonly maxCost?: number };
+  const { input, output, cost } = tokens.booked ?? tokens;
+  const kind = 'overspent';
+  const next = 'Set the budget lower by what the prompts take beyond their estimate, or ask fewer at a time.';
+  const because = 'the server counts more tokens than the worst case of a request';
+  if (maxTokens !== undefined && input + output > maxTokens)
+    return [
+      {
+        kind,
+        text: `Of a budget of ${count(maxTokens)} tokens ${count(input + output)} were spent: ${because}.`,
+        next,
+      },
+    ];
+  if (maxCost === undefined || cost === null || cost.amount <= maxCost) return [];
+  return [
+    { kind, text: `Of a budget of ${money({ ...cost, amount: maxCost })} ${money(cost)} was spent: ${because}.`, next },
+  ];
 }
 
 /** What a user waited at p99 against what the server took. */

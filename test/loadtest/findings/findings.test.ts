@@ -303,6 +303,29 @@ test.each<[string, LoadResult, RegExp, RegExp]>([
   expect(next(result)).not.toMatch(/the key/);
 });
 
+const spentOf = (budget: object, input: number, booked?: number): LoadResult => {
+  const result = endedAs({ ok: 10 }, { halted: 'budget' });
+  const cost = (tokens: number) => ({ amount: tokens / 1000, currency: 'CNY' });
+  const tokens = { ...result.tokens, input, output: 0, cost: cost(input) };
+  const more = booked === undefined ? {} : { booked: { input: booked, output: 0, cost: cost(booked) } };
+  return { ...result, config: { ...result.config, budget }, tokens: { ...tokens, ...more } };
+};
+
+test.each<[string, LoadResult, RegExp | undefined]>([
+  [
+    'tokens',
+    spentOf({ maxTokens: 10_000 }, 250_000),
+    /Of a budget of 10,000 tokens 250,000 were spent: the server counts/,
+  ],
+  ['booked tokens', spentOf({ maxTokens: 10_000 }, 5, 10_001), /10,000 tokens 10,001 were spent/],
+  ['money', spentOf({ maxCost: 1 }, 2500), /Of a budget of .*1.* 2\.5.* was spent/],
+  ['all of it', spentOf({ maxTokens: 10_000, maxCost: 10 }, 10_000), undefined],
+  ['no budget', spentOf({}, 10_000), undefined],
+])('a budget that was overshot is told: %s', (_, result, words) => {
+  if (words === undefined) expect(said(result, 'overspent')).toBeUndefined();
+  else expect(said(result, 'overspent')).toMatch(words);
+});
+
 test.each<[Partial<LoadResult['load']>, string]>([
   [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
   [
@@ -339,7 +362,7 @@ test('what was not made is not offered, and its share is no share of the answere
 
 const budgeted = (run: LoadResult, more: Partial<LoadResult> = {}): LoadResult => ({
   ...run,
-  config: { ...run.config, concurrency: 40, budget: { maxTokens: 1000 } },
+  config: { ...run.config, concurrency: 40, budget: { maxTokens: 1e9 } },
   ...more,
 });
 
