@@ -48,7 +48,7 @@ function does(result: JudgedRun): Note {
       : `At ${rate(offeredOf(result) / (whole.duration_s || 1))} requests offered per second`;
   const yields =
     throughput.requests_per_second > 0
-      ? `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`
+      ? `${rate(throughput.requests_per_second)} good ${rate(throughput.requests_per_second) === '1' ? 'answer' : 'answers'} and ${rate(throughput.output_tokens_per_second)} tokens per second`
       : `${counted(ledger.ok, 'good answer')}, all after the last request was made`;
   return { kind: 'does', text: `${level} the endpoint gave ${yields}; ${oneUser(metrics)}.` };
 }
@@ -69,7 +69,7 @@ function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms:
 const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: JudgedRun) =>
   planned - warmup - unsent - lost;
 
-function nothingGood({ ledger }: JudgedRun): Omit<Note, 'kind'> {
+function nothingGood({ ledger, load }: JudgedRun): Omit<Note, 'kind'> {
   const { planned, warmup = 0, censored = 0 } = ledger;
   const worst = failuresOf(ledger)[0];
   const all = counted(planned, 'request');
@@ -85,9 +85,15 @@ function nothingGood({ ledger }: JudgedRun): Omit<Note, 'kind'> {
     };
   return {
     text: `None of ${all} was answered before the run ended.`,
-    ...(censored > 0 ? { next: 'Give the answers more time: a longer --grace, or fewer tokens.' } : {}),
+    ...(censored > 0 ? { next: moreTime(load) } : {}),
   };
 }
+
+/** The grace of a run that was stopped lasts as long as whoever stopped it waits. */
+const moreTime = ({ halted }: JudgedRun['load']) =>
+  halted === 'stopped'
+    ? 'Let it run to its end, or wait for what is under way after Ctrl-C.'
+    : 'Give the answers more time: a longer --grace, or fewer tokens.';
 
 const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
   hiddenWait,
