@@ -151,9 +151,7 @@ function waitedBetween({ limits, metrics }: JudgedRun): string {
   const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
   if (limits.retries === 0 || user === undefined || server === undefined) return '';
   const longestMs = user.max - server.max;
-  return longestMs < server.max
-    ? ''
-    : ` Good answers waited up to ${time(longestMs)} between attempts, in the grace too.`;
+  return longestMs < server.max ? '' : ` Good answers waited up to ${time(longestMs)} between attempts.`;
 }
 
 const isTooOften = ({ limits: { codes } }: JudgedRun) => (codes['1303'] ?? 0) > (codes['1302'] ?? 0);

@@ -3,6 +3,7 @@ import { isRefusal } from '../halt.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
+import { slackMs } from '../window.ts';
 import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
@@ -69,7 +70,8 @@ function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms:
 const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: JudgedRun) =>
   planned - warmup - unsent - lost;
 
-function nothingGood({ ledger, load }: JudgedRun): Omit<Note, 'kind'> {
+function nothingGood(result: JudgedRun): Omit<Note, 'kind'> {
+  const { ledger } = result;
   const { planned, warmup = 0, censored = 0 } = ledger;
   const worst = failuresOf(ledger)[0];
   const all = counted(planned, 'request');
@@ -85,15 +87,17 @@ function nothingGood({ ledger, load }: JudgedRun): Omit<Note, 'kind'> {
     };
   return {
     text: `None of ${all} was answered before the run ended.`,
-    ...(censored > 0 ? { next: moreTime(load) } : {}),
+    ...(censored > 0 ? { next: moreTime(result) } : {}),
   };
 }
 
-/** The grace of a run that was stopped lasts as long as whoever stopped it waits. */
-const moreTime = ({ halted }: JudgedRun['load']) =>
-  halted === 'stopped'
-    ? 'Let it run to its end, or wait for what is under way after Ctrl-C.'
-    : 'Give the answers more time: a longer --grace, or fewer tokens.';
+/** Whoever pressed Ctrl-C, while load was offered or after, did not wait as long as --grace would have. The window may hold some of it. */
+function moreTime({ load, whole, intervals, config }: JudgedRun): string {
+  const waitedMs = (intervals.at(-1)?.toMs ?? 0) - (whole.from_s + whole.duration_s) * 1000;
+  if (load.halted === 'stopped' || waitedMs < Number(config.graceMs) - slackMs)
+    return 'Let it run to its end, or wait for what is under way after Ctrl-C.';
+  return 'Give the answers more time: a longer --grace, or fewer tokens.';
+}
 
 const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
   hiddenWait,
