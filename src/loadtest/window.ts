@@ -27,4 +27,4 @@ export function windowsOf(intervals: readonly Interval[], { warmupMs, offeredMs 
 }
 
 /** Timers cut intervals a moment after their time. */
-const slackMs = 250;
+export const slackMs = 250;

@@ -114,6 +114,7 @@ function metByWaiting(result: JudgedRun): Sighting<Limit> | undefined {
   const { limits, metrics } = result;
   const refused = Object.entries(limits.codes).reduce((sum, [code, n]) => sum + (isOfRate(code) ? n : 0), 0);
   if (limits.retries === 0 || !isNoticeable(refused, result)) return undefined;
+  const served = servedAtOnce(result);
   const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
   const spentMs = user === undefined || server === undefined ? 0 : (user.mean - server.mean) * user.count;
   const spent =
@@ -122,7 +123,7 @@ function metByWaiting(result: JudgedRun): Sighting<Limit> | undefined {
       : '';
   return {
     kind: 'limited_by_account',
-    text: `The account’s limit was met by waiting: ${counted(refused, 'attempt')} ${refused === 1 ? 'was' : 'were'} refused${codesAs(result, 'rate_limited')} and made again later.${spent} About ${rate(servedAtOnce(result))} were served at once.`,
+    text: `The account’s limit was met by waiting: ${counted(refused, 'attempt')} ${refused === 1 ? 'was' : 'were'} refused${codesAs(result, 'rate_limited')} and made again later.${spent} ${together(served)}`,
     next: roomier(result),
   };
 }
@@ -135,9 +136,22 @@ function plateau(result: JudgedRun, refused: number): Sighting<Limit> {
   const why = often ? 'they came too often' : 'too many were under way';
   return {
     kind: 'limited_by_account',
-    text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. About ${rate(served)} were served at once.`,
+    text: `The account’s limit was reached: ${ofAll(refused, result)} refused because ${why}${codesAs(result, 'rate_limited')}. ${together(served)}${waitedBetween(result)}`,
     next: roomier(result),
   };
+}
+
+const together = (served: number) => {
+  if (served === 0) return 'None was served.';
+  return `About ${level(served)} ${served < 1.5 ? 'was' : 'were'} served at once.`;
+};
+
+/** A latency from the schedule that is longer than the run is a request that tried again long after its end. */
+function waitedBetween({ limits, metrics }: JudgedRun): string {
+  const [user, server] = [metrics.e2e_ms, metrics.e2e_from_send_ms];
+  if (limits.retries === 0 || user === undefined || server === undefined) return '';
+  const longestMs = user.max - server.max;
+  return longestMs < server.max ? '' : ` Good answers waited up to ${time(longestMs)} between attempts.`;
 }
 
 const isTooOften = ({ limits: { codes } }: JudgedRun) => (codes['1303'] ?? 0) > (codes['1302'] ?? 0);
@@ -147,16 +161,36 @@ const roomier = (result: JudgedRun) =>
     ? 'Lower the rate, or have the account’s rate raised.'
     : `Keep at most ${level(servedAtOnce(result))} under way with this key, or have the account’s limit raised; more only buys refusals.`;
 
+/** Streams by the tokens that came while load was offered; unary answers, or a run too short for that, by their time in service. */
+function servedAtOnce(result: JudgedRun): number {
+  const { ledger, whole } = result;
+  return Math.min(decodedAtOnce(result) ?? inService(result), ledger.ok, whole.in_flight_max);
+}
+
+/**
+ * Tokens per second times the time of each are the streams that brought tokens; those before their first token come on top.
+ * Nothing here asks when answers end: in a short run they end together, and half an answer more or less is a whole place.
+ */
+function decodedAtOnce({ metrics, whole, intervals }: JudgedRun): number | undefined {
+  const { tpot_ms: pace, e2e_from_send_ms: all, ttft_any_from_send_ms: first } = metrics;
+  if (pace === undefined || all === undefined || first === undefined) return undefined;
+  if (!intervals.some(({ reads }) => reads > 0)) return undefined; // tokens are filed where answers end
+  // Without a warm-up nothing can come before the first token of the run.
+  const heardMs = whole.duration_s * 1000 - (whole.from_s > 0 ? 0 : first.min);
+  const [perSecond, decodingMs] = [whole.output_tokens_per_second, all.mean - first.mean];
+  if (!(perSecond > 0 && decodingMs > 0 && heardMs > first.mean)) return undefined;
+  return (((perSecond * whole.duration_s) / heardMs) * pace.mean * all.mean) / decodingMs;
+}
+
 /**
  * Time in service of all good answers over the time in which it was spent: what was offered and, as those at the end are
  * halfway on average, half an answer more. Waits between attempts are no service, and attempts in vain are not good answers.
  */
-function servedAtOnce({ metrics, whole, ledger }: JudgedRun): number {
+function inService({ metrics, whole }: JudgedRun): number {
   const { e2e_from_send_ms: good, attempt_ms: all } = metrics;
   if (good === undefined || good.count === 0) return 0;
   const servedMs = Math.min(good.mean * good.count, (all?.mean ?? Number.POSITIVE_INFINITY) * (all?.count ?? 1));
-  const spanMs = whole.duration_s * 1000 + servedMs / good.count / 2;
-  return Math.min(servedMs / spanMs, ledger.ok, whole.in_flight_max);
+  return servedMs / (whole.duration_s * 1000 + servedMs / good.count / 2);
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { isRefusal } from '../halt.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, money, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
+import { slackMs } from '../window.ts';
 import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
@@ -49,7 +50,7 @@ function does(result: JudgedRun): Note {
       : `At ${rate(offeredOf(result) / (whole.duration_s || 1))} requests offered per second`;
   const yields =
     throughput.requests_per_second > 0
-      ? `${rate(throughput.requests_per_second)} good answers and ${rate(throughput.output_tokens_per_second)} tokens per second`
+      ? `${rate(throughput.requests_per_second)} good ${rate(throughput.requests_per_second) === '1' ? 'answer' : 'answers'} and ${rate(throughput.output_tokens_per_second)} tokens per second`
       : `${counted(ledger.ok, 'good answer')}, all after the last request was made`;
   return { kind: 'does', text: `${level} the endpoint gave ${yields}; ${oneUser(metrics)}.` };
 }
@@ -70,7 +71,8 @@ function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms:
 const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: JudgedRun) =>
   planned - warmup - unsent - lost;
 
-function nothingGood({ ledger }: JudgedRun): Omit<Note, 'kind'> {
+function nothingGood(result: JudgedRun): Omit<Note, 'kind'> {
+  const { ledger } = result;
   const { planned, warmup = 0, censored = 0 } = ledger;
   const worst = failuresOf(ledger)[0];
   const all = counted(planned, 'request');
@@ -86,8 +88,16 @@ function nothingGood({ ledger }: JudgedRun): Omit<Note, 'kind'> {
     };
   return {
     text: `None of ${all} was answered before the run ended.`,
-    ...(censored > 0 ? { next: 'Give the answers more time: a longer --grace, or fewer tokens.' } : {}),
+    ...(censored > 0 ? { next: moreTime(result) } : {}),
   };
+}
+
+/** Whoever pressed Ctrl-C, while load was offered or after, did not wait as long as --grace would have. The window may hold some of it. */
+function moreTime({ load, whole, intervals, config }: JudgedRun): string {
+  const waitedMs = (intervals.at(-1)?.toMs ?? 0) - (whole.from_s + whole.duration_s) * 1000;
+  if (load.halted === 'stopped' || waitedMs < Number(config.graceMs) - slackMs)
+    return 'Let it run to its end, or wait for what is under way after Ctrl-C.';
+  return 'Give the answers more time: a longer --grace, or fewer tokens.';
 }
 
 const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [

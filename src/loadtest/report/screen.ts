@@ -19,22 +19,34 @@ const indent = 9;
 /** At most 24 lines of at most `width` columns, each ended by a newline. */
 export function screen(result: LoadResult, { width = 100, color = false }: ScreenOptions = {}): string {
   const page = { result, columns: Math.max(80, width), paint: painter(color) };
-  const numbers = [...speed(page), ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
-  const next = nextOf(page);
-  const sum = (blocks: readonly string[][]) => blocks.reduce((all, block) => all + block.length, 0);
-  const below = sum([load(page), table(page), numbers, next]);
-  const top = verdict(page, rows - below - 1 - Math.min(1, result.thresholds.length));
-  const fixed = below + top.length;
-  const most = isWide(page) ? 4 : 6;
-  const words = said(page, Math.min(most, rows - fixed - Math.min(1, result.thresholds.length)));
-  const thresholds = gates(page, rows - fixed - words.length);
-  return `${spaced([top, words, load(page), table(page), numbers, thresholds, next]).join('\n')}\n`;
+  const layouts = dispensable.map(without => laidOut(page, without));
+  const best = layouts.find(({ missing }) => missing <= 0) ?? layouts.at(-1)!;
+  return `${spaced(best.blocks).join('\n')}\n`;
 }
 
 interface Page {
   readonly result: LoadResult;
   readonly columns: number;
   readonly paint: Paint;
+}
+
+type Aside = 'longest' | 'whole';
+
+/** What makes way, in this order, for what ended or limited the run. */
+const dispensable: readonly (readonly Aside[])[] = [[], ['longest'], ['longest', 'whole']];
+
+/** The blocks of a page, and how many lines short of its gravest sentences it is. */
+function laidOut(page: Page, without: readonly Aside[]): { blocks: string[][]; missing: number } {
+  const [above, flows] = [table(page, without), speed(page, without)];
+  const numbers = [...flows, ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
+  const [certificate, next, gate] = [load(page), nextOf(page), Math.min(1, page.result.thresholds.length)];
+  const below = [certificate, above, numbers, next].reduce((all, block) => all + block.length, 0);
+  const top = verdict(page, rows - below - 1 - gate);
+  const room = rows - below - top.length - gate;
+  const wanted = said(page, rows, gravest).length;
+  const words = said(page, Math.min(Math.max(wanted, isWide(page) ? 4 : 6), room));
+  const thresholds = gates(page, room + gate - words.length);
+  return { blocks: [top, words, certificate, above, numbers, thresholds, next], missing: wanted - room };
 }
 
 /** With empty lines between the blocks where there is room. */
@@ -69,10 +81,18 @@ const isWide = ({ columns }: Pick<Page, 'columns'>) => columns >= 98;
 /** Lines of a fact that is one line where there is room. */
 const folds = (page: Page) => (isWide(page) ? 1 : 2);
 
-/** The findings in their own words, two lines each at most, or three where lines are short. */
-function said({ result, columns }: Page, room: number): string[] {
-  const texts = result.findings.filter(({ kind }) => kind !== 'next').map(({ text }) => safe(text));
-  return texts.flatMap(text => shortened(text, columns, isWide({ columns }) ? 2 : 3)).slice(0, Math.max(1, room));
+/** What ended the run, what the endpoint did, and what limited it. */
+const gravest = /^(ended_early|does|limited_|saturated)/;
+
+/** The findings in their own words, two lines each at most, or three where lines are short; the last ends with `…` for want of room. */
+function said({ result, columns }: Page, room: number, kinds = /./): string[] {
+  const texts = result.findings.filter(({ kind }) => kind !== 'next' && kinds.test(kind)).map(({ text }) => safe(text));
+  const lines: string[] = [];
+  for (const text of texts) {
+    const left = Math.max(1, room) - lines.length;
+    if (left > 0) lines.push(...shortened(text, columns, Math.min(left, isWide({ columns }) ? 2 : 3)));
+  }
+  return lines;
 }
 
 function nextOf(page: Page): string[] {
@@ -126,12 +146,16 @@ interface Columns {
   readonly sent: number;
 }
 
-function table(page: Page): string[] {
+function table(page: Page, without: readonly Aside[]): string[] {
   const { metrics } = page.result;
   const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
   if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
   const size = isWide(page) ? { title: 14, cell: 14, sent: 11 } : { title: 12, cell: 10, sent: 10 };
-  return [...heads(page, size), ...measured.map(line => row(page, line, size)), ...longest(page, measured)];
+  return [
+    ...heads(page, size),
+    ...measured.map(line => row(page, line, size)),
+    ...(without.includes('longest') ? [] : longest(page, measured)),
+  ];
 }
 
 /** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */
@@ -183,13 +207,13 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 
 // --- what came out, and what it cost
 
-function speed(page: Page): string[] {
+function speed(page: Page, without: readonly Aside[]): string[] {
   const { throughput, whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
   const waiting = page.result.limits.retries > 0 ? ' or waiting to try again' : '';
   const inFlight = `${rate(throughput.in_flight_mean)} in flight${waiting} (max ${count(throughput.in_flight_max)}${fits})`;
   const shown = labelled(page, 'speed', `${flow(throughput)} · ${inFlight} · ${windowOf(throughput)}`, 2);
-  if (steady === null) return shown;
+  if (steady === null || without.includes('whole')) return shown;
   const all = `whole ${rate(whole.duration_s)} s: ${flow(whole)}${calm(steady.metrics)}`;
   return [...shown, ...labelled(page, '', all, folds(page))];
 }

@@ -165,6 +165,79 @@ test.each([
   expect(next(result)).toMatch(new RegExp(`^Keep at most ${limit} under way`));
 });
 
+test.each([
+  ['two answers one after another', 2, 1900, 84.9],
+  ['a little more than one answer', 2, 1900, 80],
+])('%s do not make three places of two', (_, seconds, answerMs, tokensPerSecond) => {
+  const { result } = rateLimitedRun();
+  const figure = (mean: number) => ({ ...result.metrics.e2e_ms!, count: 4, min: mean, mean, max: mean });
+  const run: LoadResult = {
+    ...result,
+    ledger: { planned: 504, ok: 4, rate_limited: 500 },
+    intervals: result.intervals.map(interval => ({ ...interval, reads: 80 })),
+    metrics: {
+      ...result.metrics,
+      e2e_from_send_ms: figure(answerMs),
+      ttft_any_from_send_ms: figure(200),
+      tpot_ms: figure(20),
+    },
+    whole: {
+      ...result.whole,
+      from_s: 0,
+      duration_s: seconds,
+      in_flight_max: 6,
+      output_tokens_per_second: tokensPerSecond,
+    },
+  };
+  expect(said(run, 'limited_by_account')).toContain('About 2 were served at once');
+  expect(next(run)).toMatch(/^Keep at most 2 under way/);
+});
+
+test('where nothing was served, no place is made up', () => {
+  const result: LoadResult = {
+    ...emptyRun().result,
+    ledger: { planned: 40, ok: 0, rate_limited: 40 },
+    limits: { retries: 0, codes: { '1302': 40 } },
+  };
+  expect(said(result, 'limited_by_account')).toMatch(/\(1302 ×40\)\. None was served\.$/);
+});
+
+test('a latency that is longer than the run is told to be waits between attempts', () => {
+  const { result } = rateLimitedRun();
+  const { e2e_ms: user, e2e_from_send_ms: server } = result.metrics;
+  const metrics = { ...result.metrics, e2e_ms: { ...user!, max: server!.max + 28_000 } };
+  const run = (retries: number) => ({ ...result, metrics, limits: { ...result.limits, retries } });
+  expect(said(run(9), 'limited_by_account')).toMatch(/Good answers waited up to 28\.0 s between attempts\.$/);
+  expect(said(run(0), 'limited_by_account')).not.toContain('waited');
+});
+
+test('one good answer per second is one answer', () => {
+  const { result } = healthyRun();
+  const throughput = { ...result.throughput, requests_per_second: 1 };
+  expect(said({ ...result, throughput }, 'does')).toContain('gave 1 good answer and');
+});
+
+test('who stopped a run is not told to lengthen its grace', () => {
+  const { result } = emptyRun();
+  const cut = (halted?: 'stopped'): LoadResult => ({
+    ...result,
+    ledger: { planned: 5, ok: 0, censored: 5 },
+    load: { ...result.load, ...(halted ? { halted, halted_after_s: 1 } : {}) },
+  });
+  expect(next(cut('stopped'))).toBe('Let it run to its end, or wait for what is under way after Ctrl-C.');
+  expect(next(cut())).toContain('--grace');
+  const [interval] = healthyRun().result.intervals;
+  const ended = (afterMs: number): LoadResult => ({
+    ...cut(),
+    config: { ...result.config, graceMs: 30_000 },
+    whole: { ...result.whole, from_s: 0, duration_s: 1 },
+    intervals: [{ ...interval!, fromMs: 1000, toMs: 1000 + afterMs }],
+  });
+  expect(next(ended(30_000))).toContain('--grace');
+  expect(next(ended(29_900))).toContain('--grace'); // the window may have swallowed that much of it
+  expect(next(ended(1200))).toBe(next(cut('stopped')));
+});
+
 test('a run that its first refusal ended does not say that nothing was served', () => {
   const { result } = rateLimitedRun();
   const { e2e_from_send_ms: e2e } = result.metrics;

@@ -197,3 +197,35 @@ test('a doubt of several lines is read to its end, and whose run it is stands be
     expect(top).toContain('run 5c1e9f02 · seed 7');
   }
 });
+
+test('what limited the run is said to its end before a longest answer and the start-up have a line', () => {
+  const text = `The account’s limit was reached: 58 of 65 requests refused. ${'It is the account’s own. '.repeat(3)}Enough.`;
+  const { metrics } = longRun().result;
+  const long = { ...metrics.itl_ms!, max: 100 * metrics.itl_ms!.p99 };
+  const stopped: LoadResult = {
+    ...judged(longRun().result),
+    doubts: ['its own error is not known, because it was not calibrated '.repeat(3)],
+    validity: 'SUSPECT',
+    metrics: { ...metrics, itl_ms: long },
+    findings: [
+      { kind: 'ended_early', text: 'The run was stopped after 1 s, before its time.' },
+      { kind: 'does', text: `With 6 under way ${'the endpoint gave tokens '.repeat(5)}.` },
+      { kind: 'limited_by_account', text },
+      { kind: 'next', text: 'Keep at most 2 under way.' },
+    ],
+  };
+  const shown = linesOf(stopped);
+  expect(shown.length).toBeLessThanOrEqual(24);
+  expect(shown.join(' ')).toContain('Enough.');
+});
+
+test('a sentence that finds no room for its end says that there is more', () => {
+  const text = 'Waiting before the send counts too. '.repeat(5);
+  const findings = [
+    { kind: 'does', text: 'With 6 under way the endpoint gave answers. '.repeat(3) },
+    { kind: 'limited_by_nothing', text: 'Nothing seen here limited the run.' },
+    { kind: 'hidden_wait', text },
+  ] as const;
+  const shown = linesOf({ ...healthy, findings: [...findings] });
+  expect(shown.filter(line => line.startsWith('Waiting')).join(' ')).toMatch(/…$/);
+});
