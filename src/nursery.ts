@@ -1,10 +1,13 @@
 /**
- * How the mock's memory is collected. Left alone, V8 lets 48 MB pile up between two collections, and then the event loop
- * stands still for 7 to 25 ms: every stream is late. With 4 MB it is 1 ms, and what is in use fits into the processor's cache.
- * Full collections, 80 ms of another thread's work, come when the heap has grown to four times what was in use
- * (`bench/mock.ts`). Both can only be said when a process starts.
+ * How the mock's memory is collected (`bench/mock.ts`). It can only be said when a process starts.
+ *
+ * - Left alone, V8 lets 48 MB pile up between two collections, and then the event loop stands still for 7 to 25 ms: every
+ *   stream is late. With 4 MB it is 1 ms, and what is in use fits into the processor's cache.
+ * - Full collections, 80 ms of another thread's work, come when the heap has grown to four times what was in use.
+ * - V8 may guess that a kind of object lives long and make it in the old space; a request's are dead by then, and all that
+ *   they name stays until a full collection.
  */
-const flags = { '--max-semi-space-size': 4, '--heap-growing-percent': 300 };
+const flags = ['--max-semi-space-size=4', '--heap-growing-percent=300', '--no-allocation-site-pretenuring'];
 
 interface Self extends Pick<NodeJS.Process, 'argv' | 'execArgv' | 'env' | 'execPath' | 'platform'> {
   /** To a parent that forked it. */
@@ -20,8 +23,7 @@ export function argumentsFor(self: Self): string[] | undefined {
   const serves = verb === 'mock' && (next === '' || next.startsWith('-'));
   const given = [...execArgv, env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
   if (!serves || given.includes('--max-semi-space-size') || !canStartAgain(self)) return undefined;
-  const chosen = Object.entries(flags).map(([flag, value]) => `${flag}=${value}`);
-  return [execPath, ...execArgv, ...chosen, file, ...argv.slice(2)];
+  return [execPath, ...execArgv, ...flags, file, ...argv.slice(2)];
 }
 
 const canStartAgain = ({ channel, execve, platform }: Self) =>

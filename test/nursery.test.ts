@@ -14,7 +14,7 @@ const self = (line: string, more: Partial<Parameters<typeof argumentsFor>[0]> = 
   platform: 'linux' as const,
   ...more,
 });
-const limited = ['--max-semi-space-size=4', '--heap-growing-percent=300'];
+const limited = ['--max-semi-space-size=4', '--heap-growing-percent=300', '--no-allocation-site-pretenuring'];
 
 test.each(['mock', 'mock --port 0 --key a.b'])('"%s" starts again with the same words', line => {
   expect(argumentsFor(self(line))).toEqual(['node', ...limited, 'cli.js', ...line.split(' ')]);
