@@ -1,6 +1,8 @@
 /** Checks of a GLM endpoint, as a library. */
 export type { CallRecord } from '../core/call.ts';
+export { type Clock, systemClock } from '../core/clock.ts';
 export type { FaultDomain, Reason } from '../core/outcome.ts';
+export { createRandom, freshSeed, type Random } from '../core/random.ts';
 export type { Call, Check, CheckDoor, Conclusion } from './checks/check.ts';
 export { checks } from './checks/index.ts';
 export { type CheckKind, checkKinds, type ProbeConfig, type ProbeFile, probeSchema } from './config.ts';
