@@ -41,6 +41,7 @@ export function failureOf(how: string, stage: Stage): Outcome {
 const answers: ReadonlyMap<string, string> = new Map([
   ['not_http', 'not HTTP'],
   ['long_head', 'a response head of more than 16 KiB'],
+  // undici ends the connection at an announcement that was not asked for, although RFC 9110 §15.2 lets a server send one.
   ['not_asked', 'HTTP 100 or 101, which nobody asked for'],
 ]);
 
