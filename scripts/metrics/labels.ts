@@ -68,7 +68,7 @@ const special: Readonly<Partial<Record<`${MetricName}.${string}`, Values>>> = {
   'glm_load_requests_total.outcome': closed(...ledgerClasses),
   'glm_mock_faults_total.scenario': closed(...scenarios.map(({ name }) => name)),
   'glm_mock_requests_total.code': closed(...mockCodes),
-  'glm_probe_api_errors_total.code': closed(...businessCodes.map(({ code }) => code), 'other', 'configured', 'none'),
+  'glm_probe_api_errors_total.code': closed(...businessCodes.map(({ code }) => code), 'other', 'none'),
   'glm_probe_consecutive_failures.fault_domain': closed(...domains.filter(domain => domain !== 'prober')),
   'glm_probe_failures_total.reason': closed(...probeFailures),
   'glm_probe_measurement_discarded_total.reason': closed('event_loop', 'clock_step', 'socket_reuse'),
