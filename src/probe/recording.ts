@@ -92,7 +92,7 @@ function recordServer({ metrics, models }: Book, labels: Labels, run: ProbeRun):
   if (skew !== null) metrics.set('glm_probe_clock_skew_seconds', { target }, skew / 1000);
   if (ends !== null) metrics.set('glm_probe_tls_certificate_not_after_timestamp_seconds', { target }, ends / 1000);
   if (run.state === 'bad' && status !== null && (status !== 200 || code !== null))
-    metrics.inc('glm_probe_api_errors_total', { target, http_status: statusLabel(status), code: codeLabel(run) });
+    metrics.inc('glm_probe_api_errors_total', { target, http_status: statusLabel(status), code: codeLabel(code) });
   recordQuota(metrics, run);
   if (answered === null) return;
   const model = modelLabel(answered, run.model);
@@ -117,12 +117,7 @@ function recordQuota(metrics: Metrics, { target, state, usage, used_up: used }: 
 const modelLabel = (answered: string, asked: string) => (answered === asked || isModel(answered) ? answered : 'other');
 
 /** A server may send anything as its code; a label may not become anything. */
-function codeLabel({ code, reason, cause }: ProbeRun): string {
-  if (code === null) return 'none';
-  if (businessCode(code) !== undefined) return code;
-  // Nobody has to be told of a code that the config knows.
-  return reason === 'error_in_stream' && cause !== null ? 'configured' : 'other';
-}
+const codeLabel = (code: string | null) => (code === null ? 'none' : businessCode(code) === undefined ? 'other' : code);
 
 /** Good runs only: a failure is counted, and its time says nothing about the service's speed. */
 function observeTimes(metrics: Metrics, labels: Labels, { kind, timing, run_id, started_at_ms }: ProbeRun): void {

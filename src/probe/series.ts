@@ -27,9 +27,6 @@ export function zeroAll(metrics: Metrics, subject: Measured): void {
   for (const outcome of ['success', 'failure', 'unknown']) metrics.zero('glm_probe_runs_total', { ...labels, outcome });
   for (const reason of skips) metrics.zero('glm_probe_runs_skipped_total', { ...labels, reason });
   for (const failure of failures) metrics.zero('glm_probe_failures_total', { ...labels, ...failure });
-  // Alerts ask for the first of these, and `increase` does not see a series come.
-  for (const code of ['1302', '1303', 'other'])
-    metrics.zero('glm_probe_api_errors_total', { target: subject.target, http_status: '200', code });
   for (const sli of slisOf(subject))
     for (const verdict of ['good', 'bad', 'excluded'])
       metrics.zero('glm_probe_sli_events_total', { ...labels, sli, verdict });

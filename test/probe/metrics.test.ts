@@ -195,21 +195,6 @@ test.each([
   expect(lines).toEqual([`glm_probe_response_model_info{${base},response_model="${shown}"} 1`]);
 });
 
-test('the errors inside a stream that alerts ask for are there before the first one', async () => {
-  const text = await createProbeMetrics(await streamed(), clock).metrics.text();
-  for (const code of ['1302', '1303', 'other'])
-    expect(text).toContain(`glm_probe_api_errors_total{target="home",http_status="200",code="${code}"} 0`);
-});
-
-test('a code inside a stream that the config knows is not counted as one that nobody knows', async () => {
-  const probe = createProbeMetrics(await streamed(), clock);
-  probe.record(runAt(noon, { reason: 'error_in_stream', code: '9876', cause: 'overloaded', usage: null }));
-  probe.record(runAt(noon, { reason: 'error_in_stream', code: '9877', cause: null, usage: null }));
-  const text = await probe.metrics.text();
-  expect(text).toContain('glm_probe_api_errors_total{target="home",http_status="200",code="configured"} 1');
-  expect(text).toContain('glm_probe_api_errors_total{target="home",http_status="200",code="other"} 1');
-});
-
 test('a model that nobody knows but the config is shown by its name', async () => {
   const probe = createProbeMetrics(await checksFor([{ kind: 'chat', model: 'our-own' }]), clock);
   probe.record(runAt(noon, { check: 'chat', model: 'our-own', response_model: 'our-own' }));
