@@ -45,9 +45,20 @@ function toolCallsOf({ calls }: Said, id: string, { dialect, random }: FinishCon
 function usageOf(said: Said, { prompt, dialect, cachedTokens }: FinishContext): Usage {
   const reasoning = said.reasoning?.tokens ?? 0;
   const completion = reasoning + said.content.tokens + said.callTokens;
-  const total = prompt.tokens + completion;
-  const sums = { prompt_tokens: prompt.tokens, completion_tokens: completion, total_tokens: total };
-  if (dialect.usage === 'none') return sums;
-  const cached = { ...sums, prompt_tokens_details: { cached_tokens: cachedTokens } };
-  return dialect.usage === 'full' ? { ...cached, completion_tokens_details: { reasoning_tokens: reasoning } } : cached;
+  const cached = { cached_tokens: cachedTokens };
+  // Written out for each era: a spread costs as much as all the rest of the answer.
+  if (dialect.usage === 'full')
+    return {
+      prompt_tokens: prompt.tokens,
+      completion_tokens: completion,
+      total_tokens: prompt.tokens + completion,
+      prompt_tokens_details: cached,
+      completion_tokens_details: { reasoning_tokens: reasoning },
+    };
+  const sums = {
+    prompt_tokens: prompt.tokens,
+    completion_tokens: completion,
+    total_tokens: prompt.tokens + completion,
+  };
+  return dialect.usage === 'none' ? sums : { ...sums, prompt_tokens_details: cached };
 }

@@ -16,27 +16,42 @@ export interface Host {
 }
 
 export function createHost({ profile, gzip }: HostOptions): Host {
-  const fixed = { ok: hostHeaders(profile, true), error: hostHeaders(profile, false) };
-  const headersOf = ({ wallMs, random }: Call, { headers, type, status, extra = none }: Reply): string[] => {
-    if (headers !== undefined) return [...headers];
-    const list = ['content-type', type];
-    if (profile === 'cn') list.push('set-cookie', balancerCookie(wallMs, random));
-    list.push(...(status === 200 ? fixed.ok : fixed.error), 'x-log-id', completionId(wallMs, random), ...extra);
+  const cookie = profile === 'cn';
+  const forms = { ok: formOf(profile, true), error: formOf(profile, false) };
+  const headersOf = ({ wallMs, random }: Call, { headers, type, status }: Reply): string[] => {
+    if (headers !== undefined) return [...headers, ...length];
+    const list = (status === 200 ? forms.ok : forms.error).slice();
+    list[1] = type;
+    if (cookie) list[3] = balancerCookie(wallMs, random);
+    list[list.length - 3] = completionId(wallMs, random);
     return list;
   };
   const planOf: Host['planOf'] = (call, reply) => {
-    const { at, status, body, beats } = reply;
+    const { at, status, body, beats, extra = none } = reply;
     const headers = headersOf(call, reply);
     const head = { at, status, headers };
-    if (body === undefined) return { head, beats };
+    if (body === undefined) {
+      headers.splice(-2, 2, ...extra);
+      return { head, beats };
+    }
     const packed = status === 200 && takesGzip(call.request) ? gzip?.(body) : undefined;
-    if (packed !== undefined) headers.push('content-encoding', 'gzip');
-    headers.push('content-length', String(packed?.length ?? Buffer.byteLength(body)));
+    headers[headers.length - 1] = String(packed?.length ?? Buffer.byteLength(body));
+    if (extra.length > 0) headers.splice(-2, 0, ...extra);
+    if (packed !== undefined) headers.splice(-2, 0, 'content-encoding', 'gzip');
     return { head, beats: [{ at, send: packed ?? body }] };
   };
   return { planOf };
 }
 
+/** The headers with empty places for what is a reply's own: filled in, it is one small copy, and not a list that grows. */
+const formOf = (profile: Profile, ok: boolean): string[] => [
+  ...['content-type', ''],
+  ...(profile === 'cn' ? ['set-cookie', ''] : []),
+  ...hostHeaders(profile, ok),
+  ...['x-log-id', '', ...length],
+];
+
+const length = ['content-length', ''];
 const none: readonly string[] = [];
 
 const takesGzip = ({ headers }: MockRequest) => gzipWanted.test(headers['accept-encoding'] ?? '');

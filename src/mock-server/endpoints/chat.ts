@@ -153,13 +153,18 @@ function noteEnd({ content, finish }: Answer, { keyId, shots, entry, state }: Ca
 function noteAnswer(entry: Call['entry'], { usage, finish, content, reasoning, toolCalls }: Answer): void {
   entry.completionTokens = usage.completion_tokens;
   entry.finish = finish;
-  const kinds: string[] = [];
-  if (content.length > 0) kinds.push('content');
-  if (reasoning !== undefined) kinds.push('reasoning_content');
-  if (toolCalls.length > 0) kinds.push('tool_calls');
-  entry.kinds = kinds;
+  entry.kinds = kindsOf(content.length > 0, reasoning !== undefined, toolCalls.length > 0);
   if (toolCalls.length > 0) entry.toolCalls = toolCalls.map(({ id }) => id);
 }
+
+/** What a reply consists of. One list for each kind of reply: it lives as long as the journal's entry. */
+function kindsOf(content: boolean, reasoning: boolean, tools: boolean): readonly string[] {
+  return kinds[(content ? 1 : 0) + (reasoning ? 2 : 0) + (tools ? 4 : 0)] ?? [];
+}
+
+const kinds = Array.from({ length: 8 }, (_, set) =>
+  ['content', 'reasoning_content', 'tool_calls'].filter((_, kind) => (set >> kind) & 1),
+);
 
 /** The same request is answered with the same words. */
 function saidBy(valid: ValidChat, dialect: Dialect, { config, language, seed, state }: Call): Said {

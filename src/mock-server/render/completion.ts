@@ -7,29 +7,36 @@ import type { Dialect } from '../dialect.ts';
 export function completionBody(answer: Answer, dialect: Pick<Dialect, 'object'>, status?: TaskStatus): string {
   const { finish, created, id, model, requestId, usage } = answer;
   const object = dialect.object ? ',"object":"chat.completion"' : '';
-  const request = requestId === undefined ? '' : `,"request_id":${JSON.stringify(requestId)}`;
+  const request =
+    requestId === undefined ? '' : `,"request_id":${requestId === id ? `"${id}"` : JSON.stringify(requestId)}`;
   const task = status === undefined ? '' : `,"task_status":"${status}"`;
   return `{"choices":[{"finish_reason":"${finish}","index":0,"message":${message(answer)}}],"created":${created},"id":"${id}","model":${JSON.stringify(model)}${object}${request}${task},"usage":${usageJson(usage)}}`;
 }
 
-function message({ content, nullContent, reasoning, toolCalls }: Answer): string {
-  const thought = reasoning === undefined ? '' : `,"reasoning_content":${quotedReasoning(reasoning)}`;
+/** The last one again for the same words, because load tests ask one thing a million times. */
+function message(answer: Answer): string {
+  const { content, nullContent, reasoning, toolCalls } = answer;
+  if (toolCalls.length > 0) return written(answer);
+  const same = content === last.content && reasoning === last.reasoning && nullContent === last.nullContent;
+  if (!same) last = { content, reasoning, nullContent, text: written(answer) };
+  return last.text;
+}
+
+let last: { readonly [K in 'content' | 'reasoning' | 'nullContent']: Answer[K] | undefined } & {
+  readonly text: string;
+} = {
+  content: undefined,
+  reasoning: undefined,
+  nullContent: undefined,
+  text: '',
+};
+
+function written({ content, nullContent, reasoning, toolCalls }: Answer): string {
+  const thought = reasoning === undefined ? '' : `,"reasoning_content":${JSON.stringify(reasoning.join(''))}`;
   const calls = toolCalls.length === 0 ? '' : `,"tool_calls":${JSON.stringify(toolCalls.map(toolCall))}`;
-  const text = nullContent ? 'null' : quotedContent(content);
+  const text = nullContent ? 'null' : JSON.stringify(content.join(''));
   return `{"content":${text}${thought},"role":"assistant"${calls}}`;
 }
-
-/** Joined and quoted; the last text again for the same pieces, because load tests ask one thing a million times. */
-function createQuote(): (pieces: readonly string[]) => string {
-  let last: { readonly pieces: readonly string[]; readonly text: string } = { pieces: [], text: '""' };
-  return pieces => {
-    if (pieces !== last.pieces) last = { pieces, text: JSON.stringify(pieces.join('')) };
-    return last.text;
-  };
-}
-
-const quotedContent = createQuote();
-const quotedReasoning = createQuote();
 
 const toolCall = (call: Answer['toolCalls'][number], index: number) => ({
   function: { arguments: call.arguments, name: call.name },
