@@ -178,7 +178,7 @@ export const mutations: readonly Mutation[] = [
   ]),
 
   ...inFile('src/mock-server/host.ts', [
-    ['header.intl-success', 'status === 200 ? fixed.ok : fixed.error', 'fixed.error'],
+    ['header.intl-success', 'status === 200 ? forms.ok : forms.error', 'forms.error'],
     ['header.log-id', "'x-log-id'", "'x-request-id'"],
     ['header.no-limits', "'x-log-id',", "'retry-after',\n      '1',\n      'x-log-id',"],
     ['header.gzip', 'status === 200 && takesGzip', 'takesGzip'],
@@ -238,7 +238,7 @@ export const mutations: readonly Mutation[] = [
     ['stream.constant', 'created: Math.floor(wallMs / 1000)', 'created: Math.floor(wallMs)'],
     ['body.model-echo', 'model: request.model,', 'model: request.model.toUpperCase(),'],
     ['body.usage-sum', 'reasoning + said.content.tokens', 'said.content.tokens'],
-    ['body.usage-details', "if (dialect.usage === 'none') return sums;", "if (dialect.usage !== 'full') return sums;"],
+    ['body.usage-details', "dialect.usage === 'none' ? sums", "dialect.usage !== 'full' ? sums"],
   ]),
 
   ...inFile('src/mock-server/budget.ts', [

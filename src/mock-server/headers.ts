@@ -1,5 +1,6 @@
 /** Response headers as recorded; glm-api.md §5.2. No `Retry-After` and no rate-limit headers, because none were ever seen. */
 import type { Random } from '../core/random.ts';
+import { sameAgain } from '../core/same-again.ts';
 import { hex } from '../core/wire/ids.ts';
 
 export type Profile = 'cn' | 'intl';
@@ -23,13 +24,7 @@ export function balancerCookie(wallMs: number, random: Random): string {
   return `acw_tc=276082b5${thirteenDigits(Math.floor(wallMs))}${count}e7e5d${hex(random, 32)};path=/;HttpOnly;Max-Age=1800`;
 }
 
-/** The last one again: a busy millisecond has dozens of answers. */
-function thirteenDigits(ms: number): string {
-  if (ms !== written.ms) written = { ms, text: String(ms).padStart(13, '0') };
-  return written.text;
-}
-
-let written = { ms: Number.NaN, text: '' };
+const thirteenDigits = sameAgain((ms: number) => String(ms).padStart(13, '0'));
 
 /** A CORS preflight is answered with 200 and nothing that allows anything (§5.2). */
 export const preflightHeaders: HeaderList = ['vary', 'Origin'];

@@ -1,17 +1,18 @@
 /** Identifiers as the service writes them; glm-api.md §8.1. */
 import type { Random } from '../random.ts';
+import { sameAgain } from '../same-again.ts';
 
 const eightHours = 8 * 3_600_000;
 
 /** `yyyyMMddHHmmss` in UTC+8, the first 14 digits of every modern id. */
-export function stamp(wallMs: number): string {
-  const second = Math.floor(wallMs / 1000);
-  if (second !== stamped.second) stamped = { second, text: iso(wallMs).replace(/\D/g, '').slice(0, 14) };
-  return stamped.text;
-}
+export const stamp = (wallMs: number): string => digitsOf(Math.floor(wallMs / 1000));
 
 /** Formatting a date costs more than the rest of an id, and a busy second needs it thousands of times. */
-let stamped = { second: Number.NaN, text: '' };
+const digitsOf = sameAgain((second: number) =>
+  iso(second * 1000)
+    .replace(/\D/g, '')
+    .slice(0, 14),
+);
 
 const iso = (wallMs: number) => new Date(wallMs + eightHours).toISOString();
 

@@ -1,4 +1,6 @@
 /** An answer as one JSON body. Keys are alphabetical at every depth and there are no spaces; glm-api.md §3.1. */
+
+import { sameAgain } from '../../core/same-again.ts';
 import type { TaskStatus, Usage } from '../../core/wire/chat.ts';
 import type { Answer } from '../answer.ts';
 import type { Dialect } from '../dialect.ts';
@@ -13,30 +15,16 @@ export function completionBody(answer: Answer, dialect: Pick<Dialect, 'object'>,
   return `{"choices":[{"finish_reason":"${finish}","index":0,"message":${message(answer)}}],"created":${created},"id":"${id}","model":${JSON.stringify(model)}${object}${request}${task},"usage":${usageJson(usage)}}`;
 }
 
-/** The last one again for the same words, because load tests ask one thing a million times. */
-function message(answer: Answer): string {
-  const { content, nullContent, reasoning, toolCalls } = answer;
-  if (toolCalls.length > 0) return written(answer);
-  const same = content === last.content && reasoning === last.reasoning && nullContent === last.nullContent;
-  if (!same) last = { content, reasoning, nullContent, text: written(answer) };
-  return last.text;
-}
-
-let last: { readonly [K in 'content' | 'reasoning' | 'nullContent']: Answer[K] | undefined } & {
-  readonly text: string;
-} = {
-  content: undefined,
-  reasoning: undefined,
-  nullContent: undefined,
-  text: '',
-};
-
-function written({ content, nullContent, reasoning, toolCalls }: Answer): string {
-  const thought = reasoning === undefined ? '' : `,"reasoning_content":${JSON.stringify(reasoning.join(''))}`;
+function message({ content, nullContent, reasoning, toolCalls }: Answer): string {
+  const thought = reasoning === undefined ? '' : `,"reasoning_content":${quotedReasoning(reasoning)}`;
   const calls = toolCalls.length === 0 ? '' : `,"tool_calls":${JSON.stringify(toolCalls.map(toolCall))}`;
-  const text = nullContent ? 'null' : JSON.stringify(content.join(''));
+  const text = nullContent ? 'null' : quotedContent(content);
   return `{"content":${text}${thought},"role":"assistant"${calls}}`;
 }
+
+const quoted = (pieces: readonly string[]) => JSON.stringify(pieces.join(''));
+const quotedContent = sameAgain(quoted);
+const quotedReasoning = sameAgain(quoted);
 
 const toolCall = (call: Answer['toolCalls'][number], index: number) => ({
   function: { arguments: call.arguments, name: call.name },
@@ -45,10 +33,10 @@ const toolCall = (call: Answer['toolCalls'][number], index: number) => ({
   type: 'function',
 });
 
-function usageJson(usage: Usage): string {
+const usageJson = sameAgain((usage: Usage) => {
   const { completion_tokens_details: thought, prompt_tokens_details: cache } = usage;
   const reasoning =
     thought === undefined ? '' : `,"completion_tokens_details":{"reasoning_tokens":${thought.reasoning_tokens}}`;
   const cached = cache === undefined ? '' : `,"prompt_tokens_details":{"cached_tokens":${cache.cached_tokens}}`;
   return `{"completion_tokens":${usage.completion_tokens}${reasoning},"prompt_tokens":${usage.prompt_tokens}${cached},"total_tokens":${usage.total_tokens}}`;
-}
+});
