@@ -1,6 +1,7 @@
 /**
  * Tokens and money that a run may spend. The worst case of a request is set aside before it is sent and settled by what
- * it took, so the limit cannot be overshot however many requests are under way.
+ * it took, so the limit cannot be overshot however many requests are under way. A server may count more than that, for a
+ * template or a prompt of its own: the first answer tells, and from then on as much more is set aside.
  */
 import type { CallRecord } from '../core/call/record.ts';
 
@@ -32,8 +33,11 @@ export interface Booked {
 export type Room = 'held' | 'later' | 'never';
 
 export interface Budget {
-  /** Sets the worst case aside when there is room. */
-  reserve(wanted: Wanted): Room;
+  /**
+   * Sets the worst case aside when there is room.
+   * @param canWait until the first answer tells what a prompt takes, only as many go beside each other as may take far more
+   */
+  reserve(wanted: Wanted, canWait?: boolean): Room;
   /** Resolves with the next settlement. */
   settled(): Promise<void>;
   /** Replaces the reservation by what was used, or may have been. @returns what was booked */
@@ -48,27 +52,37 @@ export const costOf = (price: Price, input: number, output: number) =>
 export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0 } }: BudgetLimits): Budget {
   const spent = { input: 0, output: 0 };
   const held = { input: 0, output: 0 };
+  const beyond = { input: 0, output: 0 }; // the most that one request took more than its worst case
+  let flying = 0;
+  let told = false;
   let next = Promise.withResolvers<void>();
-  const fits = ({ input, output }: typeof spent) =>
-    input + output <= maxTokens && costOf(price, input, output) <= maxCost;
-  const hold = (wanted: Wanted, sign: 1 | -1) => {
-    const { input, output } = worstOf(wanted);
+  const fits = (extra: typeof spent, more: typeof spent, times: number) => {
+    const input = spent.input + more.input + times * extra.input;
+    const output = spent.output + more.output + times * extra.output;
+    return input + output <= maxTokens && costOf(price, input, output) <= maxCost;
+  };
+  const hold = ({ input, output }: Booked, sign: 1 | -1) => {
     held.input += sign * input;
     held.output += sign * output;
+    flying += sign;
   };
-  const reserve: Budget['reserve'] = wanted => {
-    const { input, output } = worstOf(wanted);
-    if (!fits({ input: spent.input + input, output: spent.output + output })) return 'never';
-    hold(wanted, 1);
-    if (fits({ input: spent.input + held.input, output: spent.output + held.output })) return 'held';
-    hold(wanted, -1);
+  const reserve: Budget['reserve'] = (wanted, canWait = false) => {
+    const worst = worstOf(wanted);
+    if (!fits(beyond, worst, 1)) return 'never';
+    hold(worst, 1);
+    if (flying === 1 || fits(told || !canWait ? beyond : untold, held, flying)) return 'held';
+    hold(worst, -1);
     return 'later';
   };
   const settle: Budget['settle'] = (wanted, record) => {
-    hold(wanted, -1);
+    const worst = worstOf(wanted);
+    hold(worst, -1);
     const booked = bookedFor(wanted, record);
     spent.input += booked.input;
     spent.output += booked.output;
+    beyond.input = Math.max(beyond.input, booked.input - worst.input);
+    beyond.output = Math.max(beyond.output, booked.output - worst.output);
+    told ||= (record.usage?.prompt_tokens ?? 0) > 0;
     next.resolve();
     next = Promise.withResolvers();
     return booked;
@@ -85,6 +99,9 @@ export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0
     },
   };
 }
+
+/** What a prompt may take besides while nothing is known of its server: as much as a long prompt of an agent. */
+const untold: Booked = { input: 8192, output: 0 };
 
 /** Our count of a prompt is an estimate; the tokenizer is the vendor's. */
 const promptMargin = 1.25;

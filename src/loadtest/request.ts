@@ -62,7 +62,7 @@ export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRe
   const { tally, clock, budget, workload } = door;
   let intendedMs = slot.intendedMs ?? clock.now();
   const ask = workload.ask(slot.n);
-  if (budget.reserve(ask) !== 'held') {
+  if (budget.reserve(ask, slot.intendedMs === undefined) !== 'held') {
     if (!(await setAside(slot, ask, door))) return endUnsent(intendedMs, door);
     intendedMs = slot.intendedMs ?? clock.now();
   }
@@ -79,9 +79,10 @@ export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRe
 
 /** Waits for what those under way leave over. A request with a moment of its own is not made late by that: it is not made. */
 async function setAside({ intendedMs }: Slot, ask: Ask, { budget, over, halt }: RequestDoor): Promise<boolean> {
-  for (let room = budget.reserve(ask); room !== 'held'; room = budget.reserve(ask)) {
+  const canWait = intendedMs === undefined;
+  for (let room = budget.reserve(ask, canWait); room !== 'held'; room = budget.reserve(ask, canWait)) {
     if (room === 'never') halt('budget');
-    if (room === 'never' || intendedMs !== undefined) return false;
+    if (room === 'never' || !canWait) return false;
     await budget.settled();
     if (over.aborted) return false;
   }

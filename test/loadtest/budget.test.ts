@@ -77,6 +77,35 @@ test('what does not fit beside what is spent never will, and what only has to wa
   expect(budget.reserve(wanted)).toBe('never');
 });
 
+test('until an answer tells what a prompt takes, who can wait goes only beside what may take far more', () => {
+  const budget = createBudget(limits(17_000));
+  const careful = () => budget.reserve(wanted, true);
+  expect([careful(), careful(), careful()]).toEqual(['held', 'held', 'later']); // twice 200 + 8192
+  expect(budget.reserve(wanted)).toBe('held'); // one that cannot wait is not kept from its moment
+  budget.settle(wanted, unsent as CallRecord);
+  expect(careful()).toBe('later'); // nothing was told
+  budget.settle(wanted, answered(20, 10));
+  expect([careful(), careful(), careful(), careful()]).toEqual(Array(4).fill('held'));
+});
+
+test('a budget that is smaller than what may come besides lets one go alone', () => {
+  const budget = createBudget(limits(450));
+  expect([budget.reserve(wanted, true), budget.reserve(wanted, true)]).toEqual(['held', 'later']);
+});
+
+test.each([
+  ['prompt', answered(1100, 10)],
+  ['answer', answered(10, 1100)],
+])('what one %s took beyond its worst case is set aside for each that follows', (_, record) => {
+  const budget = createBudget(limits(6000));
+  budget.reserve(wanted);
+  budget.settle(wanted, record as CallRecord); // 1000 more than set aside
+  const all = Array.from({ length: 5 }, () => budget.reserve(wanted));
+  expect(all).toEqual(['held', 'held', 'held', 'held', 'later']); // 1110 are spent, and each may take 1200
+  for (let i = 0; i < 4; i++) budget.settle(wanted, record as CallRecord);
+  expect([budget.spentTokens, budget.reserve(wanted)]).toEqual([5550, 'never']);
+});
+
 test('money is counted by the price of both directions', () => {
   const budget = createBudget({
     maxTokens: Number.POSITIVE_INFINITY,

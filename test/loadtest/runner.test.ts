@@ -303,12 +303,30 @@ test('a budget ends the run before it is overshot', async () => {
 });
 
 test('a closed loop waits for what settles before it gives up, and the wait is nobody’s latency', async () => {
-  // One request may take from 30 to 34 tokens and takes 15: three fit at once, and two more one after the other.
+  // One request may take from 30 to 34 tokens and takes 15. The first goes alone, for nobody knows yet what a prompt takes;
+  // then two fit at once, and one more after them and after that.
   const { end, total, seen } = await run({ plan: { ...closed(4, 10_000), budget: budgetOf(100) } });
-  expect([seen.most, seen.sentAt, end?.halted?.reason]).toEqual([3, [0, 0, 0, 100, 200], 'budget']);
+  expect([seen.most, seen.sentAt, end?.halted?.reason]).toEqual([2, [0, 100, 100, 200, 300], 'budget']);
   expect(total.ended).toEqual({ ok: 5, unsent: 3 });
   expect(total.inputTokens + total.outputTokens).toBe(75);
   expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
+});
+
+test.each([
+  ['a prompt of its own', 20_000, { ...usage, prompt_tokens: 5000 }],
+  ['far more answer', 20_000, { ...usage, completion_tokens: 9000 }],
+  ['a tenth more than a quarter', 600, { ...usage, prompt_tokens: 14 }],
+])('a server that counts %s takes a closed loop no further than its budget', async (_name, most, told) => {
+  const { end, total } = await run({ plan: { ...closed(40, 10_000), budget: budgetOf(most) }, usageOf: () => told });
+  expect(end?.halted?.reason).toBe('budget');
+  const spent = total.inputTokens + total.outputTokens;
+  expect(spent).toBeLessThanOrEqual(most);
+  expect(spent).toBeGreaterThan(most / 2);
+});
+
+test('a budget that is no matter holds nothing back at the start', async () => {
+  const { seen } = await run({ plan: { ...closed(40, 500), budget: budgetOf(1_000_000) } });
+  expect(seen.sentAt.filter(at => at === 0)).toHaveLength(40);
 });
 
 test('an open loop leaves out what the budget has no room for at its time, and goes on when it has', async () => {
