@@ -163,7 +163,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       await pushing.swap(next);
       connectivity = connectivityOf(next, door);
       schedule.swap(next);
-      await counted.swap(next.checks, { buckets: next.exporter.buckets });
+      counted.swap(next.checks, { buckets: next.exporter.buckets });
       showPlan(counted, next, clock);
     },
     statusOf: keeper.statusOf,

@@ -34,8 +34,15 @@ export interface Tallying {
   tally(): Tally;
 }
 
-/** Counts what goes through it into `metrics`, from an earlier tally on, which is put back there as far as it fits. */
-export function createTally(metrics: Metrics, before: Tally = { counters: [], histograms: [] }): Tallying {
+/**
+ * Counts what goes through it into `metrics`, from an earlier tally on, which is put back there as far as it fits.
+ * @param isThere whether `metrics` holds a count of the earlier tally already
+ */
+export function createTally(
+  metrics: Metrics,
+  before: Tally = { counters: [], histograms: [] },
+  isThere: (counted: Counted) => boolean = () => false,
+): Tallying {
   const counters = new Map<string, Counted>();
   const histograms = new Map<string, Observed & { counts: number[] }>();
   const inc: Metrics['inc'] = (name, labels = {}, value = 1) => {
@@ -53,7 +60,11 @@ export function createTally(metrics: Metrics, before: Tally = { counters: [], hi
     counts[place] = (counts[place] ?? 0) + 1;
     histograms.set(key, { name, labels, bounds, counts, sum: sum + value });
   };
-  for (const { name, labels, value } of before.counters) inc(name, labels, value);
+  for (const counted of before.counters) {
+    const { name, labels, value } = counted;
+    if (!isThere(counted)) metrics.inc(name, labels, value);
+    counters.set(keyOf(name, labels), counted);
+  }
   for (const { name, labels, bounds, counts, sum } of before.histograms)
     if (isSame(bounds, metrics.bounds(name))) {
       metrics.refill(name, labels, counts, sum);

@@ -264,6 +264,34 @@ test('what a swap removes leaves no series, and late runs do not bring them back
   expect(await probe.metrics.text()).not.toContain('target="home"');
 });
 
+test('a check that goes and returns leaves the errors of its target as they were', async () => {
+  const [a] = await streamed();
+  const [b] = await checksFor([{ kind: 'chat' }]);
+  const failed = { reason: 'overloaded', http_status: 429, code: '1305' } as const;
+  const stored = createProbeMetrics([a!], clock);
+  for (let i = 0; i < 3; i++) stored.record(runAt(noon, failed));
+  const before = ({ check }: { check: string }) => (check === 'chat_stream' ? stored.tallyOf(a!) : undefined);
+  const probe = createProbeMetrics([a!, b!], clock, { before });
+  const errors = 'glm_probe_api_errors_total{target="home",http_status="429",code="1305"}';
+  for (const checks of [[b!], [a!, b!], [a!]]) {
+    probe.swap(checks);
+    expect(await probe.metrics.text()).toContain(`${errors} 3\n`);
+  }
+  probe.swap([]);
+  expect(await probe.metrics.text()).not.toContain(errors);
+  probe.swap([a!]);
+  expect(await probe.metrics.text()).toContain(`${errors} 3\n`);
+});
+
+test('a run that ends while the checks are swapped is counted once', async () => {
+  const [a] = await streamed();
+  const [other] = await checksFor([{ kind: 'chat_stream', interval: '7m' }]);
+  const probe = createProbeMetrics([a!], clock);
+  probe.swap([other!]);
+  probe.record(runAt(noon));
+  expect(await probe.metrics.text()).toContain(`glm_probe_runs_total{${base},outcome="success"} 1\n`);
+});
+
 const run = (more: Partial<ProbeRun> = {}) => runAt(noon, more);
 const slow = { ...run().timing, first_visible_token_ms: 4000, max_gap_ms: 2000 };
 const silent = { ...run().timing, first_visible_token_ms: null, max_gap_ms: null };

@@ -372,3 +372,26 @@ test('another interval or objective keeps what was counted; a histogram whose bu
   expect(after).toContain(`glm_probe_time_to_first_token_seconds_count{${labels}} 3`);
   expect(after).toContain(`glm_probe_time_to_first_output_token_seconds_count{${labels}} 0`);
 });
+
+test.each<[string, Partial<ProbeFile>[]]>([
+  ['another interval', [{ defaults: { model: 'glm-4.6', interval: '2m' } }]],
+  [
+    'another objective, which is a bucket',
+    [{ defaults: { model: 'glm-4.6', slo: { ttfot: { objective: '90%', threshold: '1234ms' } } } }],
+  ],
+  ['three others in turn', ['2m', '3m', '4m'].map(interval => ({ defaults: { model: 'glm-4.6', interval } }))],
+])('after %s the errors of a target are as many as before, and so they are after a restart', async (_, files) => {
+  const { prober, pass, text, answer, path, clock } = await stage(await plan());
+  answer({ reason: 'overloaded', http_status: 429, code: '1305' });
+  await pass(2 * minute);
+  const errors = async (from: () => Promise<string>) =>
+    /api_errors_total\{.*code="1305"\} (\d+)/.exec(await from())?.[1];
+  const before = await errors(text);
+  expect(Number(before)).toBeGreaterThan(0);
+  for (const file of files) await prober.swap(await plan(file));
+  expect(await errors(text)).toBe(before);
+  answer({});
+  await pass(5 * minute);
+  const again = await stage(await plan(files.at(-1)), { path, clock: createManualClock(clock.wall()) });
+  expect(await errors(again.text)).toBe(before);
+});
