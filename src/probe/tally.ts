@@ -2,7 +2,7 @@
  * What was counted of one check, as plain JSON beside its runs: counters and histograms that begin again at zero with every
  * crash would be a service level that nobody can add up.
  */
-import type { MetricName } from '../core/metrics.ts';
+import { catalogue, type Definition, type MetricName } from '../core/metrics.ts';
 import type { Metrics } from '../core/registry.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -60,12 +60,12 @@ export function createTally(
     counts[place] = (counts[place] ?? 0) + 1;
     histograms.set(key, { name, labels, bounds, counts, sum: sum + value });
   };
-  for (const counted of before.counters) {
+  for (const counted of before.counters.filter(one => one.value > 0 && isOf('counter', one))) {
     const { name, labels, value } = counted;
     if (!isThere(counted)) metrics.inc(name, labels, value);
     counters.set(keyOf(name, labels), counted);
   }
-  for (const { name, labels, bounds, counts, sum } of before.histograms)
+  for (const { name, labels, bounds, counts, sum } of before.histograms.filter(one => isOf('histogram', one)))
     if (isSame(bounds, metrics.bounds(name))) {
       metrics.refill(name, labels, counts, sum);
       histograms.set(keyOf(name, labels), { name, labels, bounds, counts: [...counts], sum });
@@ -79,8 +79,15 @@ export function createTally(
   };
 }
 
+/** Another version may have written the tally, and knows other metrics, or these by other labels. */
+function isOf(type: Definition['type'], { name, labels }: Pick<Counted, 'name' | 'labels'>): boolean {
+  if (!Object.hasOwn(catalogue, name)) return false;
+  const definition: Definition = catalogue[name];
+  return definition.type === type && isSame(definition.labels.toSorted(), Object.keys(labels).sort());
+}
+
 const keyOf = (name: MetricName, labels: Labels) =>
   JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
-const isSame = (some: readonly number[], others: readonly number[]) =>
-  some.length === others.length && some.every((bound, at) => bound === others[at]);
+const isSame = <T>(some: readonly T[], others: readonly T[]) =>
+  some.length === others.length && some.every((one, at) => one === others[at]);

@@ -283,6 +283,35 @@ test('a check that goes and returns leaves the errors of its target as they were
   expect(await probe.metrics.text()).toContain(`${errors} 3\n`);
 });
 
+test('what another version counted is put back as far as this one knows it, and no further', async () => {
+  const checks = await streamed();
+  const labels = { target: 'home', check: 'chat_stream', model: 'glm-4.6' };
+  const bounds = createProbeMetrics(checks, clock).metrics.bounds('glm_probe_inter_chunk_seconds');
+  const counts = Array.from({ length: bounds.length + 1 }, () => 1);
+  const histograms = [
+    { name: 'glm_probe_inter_chunk_seconds', labels, bounds, counts, sum: 5 },
+    { name: 'glm_probe_time_between_words_seconds', labels, bounds, counts, sum: 5 },
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'success' }, bounds, counts, sum: 5 },
+    { name: 'glm_probe_run_duration_seconds', labels: { ...labels, phase: 'tcp' }, bounds, counts, sum: 5 },
+  ];
+  const counters = [
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'success' }, value: 7 },
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'failure', region: 'eu' }, value: 7 },
+    { name: 'glm_probe_runs_total', labels, value: 7 },
+    { name: 'glm_probe_runs_missed_total', labels, value: -1 },
+    { name: 'glm_probe_wishes_total', labels, value: 7 },
+    { name: 'constructor', labels: {}, value: 7 },
+    { name: 'glm_probe_inter_chunk_seconds', labels, value: 7 },
+  ];
+  const stored = JSON.parse(JSON.stringify({ counters, histograms }));
+  const probe = createProbeMetrics(checks, clock, { before: () => stored });
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_runs_total{${base},outcome="success"} 7\n`);
+  expect(text).toContain(`glm_probe_inter_chunk_seconds_count{${base}} ${counts.length}\n`);
+  expect(text).toContain(`glm_probe_run_duration_seconds_count{${base}} 0\n`);
+  expect(probe.tallyOf(checks[0]!)).toEqual({ counters: [counters[0]], histograms: [histograms[0]] });
+});
+
 test('a run that ends while the checks are swapped is counted once', async () => {
   const [a] = await streamed();
   const [other] = await checksFor([{ kind: 'chat_stream', interval: '7m' }]);
