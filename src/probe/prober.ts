@@ -160,11 +160,12 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       forgetPlan(counted, before);
       budget.swap(next);
       notifier.swap(next.notifications);
-      await pushing.swap(next);
       connectivity = connectivityOf(next, door);
       schedule.swap(next);
       counted.swap(next.checks, { buckets: next.exporter.buckets });
       showPlan(counted, next, clock);
+      // Last: a collector that is away may take its time.
+      await pushing.swap(next);
     },
     statusOf: keeper.statusOf,
     nextOf: schedule.nextOf,

@@ -8,6 +8,7 @@ import { worstOf } from '../../src/probe/budget.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { openHistory } from '../../src/probe/history.ts';
 import type { Post } from '../../src/probe/notify/bodies.ts';
+import type { SendOtlp } from '../../src/probe/otlp/push.ts';
 import { overviewOf } from '../../src/probe/overview.ts';
 import type { ProbePlan } from '../../src/probe/plan.ts';
 import { createProber } from '../../src/probe/prober.ts';
@@ -39,6 +40,7 @@ interface Stage {
   readonly clock?: ManualClock;
   readonly path?: string;
   readonly mostPages?: number;
+  readonly sendOtlp?: SendOtlp;
 }
 
 function folder(): string {
@@ -50,7 +52,7 @@ function folder(): string {
 /** A prober on a stage: `answer` says what every look sees. */
 async function stage(
   first: ProbePlan,
-  { clock = createManualClock(noon), path = join(folder(), 's.db'), mostPages }: Stage = {},
+  { clock = createManualClock(noon), path = join(folder(), 's.db'), mostPages, sendOtlp = async () => {} }: Stage = {},
 ) {
   const history = await openHistory(path, mostPages === undefined ? {} : { mostPages });
   const posts: Post[] = [];
@@ -68,6 +70,7 @@ async function stage(
     },
     send: async post => void posts.push(post),
     ask: async () => reachable,
+    sendOtlp,
     say: sentence => said.push(sentence),
   });
   cleanups.push(history.close, prober.stop);
@@ -318,6 +321,20 @@ test('a swap takes checks, objectives and channels, and forgets what is gone', a
     'glm_probe_slo_objective_ratio{target="home",check="chat",model="glm-4.6",sli="availability"} 0.99',
   );
   expect(metrics).toMatch(/glm_probe_runs_total\{.*check="chat",.*outcome="success"\} [12]\n/);
+});
+
+test('a swap waits for no collector: what is gone is not looked at meanwhile, what came is', async () => {
+  const answered = Promise.withResolvers<void>();
+  const otlp = { url: 'http://127.0.0.1:9/v1/metrics', interval: '1d' };
+  const { pass, prober, text } = await stage(await plan({ otlp }), { sendOtlp: () => answered.promise });
+  await pass(2 * minute);
+  const swapped = prober.swap(await plan({}, [{ kind: 'chat' }]));
+  await pass(2 * minute);
+  expect([prober.nextOf(id), prober.nextOf('home/chat/glm-4.6')]).toEqual([undefined, expect.any(Number)]);
+  expect(await text()).toMatch(/glm_probe_runs_total\{.*check="chat",.*outcome="success"\} [12]\n/);
+  expect(await text()).not.toContain('chat_stream');
+  answered.resolve();
+  await swapped;
 });
 
 test('a threshold that is no bucket yet becomes one', async () => {
