@@ -1,4 +1,5 @@
 /** `probe serve` without its command line: reads the file, opens the state, probes until it is stopped, and reads the file again. */
+import { repeat } from '../core/clock/repeat.ts';
 import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
@@ -167,12 +168,10 @@ function watchFiles(
   };
   const look = () => [file, ...Object.values(prober.plan.exporter.tls?.files ?? {})].map(isNew).some(Boolean);
   look();
-  const timer = clock.timer(() => {
+  const stop = repeat(clock, clock.now(), watchMs, () => {
     if (look()) reload();
-    timer.set(clock.now() + watchMs);
   });
-  timer.set(clock.now() + watchMs);
-  return { look, stop: timer.clear };
+  return { look, stop };
 }
 
 interface Watching {
