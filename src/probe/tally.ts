@@ -4,6 +4,7 @@
  */
 import { catalogue, type Definition, type MetricName } from '../core/metrics.ts';
 import type { Metrics } from '../core/registry.ts';
+import { seriesKey } from './series-key.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -47,13 +48,13 @@ export function createTally(
   const histograms = new Map<string, Observed & { counts: number[] }>();
   const inc: Metrics['inc'] = (name, labels = {}, value = 1) => {
     metrics.inc(name, labels, value);
-    const key = keyOf(name, labels);
+    const key = seriesKey(name, labels);
     if (value > 0) counters.set(key, { name, labels, value: value + (counters.get(key)?.value ?? 0) });
   };
   const observe: Metrics['observe'] = (name, labels, value, exemplar) => {
     metrics.observe(name, labels, value, exemplar);
     const bounds = metrics.bounds(name);
-    const key = keyOf(name, labels);
+    const key = seriesKey(name, labels);
     const { counts, sum } = histograms.get(key) ?? { counts: new Array<number>(bounds.length + 1).fill(0), sum: 0 };
     const at = bounds.findIndex(bound => value <= bound);
     const place = at === -1 ? bounds.length : at;
@@ -63,12 +64,12 @@ export function createTally(
   for (const counted of before.counters.filter(one => one.value > 0 && isOf('counter', one))) {
     const { name, labels, value } = counted;
     if (!isThere(counted)) metrics.inc(name, labels, value);
-    counters.set(keyOf(name, labels), counted);
+    counters.set(seriesKey(name, labels), counted);
   }
   for (const { name, labels, bounds, counts, sum } of before.histograms.filter(one => isOf('histogram', one)))
     if (isSame(bounds, metrics.bounds(name))) {
       metrics.refill(name, labels, counts, sum);
-      histograms.set(keyOf(name, labels), { name, labels, bounds, counts: [...counts], sum });
+      histograms.set(seriesKey(name, labels), { name, labels, bounds, counts: [...counts], sum });
     }
   return {
     metrics: { ...metrics, inc, observe },
@@ -85,9 +86,6 @@ function isOf(type: Definition['type'], { name, labels }: Pick<Counted, 'name' |
   const definition: Definition = catalogue[name];
   return definition.type === type && isSame(definition.labels.toSorted(), Object.keys(labels).sort());
 }
-
-const keyOf = (name: MetricName, labels: Labels) =>
-  JSON.stringify([name, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 const isSame = <T>(some: readonly T[], others: readonly T[]) =>
   some.length === others.length && some.every((one, at) => one === others[at]);
