@@ -22,6 +22,7 @@ test.each<[string, string[][], number[], string[]]>([
     [1],
     ['name   n', 'a     10'],
   ],
+  ['a long row', [['a'], ['c', 'd']], [], ['a', 'c  d']],
   ['a short row', [['a', 'b'], ['c']], [], ['a  b', 'c']],
   [
     'an empty cell at the end',
