@@ -25,7 +25,7 @@ export interface Metrics {
   /** Removes one series. */
   remove(name: MetricName, labels: Labels): void;
   /** Removes every series with these labels among its own: what is gone must not live on as a ghost. */
-  forget(labels: Labels): Promise<void>;
+  forget(labels: Labels): void;
   text(): Promise<string>;
   /** The same as OpenMetrics, with exemplars. */
   openMetrics(): Promise<string>;
@@ -95,18 +95,17 @@ const boundsOf = (name: MetricName, buckets: Buckets) => {
 /** As prom-client writes it. */
 const bucketOf = (value: number, bounds: readonly number[]) => String(bounds.find(bound => value <= bound) ?? '+Inf');
 
-async function forget(
-  metrics: readonly (Counter | Gauge | PromHistogram)[],
-  exemplars: Exemplars,
-  labels: Labels,
-): Promise<void> {
+function forget(metrics: readonly (Counter | Gauge | PromHistogram)[], exemplars: Exemplars, labels: Labels): void {
   for (const metric of metrics)
-    for (const value of (await metric.get()).values) {
-      const { le: _le, ...own } = value.labels as Record<string, string>;
-      if (Object.entries(labels).every(([label, text]) => own[label] === text)) metric.remove(own);
-    }
+    for (const one of keptBy(metric)) if (has(one.labels, labels)) metric.remove(one.labels);
   exemplars.forget(labels);
 }
+
+/** The series of a metric as prom-client keeps them, which is not in its types: to ask it for them takes a promise. */
+const keptBy = (metric: Counter | Gauge | PromHistogram): readonly Kept[] =>
+  Object.values((metric as unknown as { readonly hashMap: Readonly<Record<string, Kept>> }).hashMap);
+
+const has = (own: Labels, labels: Labels) => Object.entries(labels).every(([label, text]) => own[label] === text);
 
 function make(name: MetricName, registry: Registry, buckets: Buckets): Counter | Gauge | PromHistogram {
   const definition: Definition = catalogue[name];
@@ -123,13 +122,10 @@ interface Filled {
   readonly sum: number;
 }
 
-/** prom-client only takes one observation at a time; what it keeps of them is not in its types. */
+/** prom-client only takes one observation at a time. */
 function refill(metric: PromHistogram, bounds: readonly number[], { labels, counts, sum }: Filled): void {
   metric.zero(labels);
-  const { hashMap } = metric as unknown as { readonly hashMap: Readonly<Record<string, Kept>> };
-  const kept = Object.values(hashMap).find(one =>
-    Object.entries(labels).every(([label, text]) => one.labels[label] === text),
-  );
+  const kept = keptBy(metric).find(one => has(one.labels, labels));
   if (kept === undefined) return;
   for (const [at, bound] of bounds.entries()) kept.bucketValues[bound] = counts[at] ?? 0;
   kept.count = counts.reduce((total, count) => total + count, 0);

@@ -40,7 +40,12 @@ export function makeFolder(path: string, mode = 0o777): void {
   if (found?.isDirectory()) return;
   if (found !== undefined) throw new Error('it is a file');
   if (dirname(path) !== path) makeFolder(dirname(path), mode);
-  mkdirSync(path, { mode });
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another program was faster, or the path goes through itself: `new/.`.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /**

@@ -16,8 +16,11 @@ export function startAlertmanager(receiverUrl: string, { children, programs, sca
   const example = readFileSync(join(shipped, 'alertmanager/alertmanager.yml'), 'utf8');
   writeFileSync(config, scaledRouting(example, scale, receiverUrl));
   const command = [
-    ...[programs.alertmanager, `--config.file=${config}`, `--storage.path=${join(children.folder, 'alerts')}`],
-    ...['--web.listen-address=127.0.0.1:0', '--cluster.listen-address='],
+    programs.alertmanager,
+    `--config.file=${config}`,
+    `--storage.path=${join(children.folder, 'alerts')}`,
+    '--web.listen-address=127.0.0.1:0',
+    '--cluster.listen-address=',
   ];
   return addressOf(children.start('alertmanager', command, env));
 }
@@ -45,8 +48,11 @@ export async function startPrometheus(
   const config = join(children.folder, 'prometheus.yml');
   writeFileSync(config, stringify(configOf(watched, scale)));
   const command = [
-    ...[programs.prometheus, `--config.file=${config}`, `--storage.tsdb.path=${join(children.folder, 'tsdb')}`],
-    ...['--web.listen-address=127.0.0.1:0', `--query.lookback-delta=${shorter('5m', scale)}`],
+    programs.prometheus,
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(children.folder, 'tsdb')}`,
+    '--web.listen-address=127.0.0.1:0',
+    `--query.lookback-delta=${shorter('5m', scale)}`,
     `--rules.alert.resend-delay=${shorter('1m', scale)}`,
   ];
   const child = children.start('prometheus', command, env);

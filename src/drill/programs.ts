@@ -1,5 +1,5 @@
 /** Prometheus and Alertmanager as they are installed here. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 
@@ -29,7 +29,7 @@ const findOne = (called: readonly string[], path: string) =>
     .find(file => {
       try {
         accessSync(file, constants.X_OK);
-        return true;
+        return statSync(file).isFile(); // a folder can be entered, which is the same right
       } catch {
         // Not here, or not to be run: the next folder may have it.
         return false;

@@ -1,4 +1,5 @@
 /** What a drill proved, as a table for people and as JSON. */
+import { aligned } from '../core/aligned.ts';
 import { formatDuration } from '../core/duration.ts';
 import { faults, type Play } from './catalogue.ts';
 import type { Played, Wave } from './play.ts';
@@ -24,8 +25,8 @@ export function tableOf(report: DrillReport): string {
   const rows = played.map(rowOf);
   const good = played.filter(({ problems }) => problems.length === 0).length;
   const sum = `${good} of ${played.length + left.length} faults told and cleared.`;
-  const lines = [...problemsOf(report), sum, paceOf(scale)];
-  return `${aligned([titles, ...rows], times)}${lines.join('\n')}\n`;
+  const lines = [...aligned([titles, ...rows], isTime), ...problemsOf(report), sum, paceOf(scale)];
+  return `${lines.join('\n')}\n`;
 }
 
 const rowOf = ({ fault, reason, detectMs, clearMs }: Played) => [
@@ -56,16 +57,8 @@ function paceOf(scale: number | null): string {
 }
 
 const titles = ['fault', 'reason', 'told', 'clear', 'alert'];
-const times: ReadonlySet<number> = new Set([2, 3]);
+const isTime = (column: number) => column === 2 || column === 3;
 const timeOf = (ms: number | null) => (ms === null ? '-' : `${(ms / 1000).toFixed(1)}s`);
-
-/** Columns to the left, but times to the right. */
-function aligned(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set<number>()): string {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => (row[at] ?? '').length)));
-  const cell = (text: string, at: number) =>
-    right.has(at) ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0);
-  return `${rows.map(row => row.map(cell).join('  ').trimEnd()).join('\n')}\n`;
-}
 
 /** The same with all that is known, in ms. */
 export const jsonOf = (report: DrillReport): string =>
@@ -103,7 +96,7 @@ export function listing(): string {
     usual ? '*' : '',
     alert,
   ]);
-  return `${aligned([titles, ...rows])}* played when nobody names a fault\n`;
+  return `${[...aligned([titles, ...rows]), '* played when nobody names a fault'].join('\n')}\n`;
 }
 
 /** The same for programs. */

@@ -97,7 +97,7 @@ export function cassettesOf({ cassettes }: Pick<ProbePlan, 'cassettes'>): Casset
 }
 
 /**
- * Writes the calls of a run and returns the file's path.
+ * Writes the calls of a run and returns the file's path; the folder may hold one too many then.
  * @param secrets texts that must not be in it, whatever they look like
  * @throws {UsageError} `no_write`
  */
@@ -115,7 +115,6 @@ export function writeCassette(
   }
   const writer = openCassette(path);
   for (const [at, call] of calls.entries()) writer.append(lineOf(call, at + 1, run, secrets));
-  removeSurplus(place);
   return path;
 }
 
@@ -133,8 +132,13 @@ function nameOf({ check, run }: Written): string {
 
 const named = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)-(\d{3})Z_(.*)_[^_]*\.jsonl$/;
 
-function removeSurplus({ dir, keep }: CassettePlace): void {
-  for (const name of surplusOf(readdirSync(dir), keep)) rmSync(join(dir, name), { force: true });
+/** Deletes what is too many. @throws {UsageError} `no_write` */
+export function removeSurplus({ dir, keep }: CassettePlace): void {
+  try {
+    for (const name of surplusOf(readdirSync(dir), keep)) rmSync(join(dir, name), { force: true });
+  } catch (error) {
+    throw new UsageError('no_write', `${dir}: old cassettes cannot be deleted (${textOf(error)})`, { cause: error });
+  }
 }
 
 /**

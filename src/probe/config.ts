@@ -39,7 +39,7 @@ const longest = '366d';
 export const deadline = between('1ms', '1d');
 const limit = between('1ms', longest);
 
-const wait = (standard: string) => duration.default(() => duration.parse(standard));
+const wait = (standard: string, allowed = duration) => allowed.default(() => parseDuration(standard));
 
 /** A share, written with its sign: `99.5%` is held as 0.995. */
 const aPercentage = 'must be a percentage such as 99.5%';
@@ -243,7 +243,7 @@ const notification = z.strictObject({
   severity: z.enum(['page', 'ticket', 'info']).default('ticket'),
   /** Again while it lasts; 0: never. */
   remind: wait('4h'),
-  timeout: wait('10s'),
+  timeout: wait('10s', deadline),
   /** JSON text with `{{field}}` places, for `webhook`. */
   template: z.string().min(1).optional(),
 });
@@ -278,7 +278,7 @@ const cassettes = z.strictObject({
 const reference = z.strictObject({
   /** While none of these answers anything at all, our own network is taken to be down. */
   urls: z.array(z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' })).min(1),
-  timeout: wait('3s'),
+  timeout: wait('3s', deadline),
 });
 
 const otlp = z.strictObject({
@@ -286,8 +286,8 @@ const otlp = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'is not an http(s) URL' }),
   /** Sent along; their values are secrets. */
   headers: z.record(z.string(), secretSource).default({}),
-  interval: wait('60s'),
-  timeout: wait('10s'),
+  interval: wait('60s', between('1s', '1d')),
+  timeout: wait('10s', deadline),
   /** Version of OpenTelemetry's GenAI names; each is stamped with it. */
   convention: z.enum(conventionNames).default('1.41.1'),
   /** `gen_ai.provider.name`. */

@@ -188,13 +188,17 @@ const mostCodes = 64;
 
 function withError(known: KnownContract['errors'], error: Contract['error']): KnownContract['errors'] {
   if (error === null) return known;
-  const texts = known[error.code];
+  const texts = textsOf(known, error.code);
   if (texts?.includes(error.text) || (texts === undefined && Object.keys(known).length >= mostCodes)) return known;
   return { ...known, [error.code]: [...(texts ?? []), error.text].slice(-mostTexts) };
 }
 
+/** A service may say `constructor`. */
+const textsOf = (known: KnownContract['errors'], code: string) =>
+  Object.hasOwn(known, code) ? known[code] : undefined;
+
 function textChange(known: KnownContract['errors'], error: Contract['error']): ContractChange[] {
-  const texts = error === null ? undefined : known[error.code];
+  const texts = error === null ? undefined : textsOf(known, error.code);
   if (error === null || texts === undefined || texts.includes(error.text)) return [];
   return [{ part: 'error_text', detail: `code ${error.code} has another text` }];
 }

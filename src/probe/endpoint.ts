@@ -47,8 +47,8 @@ export async function endpointOf(
   };
 }
 
-/** @throws {UsageError} `bad_key` */
-function oneKey(secret: Secret): Secret {
+/** The same key, when there is exactly one. @throws {UsageError} `bad_key` */
+export function oneKey(secret: Secret): Secret {
   if (/\s/.test(sendable(secret.reveal(), secret.source)))
     throw new UsageError(
       'bad_key',

@@ -139,7 +139,8 @@ const combinationsOf: Readonly<Record<string, number>> = {
 };
 
 const hasThresholds: ReadonlySet<string> = new Set([
-  ...['glm_probe_time_to_first_output_token_seconds', 'glm_probe_max_chunk_gap_seconds'],
+  'glm_probe_time_to_first_output_token_seconds',
+  'glm_probe_max_chunk_gap_seconds',
 ]);
 
 /**

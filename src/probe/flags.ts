@@ -1,14 +1,14 @@
 /** The flags of `check`: what to run and how to say it, and a whole config for those who have no file. */
 import { z } from 'zod';
-import { readKey } from '../core/api-key.ts';
+import { keyVariables, readKey } from '../core/api-key.ts';
 import { baseUrl } from '../core/base-url.ts';
 import { checked, readText, whole } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { certificateMistake } from '../core/pem.ts';
 import { type CheckKind, checkKinds, deadline, type ProbeFile, probeSchema } from './config.ts';
-import { hostName } from './endpoint.ts';
+import { hostName, oneKey } from './endpoint.ts';
 import { type ProbePlan, planOf } from './plan.ts';
-import type { SecretReaders } from './secret.ts';
+import { createSecret, type SecretReaders, sourceName } from './secret.ts';
 
 const kinds = z.enum(checkKinds, { error: `knows only ${checkKinds.join(', ')}` });
 
@@ -72,12 +72,19 @@ export async function planOfFlags(flags: CheckFlags, readers: SecretReaders): Pr
       'no_target',
       `options:\n${missing.map(flag => `  ${flag}: is missing; or pass --config FILE`).join('\n')}`,
     );
-  const key = readKey(readers.env, flags.api_key_file);
+  const key = keyOf(flags, readers);
   const config = checked(probeSchema, fileOf(flags, url, model), 'options');
   return planOf(config, { ...readers, env: { ...readers.env, [keyVariable]: key } });
 }
 
-const keyVariable = 'GLM_API_KEY';
+/** Looked at here, for further on it stands in one variable, wherever it came from. */
+function keyOf({ api_key_file: file }: CheckFlags, { env }: SecretReaders): string {
+  const key = readKey(env, file);
+  const variable = keyVariables.find(name => env[name]?.trim());
+  return oneKey(createSecret(sourceName(file === undefined ? { env: variable } : { file }), key)).reveal();
+}
+
+const [keyVariable] = keyVariables;
 
 function fileOf(flags: CheckFlags, url: string, model: string): ProbeFile {
   const { prompt, max_tokens, timeout, max_gap, ca, proxy, check = usualChecks } = flags;

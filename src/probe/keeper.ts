@@ -74,7 +74,9 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
   return {
     restore,
     keep,
-    forget: id => void statuses.delete(id),
+    forget: id => {
+      for (const kept of [statuses, contracts, lost]) kept.delete(id);
+    },
     lastOf,
     statusOf,
     heardMs: id => statuses.get(id)?.heardMs,

@@ -4,7 +4,7 @@ import { redactText } from '../core/cassette/redaction.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import { oneLine } from '../core/one-line.ts';
 import { parseKey } from '../core/wire/auth.ts';
-import { writeCassette } from './cassette.ts';
+import { removeSurplus, writeCassette } from './cassette.ts';
 import type { Call } from './checks/check.ts';
 import { checks } from './checks/index.ts';
 import { contractOf } from './contract.ts';
@@ -179,13 +179,23 @@ function secretsOf({ endpoint: { key, proxy } }: ProbeCheck): ReadonlySet<string
   return new Set([text, parseKey(text)?.secret ?? '', password].filter(secret => secret.length >= 6));
 }
 
-/** A cassette that cannot be written is told in the log: the verdict must not be lost with it. */
 function withCassette(check: ProbeCheck, run: ProbeRun, calls: readonly Call[], { cassettes }: RunDoor): ProbeRun {
   if (cassettes === undefined) return run;
+  return orTold(run, 'no cassette', () => {
+    const recorded = { ...run, cassette: writeCassette(cassettes, { check, run }, calls, secretsOf(check)) };
+    return orTold(recorded, 'too many cassettes', () => {
+      removeSurplus(cassettes);
+      return recorded;
+    });
+  });
+}
+
+/** A folder that does not do as it should is told in the log: the verdict must not be lost with it. */
+function orTold(run: ProbeRun, trouble: string, act: () => ProbeRun): ProbeRun {
   try {
-    return { ...run, cassette: writeCassette(cassettes, { check, run }, calls, secretsOf(check)) };
+    return act();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    return { ...run, log: [...run.log, `no cassette: ${error.message}`] };
+    return { ...run, log: [...run.log, `${trouble}: ${error.message}`] };
   }
 }

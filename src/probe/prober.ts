@@ -1,28 +1,26 @@
 /** The program that goes on: brings schedule, visits, history, metrics and notifications together. Opens no socket itself. */
-import type { Cancel, Clock } from '../core/clock.ts';
+import { repeat } from '../core/clock/repeat.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { Metrics } from '../core/registry.ts';
 import { createBudget } from './budget.ts';
 import { cassettesOf } from './cassette.ts';
 import { createConnectivity } from './connectivity.ts';
+import { createFiling } from './filing.ts';
 import type { History } from './history.ts';
 import { createJournal } from './journal.ts';
-import { createKeeper } from './keeper.ts';
 import { createProbeMetrics } from './metrics.ts';
-import { type Alert, troubleOf } from './notify/alert.ts';
-import { createNotifier, type SendPost } from './notify/notifier.ts';
-import { createOpenAlerts } from './notify/open-alerts.ts';
+import type { SendPost } from './notify/notifier.ts';
 import type { SendOtlp } from './otlp/push.ts';
-import { createPushing } from './otlp/pushing.ts';
 import type { ProbeCheck, ProbePlan } from './plan.ts';
-import { brokenRun, newRunId, skippedRun } from './probe.ts';
+import { newRunId, skippedRun } from './probe.ts';
 import { forgetPlan, showPlan, showPresent } from './prober-metrics.ts';
 import type { RunCheck, Subject } from './run.ts';
 import { createSchedule, type Visit } from './schedule.ts';
 import { keyOf } from './series.ts';
 import { isOutage, type Status } from './status.ts';
 import { troublesOf } from './troubles.ts';
-import { unseen, type Visited, visitCheck } from './visit.ts';
+import { unseen, visitCheck } from './visit.ts';
 import { createWatch } from './watch.ts';
 
 /** What a prober needs from the outside. */
@@ -78,13 +76,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   const before = (subject: Subject) => history.tally(keyOf(subject));
   const counted = createProbeMetrics(first.checks, clock, { buckets: first.exporter.buckets, process: true, before });
   const journal = createJournal(counted, say);
-  const count = (check: ProbeCheck, { run, repeats, disturbed }: Visited) => {
-    for (const one of [run, ...repeats])
-      counted.record(one, { repeat: one !== run, discarded: disturbed.get(one.run_id) });
-    if (run.skipped !== null) counted.skipped(check, run.skipped);
-    return counted.tallyOf(check);
-  };
-  const keeper = createKeeper(history, clock, { ...journal, count });
+  const filing = createFiling(first, { clock, history, counted, journal, send, sendOtlp: door.sendOtlp });
   const budget = createBudget(first, history, clock);
   const onStep = (ms: number) => {
     journal.stepped(ms);
@@ -92,48 +84,18 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     schedule.resync();
   };
   const watch = createWatch({ clock, onLate: journal.late, onStep });
-  const lasts = ({ id, kind }: Alert) => troubleOf(keeper.lastOf(id)) === kind;
-  const notifier = createNotifier(first.notifications, { clock, send, lasts, done: journal.notified });
-  const alerts = createOpenAlerts(notifier);
-  const pushing = createPushing(first, { clock, send: door.sendOtlp, done: journal.exported });
-
-  const restore = (check: ProbeCheck) => {
-    const status = keeper.restore(check);
-    if (status !== undefined) alerts.resume(check, status);
-  };
-  const file = (check: ProbeCheck, visited: Visited) => {
-    const { run, status } = keeper.keep(check, visited);
-    for (const one of [run, ...visited.repeats])
-      if (!visited.disturbed.has(one.run_id)) pushing.record(one, check.endpoint.url);
-    alerts.tell(check, status);
-  };
-  /** One answer that this program cannot file must not end its watch over all others. */
-  const keep = (check: ProbeCheck, visited: Visited) => {
-    try {
-      file(check, visited);
-    } catch (error) {
-      journal.broken(check, error);
-      try {
-        file(check, unseen(brokenRun(check, error, visited.run)));
-      } catch (again) {
-        journal.broken(check, again);
-      }
-    }
-  };
   const visit = async ({ check, lagMs, stop }: Visit) => {
     counted.metrics.observe('glm_probe_schedule_lag_seconds', {}, lagMs / 1000);
     const cassettes = cassettesOf(plan);
     const atMs = clock.wall();
-    const isDown = isOutage(keeper.lastOf(check.id));
+    const isDown = isOutage(filing.lastOf(check.id));
     try {
-      keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes, isDown }));
+      filing.keep(check, await visitCheck(check, stop, { ...door, budget, watch, connectivity, cassettes, isDown }));
     } catch (error) {
-      journal.broken(check, error);
-      keep(check, unseen(brokenRun(check, error, { run_id: newRunId(), started_at_ms: atMs })));
+      filing.broken(check, error, { run_id: newRunId(), started_at_ms: atMs });
     }
   };
 
-  for (const check of first.checks) restore(check);
   showPlan(counted, first, clock);
   const schedule = createSchedule(
     first,
@@ -141,12 +103,12 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       clock,
       random,
       visit,
-      skipped: (check, why, detail) => keep(check, unseen(skippedRun(check, why, clock.wall(), detail))),
+      skipped: (check, why, detail) => filing.keep(check, unseen(skippedRun(check, why, clock.wall(), detail))),
       missed: counted.missed,
     },
-    keeper.heardMs,
+    filing.heardMs,
   );
-  const stopPruning = pruneAgain(history, clock);
+  const stopPruning = repeat(clock, clock.now(), pruneEveryMs, () => history.prune(clock.wall()));
 
   return {
     get plan() {
@@ -155,24 +117,23 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     swap: async next => {
       const before = plan;
       plan = next;
-      for (const check of next.checks) restore(check);
-      for (const { id } of before.checks) if (!next.checks.some(check => check.id === id)) keeper.forget(id);
+      const exported = filing.swap(next);
       forgetPlan(counted, before);
       budget.swap(next);
-      notifier.swap(next.notifications);
-      await pushing.swap(next);
       connectivity = connectivityOf(next, door);
       schedule.swap(next);
-      await counted.swap(next.checks, { buckets: next.exporter.buckets });
+      counted.swap(next.checks, { buckets: next.exporter.buckets });
       showPlan(counted, next, clock);
+      // Last: a collector that is away may take its time.
+      await exported;
     },
-    statusOf: keeper.statusOf,
+    statusOf: filing.statusOf,
     nextOf: schedule.nextOf,
     metrics: () =>
       showPresent(counted, {
         plan,
         nowMs: clock.wall(),
-        statusOf: keeper.statusOf,
+        statusOf: filing.statusOf,
         nextOf: schedule.nextOf,
         remaining: budget.remaining,
         online: connectivity.up,
@@ -188,20 +149,10 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
       stopPruning();
       await schedule.stop();
       watch.stop();
-      await notifier.stop();
-      await pushing.stop();
+      await filing.stop();
     },
   };
 }
 
 const connectivityOf = ({ reference }: ProbePlan, { clock, ask }: ProberDoor) =>
   createConnectivity(reference, { clock, ...(ask && { ask }) });
-
-function pruneAgain(history: Pick<History, 'prune'>, clock: Clock): Cancel {
-  const timer = clock.timer(() => {
-    history.prune(clock.wall());
-    timer.set(clock.now() + pruneEveryMs);
-  });
-  timer.set(clock.now() + pruneEveryMs);
-  return timer.clear;
-}

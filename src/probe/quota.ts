@@ -5,16 +5,16 @@ export const quotaWindows = ['hours', 'days'] as const;
 export type QuotaWindow = (typeof quotaWindows)[number];
 
 /** Of a code: the window of some hours, or of a week or month; glm-api.md §5.3. */
-const windows: Readonly<Record<string, QuotaWindow>> = {
-  '1308': 'hours',
-  '1316': 'hours',
-  '1318': 'hours',
-  '1320': 'hours',
-  '1310': 'days',
-  '1317': 'days',
-  '1319': 'days',
-  '1321': 'days',
-};
+const windows: ReadonlyMap<string, QuotaWindow> = new Map([
+  ['1308', 'hours'],
+  ['1316', 'hours'],
+  ['1318', 'hours'],
+  ['1320', 'hours'],
+  ['1310', 'days'],
+  ['1317', 'days'],
+  ['1319', 'days'],
+  ['1321', 'days'],
+]);
 
 export interface UsedUp {
   readonly window: QuotaWindow;
@@ -25,7 +25,7 @@ export interface UsedUp {
 /** Null unless the last call was refused for a window. */
 export function usedUpIn(calls: readonly Call[]): UsedUp | null {
   const { record, tape } = calls.at(-1) ?? {};
-  const window = record?.code === undefined ? undefined : windows[record.code];
+  const window = windows.get(record?.code ?? '');
   if (tape === undefined || window === undefined) return null;
   const text = Buffer.concat(tape.parts.map(({ bytes }) => bytes)).toString();
   return { window, resets_at_ms: momentIn(text) };

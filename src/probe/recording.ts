@@ -4,7 +4,7 @@ import { type MetricName, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
 import type { Metrics } from '../core/registry.ts';
 import { businessCode } from '../core/wire/errors.ts';
-import { isModel } from '../core/wire/models.ts';
+import { modelLabel } from './model-label.ts';
 import { quotaWindows } from './quota.ts';
 import { latencyOf, type ProbeRun, type Subject } from './run.ts';
 import { costName, type Discarded, domains, keyOf, labelsOf, type Measured } from './series.ts';
@@ -113,8 +113,6 @@ function recordQuota(metrics: Metrics, { target, state, usage, used_up: used }: 
   if (used.resets_at_ms !== null)
     metrics.set('glm_probe_quota_reset_timestamp_seconds', labels, used.resets_at_ms / 1000);
 }
-
-const modelLabel = (answered: string, asked: string) => (answered === asked || isModel(answered) ? answered : 'other');
 
 /** A server may send anything as its code; a label may not become anything. */
 const codeLabel = (code: string | null) => (code === null ? 'none' : businessCode(code) === undefined ? 'other' : code);

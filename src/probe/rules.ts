@@ -4,7 +4,7 @@ import { formatDuration } from '../core/duration.ts';
 import { type Burn, detectionOf, downAfterMs, fastBurn, slowBurn } from './detection.ts';
 import { longestGapMs } from './grid.ts';
 import type { ProbeCheck } from './plan.ts';
-import { aligned } from './report/validation.ts';
+import { figures } from './report/validation.ts';
 
 /** Files beside the package's own code. */
 export const ruleFiles = ['slo.yml', 'probe.yml', 'prober.yml', 'load.yml', 'mock.yml'] as const;
@@ -48,7 +48,7 @@ const titles = ['check', 'every', 'down', 'objective', 'page', 'of failures', 't
 
 /** For every check and objective: until GlmProbeDown, a fast burn and a slow burn fire in a total outage, and how many failures the burns need. */
 export function detectionTable(checks: readonly Ruled[], nowMs: number): string {
-  return aligned([titles, ...checks.flatMap(check => rows(check, longestGapMs(check, nowMs)))]);
+  return figures([titles, ...checks.flatMap(check => rows(check, longestGapMs(check, nowMs)))]);
 }
 
 function rows({ id, slo }: Ruled, everyMs: number): string[][] {

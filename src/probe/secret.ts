@@ -63,7 +63,7 @@ export function createSecret(source: string, value: string): Secret {
 }
 
 /** A source as people read it. */
-const sourceName = ({ env, file, command = [] }: SecretSource): string =>
+export const sourceName = ({ env, file, command = [] }: SecretSource): string =>
   env !== undefined ? `env ${env}` : file !== undefined ? `file ${file}` : `command ${command[0]}`;
 
 async function textAt({ env, file, command = [] }: SecretSource, readers: SecretReaders): Promise<string> {

@@ -1,10 +1,11 @@
 /** `probe serve` without its command line: reads the file, opens the state, probes until it is stopped, and reads the file again. */
+import { repeat } from '../core/clock/repeat.ts';
 import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { type Exporter, startExporter } from './exporter.ts';
-import { openHistory } from './history.ts';
+import { type History, openHistory } from './history.ts';
 import { loadPlan } from './load.ts';
 import type { SendPost } from './notify/notifier.ts';
 import { sendPost } from './notify/post.ts';
@@ -51,16 +52,7 @@ export interface Serving {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
   const plan = await loadPlan(file, readers);
-  const undo = newStateAt(plan.state.path);
-  const history = await openHistory(plan.state.path, { retentionMs: plan.state.retention });
-  let release: () => void;
-  try {
-    release = await keepState(plan.state.path);
-  } catch (error) {
-    history.close();
-    undo();
-    throw error;
-  }
+  const { history, release, undo } = await openKept(plan.state);
   const prober = createProber(plan, { clock, random, history, look, send, say });
   let exporter: Exporter;
   try {
@@ -68,7 +60,6 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   } catch (error) {
     await prober.stop();
     history.close();
-    release();
     undo();
     throw error;
   }
@@ -93,6 +84,30 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       return prober.plan;
     },
   };
+}
+
+interface Kept {
+  readonly history: History;
+  /** Lets another have the state. */
+  readonly release: () => void;
+  /** The same, and leaves nothing behind of a state that was not there before. */
+  readonly undo: () => void;
+}
+
+/** Kept first: what is found and made after that is nobody else's. */
+async function openKept({ path, retention }: ProbePlan['state']): Promise<Kept> {
+  const release = await keepState(path);
+  const remove = newStateAt(path);
+  const undo = () => {
+    remove();
+    release();
+  };
+  try {
+    return { history: await openHistory(path, { retentionMs: retention }), release, undo };
+  } catch (error) {
+    undo();
+    throw error;
+  }
 }
 
 /** The whole new plan is made before anything of the old one is touched. */
@@ -153,12 +168,10 @@ function watchFiles(
   };
   const look = () => [file, ...Object.values(prober.plan.exporter.tls?.files ?? {})].map(isNew).some(Boolean);
   look();
-  const timer = clock.timer(() => {
+  const stop = repeat(clock, clock.now(), watchMs, () => {
     if (look()) reload();
-    timer.set(clock.now() + watchMs);
   });
-  timer.set(clock.now() + watchMs);
-  return { look, stop: timer.clear };
+  return { look, stop };
 }
 
 interface Watching {

@@ -26,7 +26,13 @@ export function sliOf(sli: SliName, run: ProbeRun, slo: readonly Slo[] = []): 'g
 
 /** There was an answer, and it was not right. */
 const answered: ReadonlySet<string> = new Set([
-  ...['wrong_answer', 'contract', 'malformed', 'reasoning_only', 'answer_in_reasoning', 'empty', 'usage_missing'],
+  'wrong_answer',
+  'contract',
+  'malformed',
+  'reasoning_only',
+  'answer_in_reasoning',
+  'empty',
+  'usage_missing',
 ]);
 
 /** Availability and correctness of everything; the others where somebody said what is fast enough. */

@@ -62,10 +62,12 @@ export async function keepState(path: string): Promise<() => void> {
   };
 }
 
-/** To be asked before a state is opened. @returns removes what was not there yet: who is refused leaves nothing behind */
+/**
+ * To be asked by whoever keeps a state, before it is opened.
+ * @returns removes a state that was not there yet, and is to be called while it is kept: another may begin one after that
+ */
 export function newStateAt(path: string): () => void {
-  const beside = ['', '-wal', '-shm', '.lock', '.lock-journal'].map(end => `${path}${end}`);
-  const made = beside.filter(file => !existsSync(file));
+  const made = existsSync(path) ? [] : ['', '-wal', '-shm', '.lock', '.lock-journal'].map(end => `${path}${end}`);
   return () => {
     for (const file of made) rmSync(file, { force: true });
   };

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeTextfile } from '../../src/core/textfile.ts';
+import { makeFolder, writeTextfile } from '../../src/core/textfile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'textfile-'));
 
@@ -20,6 +20,23 @@ test('where there is no room, nothing is left of the draft and the old text stay
   expect(() => writeTextfile(path, 'new\n')).toThrow(/full\.prom: cannot be written \(ENOSPC/);
   expect(readdirSync(folder).filter(name => name.startsWith('full'))).toEqual(['full.prom']);
   expect(readFileSync(path, 'utf8')).toBe('old\n');
+});
+
+test.each(['a', 'b/c/d', 'e/.', 'f/g/../h', 'i/'])(
+  'the folder %s is made with those around it, and made again',
+  path => {
+    for (let i = 0; i < 2; i++) makeFolder(`${folder}/made/${path}`);
+    expect(statSync(`${folder}/made/${path}`).isDirectory()).toBe(true);
+  },
+);
+
+test.each([
+  ['a file', 'it is a file', (path: string) => writeTextfile(path, '')],
+  ['a link that leads nowhere', 'EEXIST', (path: string) => symlinkSync('/no/such/place', path)],
+])('%s is no folder', (name, message, make) => {
+  const path = join(folder, name);
+  make(path);
+  expect(() => makeFolder(path)).toThrow(message);
 });
 
 test('what is no file is never replaced by one', async () => {

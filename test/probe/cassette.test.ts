@@ -1,12 +1,12 @@
 /** What a failing run leaves behind, played by the mock and judged again. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { chatCall, createCaller } from '../../src/core/call.ts';
 import { readCassette } from '../../src/core/cassette/cassette.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { startReplay } from '../../src/mock-server/recording/replay.ts';
-import { surplusOf, writeCassette } from '../../src/probe/cassette.ts';
+import { removeSurplus, surplusOf, writeCassette } from '../../src/probe/cassette.ts';
 import { command } from '../../src/probe/cli.ts';
 import { explain } from '../../src/probe/explain.ts';
 import { runCheck } from '../../src/probe/probe.ts';
@@ -159,13 +159,12 @@ test('the first and the last stay, and so do files of others', async () => {
   const dir = folder();
   writeFileSync(join(dir, 'notes.txt'), 'mine');
   const check = await checkFor('http://127.0.0.1:1/v4', 'chat_stream');
-  for (let day = 1; day <= 5; day++)
-    writeCassette(
-      { dir, keep: 2 },
-      { check, run: { run_id: `run-${day}`, reason: 'stalled', started_at_ms: day * 86_400_000 } },
-      [callOf()],
-      new Set(),
-    );
+  const place = { dir, keep: 2 };
+  for (let day = 1; day <= 5; day++) {
+    const run = { run_id: `run-${day}`, reason: 'stalled', started_at_ms: day * 86_400_000 } as const;
+    writeCassette(place, { check, run }, [callOf()], new Set());
+    removeSurplus(place);
+  }
   expect(
     readdirSync(dir)
       .map(name => name.slice(0, 8))
@@ -206,6 +205,16 @@ test('a folder that cannot be written to is told in the log, and the verdict is 
   const bad = await runCheck(check, doorFor({ cassettes: { dir: join(file, 'in'), keep: 1, maxBytes: 9999 } }));
   expect(bad).toMatchObject({ reason: 'gateway_error', cassette: null });
   expect(bad.log.at(-1)).toMatch(/^no cassette: .*cannot be made/);
+});
+
+test('an old cassette that cannot be deleted is told in the log; verdict and new cassette are not lost', async () => {
+  const dir = folder();
+  mkdirSync(join(dir, fileAt(1, 'a')));
+  const check = await checkFor((await serve(fake.html(502))).url, 'chat');
+  const bad = await runCheck(check, doorFor({ cassettes: { dir, keep: 1, maxBytes: 9999 } }));
+  expect(bad).toMatchObject({ state: 'bad', reason: 'gateway_error', fault_domain: 'provider' });
+  expect(readCassette(bad.cassette as string).exchanges).toHaveLength(1);
+  expect(bad.log.at(-1)).toMatch(/^too many cassettes: .*: old cassettes cannot be deleted \(/);
 });
 
 test('a call that never left this machine is explained by what was said then', async () => {

@@ -303,6 +303,21 @@ test('the key may come from a file', async () => {
   expect(server.requests[0]?.authorization).toBe('Bearer file-id.file-secret');
 });
 
+test.each([
+  ['env GLM_API_KEY', { GLM_API_KEY: 'one two' }, []],
+  ['env ZHIPUAI_API_KEY', { GLM_API_KEY: ' ', ZHIPUAI_API_KEY: 'one two' }, []],
+  ['env ZAI_API_KEY', { ZAI_API_KEY: 'one\ntwo' }, []],
+  ['file KEYS', { ZAI_API_KEY: 'a.b' }, ['--api-key-file', 'KEYS']],
+])('several keys in %s are refused by that name, and not repeated', async (source, env, flags) => {
+  const keys = join(folder(), 'keys');
+  writeFileSync(keys, 'one\ntwo\n');
+  const given = flags.map(flag => (flag === 'KEYS' ? keys : flag));
+  const args = ['probe', 'check', '--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6', ...given];
+  const { code, err } = await run(command, args, { env });
+  const sentence = `the API key in ${source.replace('KEYS', keys)} holds white space; put one key there and nothing else`;
+  expect([code, err]).toEqual([2, `error: ${sentence}\n`]);
+});
+
 test.each<[string, string[], string]>([
   ['an unknown check', ['--check', 'nope'], 'knows only chat, chat_stream, chat_async'],
   ['a bare number as duration', ['--timeout', '30'], 'is not a duration'],

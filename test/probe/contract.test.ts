@@ -111,6 +111,11 @@ test.each<[string, Answer[], string[][]]>([
     ],
     [[], [], ['error_text: code 1 has another text'], []],
   ],
+  ...['constructor', '__proto__', 'toString'].map((code): [string, Answer[], string[][]] => [
+    `texts of the code ${code}`,
+    ['x', 'x', 'y'].map(text => ({ error: { code, text } })),
+    [[], [], [`error_text: code ${code} has another text`]],
+  ]),
 ])('%s', (_, answers, expected) => {
   expect(after(...answers)).toEqual(expected);
 });
@@ -146,5 +151,6 @@ test.each([
 });
 
 test('other codes say nothing about windows', () => {
-  expect([usedUpIn([]), usedUpIn([callOf()]), usedUpIn([callOf({ code: '1302' })])]).toEqual([null, null, null]);
+  const coded = ['1302', '', 'constructor', '__proto__', 'toString'].map(code => callOf({ code }));
+  expect([[], [callOf()], ...coded.map(call => [call])].map(usedUpIn).filter(one => one !== null)).toEqual([]);
 });

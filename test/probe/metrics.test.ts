@@ -264,6 +264,63 @@ test('what a swap removes leaves no series, and late runs do not bring them back
   expect(await probe.metrics.text()).not.toContain('target="home"');
 });
 
+test('a check that goes and returns leaves the errors of its target as they were', async () => {
+  const [a] = await streamed();
+  const [b] = await checksFor([{ kind: 'chat' }]);
+  const failed = { reason: 'overloaded', http_status: 429, code: '1305' } as const;
+  const stored = createProbeMetrics([a!], clock);
+  for (let i = 0; i < 3; i++) stored.record(runAt(noon, failed));
+  const before = ({ check }: { check: string }) => (check === 'chat_stream' ? stored.tallyOf(a!) : undefined);
+  const probe = createProbeMetrics([a!, b!], clock, { before });
+  const errors = 'glm_probe_api_errors_total{target="home",http_status="429",code="1305"}';
+  for (const checks of [[b!], [a!, b!], [a!]]) {
+    probe.swap(checks);
+    expect(await probe.metrics.text()).toContain(`${errors} 3\n`);
+  }
+  probe.swap([]);
+  expect(await probe.metrics.text()).not.toContain(errors);
+  probe.swap([a!]);
+  expect(await probe.metrics.text()).toContain(`${errors} 3\n`);
+});
+
+test('what another version counted is put back as far as this one knows it, and no further', async () => {
+  const checks = await streamed();
+  const labels = { target: 'home', check: 'chat_stream', model: 'glm-4.6' };
+  const bounds = createProbeMetrics(checks, clock).metrics.bounds('glm_probe_inter_chunk_seconds');
+  const counts = Array.from({ length: bounds.length + 1 }, () => 1);
+  const histograms = [
+    { name: 'glm_probe_inter_chunk_seconds', labels, bounds, counts, sum: 5 },
+    { name: 'glm_probe_time_between_words_seconds', labels, bounds, counts, sum: 5 },
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'success' }, bounds, counts, sum: 5 },
+    { name: 'glm_probe_run_duration_seconds', labels: { ...labels, phase: 'tcp' }, bounds, counts, sum: 5 },
+  ];
+  const counters = [
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'success' }, value: 7 },
+    { name: 'glm_probe_runs_total', labels: { ...labels, outcome: 'failure', region: 'eu' }, value: 7 },
+    { name: 'glm_probe_runs_total', labels, value: 7 },
+    { name: 'glm_probe_runs_missed_total', labels, value: -1 },
+    { name: 'glm_probe_wishes_total', labels, value: 7 },
+    { name: 'constructor', labels: {}, value: 7 },
+    { name: 'glm_probe_inter_chunk_seconds', labels, value: 7 },
+  ];
+  const stored = JSON.parse(JSON.stringify({ counters, histograms }));
+  const probe = createProbeMetrics(checks, clock, { before: () => stored });
+  const text = await probe.metrics.text();
+  expect(text).toContain(`glm_probe_runs_total{${base},outcome="success"} 7\n`);
+  expect(text).toContain(`glm_probe_inter_chunk_seconds_count{${base}} ${counts.length}\n`);
+  expect(text).toContain(`glm_probe_run_duration_seconds_count{${base}} 0\n`);
+  expect(probe.tallyOf(checks[0]!)).toEqual({ counters: [counters[0]], histograms: [histograms[0]] });
+});
+
+test('a run that ends while the checks are swapped is counted once', async () => {
+  const [a] = await streamed();
+  const [other] = await checksFor([{ kind: 'chat_stream', interval: '7m' }]);
+  const probe = createProbeMetrics([a!], clock);
+  probe.swap([other!]);
+  probe.record(runAt(noon));
+  expect(await probe.metrics.text()).toContain(`glm_probe_runs_total{${base},outcome="success"} 1\n`);
+});
+
 const run = (more: Partial<ProbeRun> = {}) => runAt(noon, more);
 const slow = { ...run().timing, first_visible_token_ms: 4000, max_gap_ms: 2000 };
 const silent = { ...run().timing, first_visible_token_ms: null, max_gap_ms: null };

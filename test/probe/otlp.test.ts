@@ -78,6 +78,24 @@ test('a good run and a failed one, by the names of semantic-conventions 1.41.1',
   ]);
 });
 
+test('a server that names another model every time makes one series more, not one for each name', () => {
+  const { record, metrics } = book();
+  for (const response_model of [
+    'glm-4.6',
+    'glm-4.7',
+    ...Array.from({ length: 100 }, (_, i) => `shadow-${i}`),
+    '',
+    '模型',
+  ])
+    record(runAt(noon, { response_model }), url);
+  const points = metrics()['gen_ai.client.operation.duration']?.histogram?.dataPoints ?? [];
+  expect(points.map(point => [attributesOf(point)['gen_ai.response.model'], point.count])).toEqual([
+    ['glm-4.6', '1'],
+    ['glm-4.7', '1'],
+    ['other', '102'],
+  ]);
+});
+
 test('by the names of the GenAI conventions 0.1.0 tokens are counters', () => {
   const { record, metrics } = book('genai-0.1.0');
   record(runAt(noon), url);

@@ -8,6 +8,7 @@ import { worstOf } from '../../src/probe/budget.ts';
 import type { ProbeFile } from '../../src/probe/config.ts';
 import { openHistory } from '../../src/probe/history.ts';
 import type { Post } from '../../src/probe/notify/bodies.ts';
+import type { SendOtlp } from '../../src/probe/otlp/push.ts';
 import { overviewOf } from '../../src/probe/overview.ts';
 import type { ProbePlan } from '../../src/probe/plan.ts';
 import { createProber } from '../../src/probe/prober.ts';
@@ -39,6 +40,7 @@ interface Stage {
   readonly clock?: ManualClock;
   readonly path?: string;
   readonly mostPages?: number;
+  readonly sendOtlp?: SendOtlp;
 }
 
 function folder(): string {
@@ -50,7 +52,7 @@ function folder(): string {
 /** A prober on a stage: `answer` says what every look sees. */
 async function stage(
   first: ProbePlan,
-  { clock = createManualClock(noon), path = join(folder(), 's.db'), mostPages }: Stage = {},
+  { clock = createManualClock(noon), path = join(folder(), 's.db'), mostPages, sendOtlp = async () => {} }: Stage = {},
 ) {
   const history = await openHistory(path, mostPages === undefined ? {} : { mostPages });
   const posts: Post[] = [];
@@ -68,6 +70,7 @@ async function stage(
     },
     send: async post => void posts.push(post),
     ask: async () => reachable,
+    sendOtlp,
     say: sentence => said.push(sentence),
   });
   cleanups.push(history.close, prober.stop);
@@ -320,6 +323,20 @@ test('a swap takes checks, objectives and channels, and forgets what is gone', a
   expect(metrics).toMatch(/glm_probe_runs_total\{.*check="chat",.*outcome="success"\} [12]\n/);
 });
 
+test('a swap waits for no collector: what is gone is not looked at meanwhile, what came is', async () => {
+  const answered = Promise.withResolvers<void>();
+  const otlp = { url: 'http://127.0.0.1:9/v1/metrics', interval: '1d' };
+  const { pass, prober, text } = await stage(await plan({ otlp }), { sendOtlp: () => answered.promise });
+  await pass(2 * minute);
+  const swapped = prober.swap(await plan({}, [{ kind: 'chat' }]));
+  await pass(2 * minute);
+  expect([prober.nextOf(id), prober.nextOf('home/chat/glm-4.6')]).toEqual([undefined, expect.any(Number)]);
+  expect(await text()).toMatch(/glm_probe_runs_total\{.*check="chat",.*outcome="success"\} [12]\n/);
+  expect(await text()).not.toContain('chat_stream');
+  answered.resolve();
+  await swapped;
+});
+
 test('a threshold that is no bucket yet becomes one', async () => {
   const { prober, text } = await stage(await plan());
   const slo = { ttfot: { objective: '95%', threshold: '3s' } };
@@ -371,4 +388,27 @@ test('another interval or objective keeps what was counted; a histogram whose bu
   expect(after).toContain(`glm_probe_runs_total{${labels},outcome="success"} 3`);
   expect(after).toContain(`glm_probe_time_to_first_token_seconds_count{${labels}} 3`);
   expect(after).toContain(`glm_probe_time_to_first_output_token_seconds_count{${labels}} 0`);
+});
+
+test.each<[string, Partial<ProbeFile>[]]>([
+  ['another interval', [{ defaults: { model: 'glm-4.6', interval: '2m' } }]],
+  [
+    'another objective, which is a bucket',
+    [{ defaults: { model: 'glm-4.6', slo: { ttfot: { objective: '90%', threshold: '1234ms' } } } }],
+  ],
+  ['three others in turn', ['2m', '3m', '4m'].map(interval => ({ defaults: { model: 'glm-4.6', interval } }))],
+])('after %s the errors of a target are as many as before, and so they are after a restart', async (_, files) => {
+  const { prober, pass, text, answer, path, clock } = await stage(await plan());
+  answer({ reason: 'overloaded', http_status: 429, code: '1305' });
+  await pass(2 * minute);
+  const errors = async (from: () => Promise<string>) =>
+    /api_errors_total\{.*code="1305"\} (\d+)/.exec(await from())?.[1];
+  const before = await errors(text);
+  expect(Number(before)).toBeGreaterThan(0);
+  for (const file of files) await prober.swap(await plan(file));
+  expect(await errors(text)).toBe(before);
+  answer({});
+  await pass(5 * minute);
+  const again = await stage(await plan(files.at(-1)), { path, clock: createManualClock(clock.wall()) });
+  expect(await errors(again.text)).toBe(before);
 });

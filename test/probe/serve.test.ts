@@ -369,6 +369,31 @@ test('page writes nowhere where nothing can be made, and says so', async () => {
   expect([code, err]).toEqual([2, expect.stringContaining('--out /proc/no/such: cannot be written')]);
 });
 
+test('of two that begin a state in the same moment one is refused, and the other keeps its files', async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl);
+  const both = await Promise.allSettled([start(file), start(file)]);
+  const [running] = both.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []));
+  const [reason] = both.flatMap(one => (one.status === 'rejected' ? [one.reason] : []));
+  expect(reason).toMatchObject({ code: 'state_in_use' });
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['state.db', 'state.db.lock']));
+  await running?.serving.close();
+  expect((await run(command, ['probe', 'status', '-c', file], { env })).out).toContain(id);
+});
+
+test.each([
+  ['that was there already stays', true],
+  ['that was begun goes again', false],
+])('a state %s when its serve cannot begin', async (_, isOld) => {
+  const mock = await service();
+  const { file, folder, write } = place(mock.baseUrl);
+  if (isOld) await (await start(file)).serving.close();
+  write({ exporter: { port: 0, host: '0.0.0.0' } });
+  await expect(start(file)).rejects.toMatchObject({ code: 'open_exporter' });
+  expect(readdirSync(folder).includes('state.db')).toBe(isOld);
+  expect(readdirSync(folder).filter(name => /-wal|-shm/.test(name))).toEqual([]);
+});
+
 test('a second serve on one state is refused, and leaves the first alone', async () => {
   const mock = await service();
   const { file } = place(mock.baseUrl);

@@ -329,6 +329,22 @@ test.each<[string, string, string[]]>([
     having('    deadlines: { total: 0s }'),
     ['f:11:25: checks[0].deadlines.total: must be at least 1ms and at most 1d'],
   ],
+  ...['otlp: { interval: 0s, url: "http://c/v1/metrics" }', 'otlp: { interval: 25h, url: "http://c/v1/metrics" }'].map(
+    (text): [string, string, string[]] => [
+      text,
+      `${good}${text}\n`,
+      ['f:11:19: otlp.interval: must be at least 1s and at most 1d'],
+    ],
+  ),
+  ...[
+    ['otlp', '{ timeout: 0s, url: "http://c/v1/metrics" }', 'f:11:18: otlp'],
+    ['reference', '{ timeout: 0s, urls: ["http://c/"] }', 'f:11:23: reference'],
+    ['notifications', '[{ timeout: 0s, kind: slack, url: { env: GLM_API_KEY } }]', 'f:11:28: notifications[0]'],
+  ].map(([key, text, where]): [string, string, string[]] => [
+    `${key} that wait for nothing`,
+    `${good}${key}: ${text}\n`,
+    [`${where}.timeout: must be at least 1ms and at most 1d`],
+  ]),
   [
     'a state that is forgotten at once',
     `${good}state: { retention: 0s }\n`,

@@ -15,8 +15,22 @@ import { schedules } from './schedules.ts';
 import { openness, sources } from './sources.ts';
 
 const doubts: readonly Doubt[] = [
-  ...[names, identities, models, sources, openness, schedules, floors, expressions],
-  ...[objectives, series, maintenance, budgets, prices, unbounded, channels, templates],
+  names,
+  identities,
+  models,
+  sources,
+  openness,
+  schedules,
+  floors,
+  expressions,
+  objectives,
+  series,
+  maintenance,
+  budgets,
+  prices,
+  unbounded,
+  channels,
+  templates,
 ];
 
 export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt' | 'allowOpen'>;

@@ -1,5 +1,4 @@
 /** Names: those that point to something in the same file, and those that have to be unique. */
-
 import { credentialOf } from '../endpoint.ts';
 import type { Path } from '../located.ts';
 import { suggestion } from '../suggest.ts';

@@ -47,8 +47,23 @@ export function fieldsOf(alert: Alert, nowMs: number) {
 
 /** What may stand in a place. */
 export const templateFields = [
-  ...['id', 'target', 'check', 'model', 'vantage', 'kind', 'severity', 'reason', 'domain', 'words'],
-  ...['runId', 'reminder', 'sinceMs', 'title', 'since', 'lasted', 'at'],
+  'id',
+  'target',
+  'check',
+  'model',
+  'vantage',
+  'kind',
+  'severity',
+  'reason',
+  'domain',
+  'words',
+  'runId',
+  'reminder',
+  'sinceMs',
+  'title',
+  'since',
+  'lasted',
+  'at',
 ] as const;
 
 /** `{{reason}}` */

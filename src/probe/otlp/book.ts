@@ -1,5 +1,6 @@
 /** Runs as OpenTelemetry's GenAI client metrics: adds up, and says it as OTLP's JSON. Pure but for its sums. */
 import { packageVersion } from '../../core/version.ts';
+import { modelLabel } from '../model-label.ts';
 import type { ProbeRun } from '../run.ts';
 import { type ConventionName, conventions } from './conventions.ts';
 
@@ -127,7 +128,7 @@ function attributesOf({ model, response_model: answered }: ProbeRun, url: string
     'gen_ai.operation.name': 'chat',
     'gen_ai.provider.name': provider,
     'gen_ai.request.model': model,
-    ...(answered !== null && { 'gen_ai.response.model': answered }),
+    ...(answered !== null && { 'gen_ai.response.model': modelLabel(answered, model) }),
     'server.address': hostname,
     'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
   };

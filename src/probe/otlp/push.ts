@@ -1,5 +1,6 @@
 /** Sends the book to a collector again and again, never on the probe's path. */
 import { request } from 'undici';
+import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Otlp } from '../plan.ts';
@@ -51,13 +52,9 @@ export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOt
     });
     return sending;
   };
-  const timer = clock.timer(() => {
-    pushOnce();
-    timer.set(clock.now() + interval);
-  });
-  timer.set(clock.now() + interval);
+  const stopPushing = repeat(clock, clock.now(), interval, pushOnce);
   const stop = async () => {
-    timer.clear();
+    stopPushing();
     await sending;
     await pushOnce();
   };

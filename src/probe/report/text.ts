@@ -1,4 +1,5 @@
 /** The verdict table for people. */
+import { aligned } from '../../core/aligned.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { oneLine } from '../../core/one-line.ts';
 import { isDegraded, type ProbeRun } from '../run.ts';
@@ -41,16 +42,8 @@ function group(title: string, runs: readonly ProbeRun[], timing: boolean): strin
   return `${[title, '', ...table(runs), ...(words.length > 0 ? ['', ...words] : []), ...logs].map(oneLine).join('\n')}\n`;
 }
 
-function table(runs: readonly ProbeRun[]): string[] {
-  const rows = [columns.map(([title]) => title as string), ...runs.map(run => columns.map(([, of]) => of(run)))];
-  const widths = columns.map((_, at) => Math.max(...rows.map(row => (row[at] ?? '').length)));
-  return rows.map(row =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
+const table = (runs: readonly ProbeRun[]): string[] =>
+  aligned([columns.map(([title]) => title), ...runs.map(run => columns.map(([, of]) => of(run)))]);
 
 function wordsOf(run: ProbeRun): string[] {
   const { check, warnings, readings, log_id: id, message, cassette } = run;

@@ -9,6 +9,7 @@ import { catalogue } from '../../core/metrics.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { createProbeMetrics } from '../metrics.ts';
 import type { ProbeRun, Subject } from '../run.ts';
+import { seriesKey } from '../series-key.ts';
 
 /** Replaces the file at once. @throws {UsageError} `no_write` */
 export async function writeMetrics(path: string, runs: readonly ProbeRun[], clock: Clock): Promise<void> {
@@ -86,8 +87,7 @@ function sampleIn(line: string): Sample | undefined {
 const unescaped = (text: string) => text.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
 
 /** Labels may change their order from version to version. */
-const keyOf = ({ series, labels }: Sample) =>
-  JSON.stringify([series.replace(/\{.*/, ''), Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
+const keyOf = ({ series, labels }: Sample) => seriesKey(series.replace(/\{.*/, ''), labels);
 
 function sum(now: Family, before: Family | undefined, subjects: readonly Subject[]): Family {
   if (before === undefined || now.type !== before.type || boundsOf(now) !== boundsOf(before)) return now;

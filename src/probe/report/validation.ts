@@ -1,4 +1,5 @@
 /** What a config will spend, and how soon its objectives can tell an outage, as tables for people. */
+import { aligned } from '../../core/aligned.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { detectionOf, fastBurn } from '../detection.ts';
 import type { Estimate, Spending } from '../estimate.ts';
@@ -12,15 +13,19 @@ export function validationReport(file: string, { config, estimates, defects }: V
   if (config === undefined || estimates.length === 0) return `${file}: ${verdict}\n`;
   const slos = new Map(outlinesOf(config).map(({ id, settings }) => [id, slosOf(settings)]));
   const told = estimates.flatMap(estimate => (slos.get(estimate.id) ?? []).map(slo => detection(estimate, slo)));
-  const tables = [spendings(estimates), ...(told.length > 0 ? [aligned([detectionTitles, ...told])] : [])];
+  const tables = [spendings(estimates), ...(told.length > 0 ? [figures([detectionTitles, ...told])] : [])];
   const rest = defects.length - wrong;
   return `${tables.join('\n')}\n${file}: ${verdict}${rest > 0 ? `, ${rest} warnings` : ''}\n`;
 }
 
 function spendings(estimates: readonly Estimate[]): string {
   const rows = estimates.map(({ id, runsPerDay, expected, worst, currency }) => [
-    ...[id, short(runsPerDay), short(expected.tokens), short(worst.tokens)],
-    ...[money(expected, currency), money(worst, currency)],
+    id,
+    short(runsPerDay),
+    short(expected.tokens),
+    short(worst.tokens),
+    money(expected, currency),
+    money(worst, currency),
   ]);
   const sum = (of: (estimate: Estimate) => number) => estimates.reduce((total, estimate) => total + of(estimate), 0);
   const currencies = [...new Set(estimates.flatMap(({ currency }) => currency ?? []))];
@@ -32,13 +37,16 @@ function spendings(estimates: readonly Estimate[]): string {
       return least + money({ tokens: 0, cost: own.reduce((total, one) => total + (of(one).cost ?? 0), 0) }, currency);
     });
   const total = [
-    ...['all', short(sum(({ runsPerDay }) => runsPerDay))],
-    ...[short(sum(({ expected }) => expected.tokens)), short(sum(({ worst }) => worst.tokens))],
-    ...[costs(({ expected }) => expected).join(' + ') || '-', costs(({ worst }) => worst).join(' + ') || '-'],
+    'all',
+    short(sum(({ runsPerDay }) => runsPerDay)),
+    short(sum(({ expected }) => expected.tokens)),
+    short(sum(({ worst }) => worst.tokens)),
+    costs(({ expected }) => expected).join(' + ') || '-',
+    costs(({ worst }) => worst).join(' + ') || '-',
   ];
   // Without a price there is nothing to tell, and the rest fits into 80 columns.
   const titles = [...spendingTitles, ...(currencies.length > 0 ? costTitles : [])];
-  return aligned([titles, ...rows, total].map(row => row.slice(0, titles.length)));
+  return figures([titles, ...rows, total].map(row => row.slice(0, titles.length)));
 }
 
 const spendingTitles = ['check', 'runs/day', 'tokens/day', 'worst case'];
@@ -62,12 +70,6 @@ function detection({ id, runsPerDay }: Estimate, { sli, objective }: Slo): strin
   return [id, `${sli} ${+(100 * objective).toFixed(4)}%`, ...page, String(allowed)];
 }
 
-export function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map(row => [...(row[at] ?? '')].length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return `${rows.map(line).join('\n')}\n`;
-}
+/** A table of what each row says about the name at its beginning. */
+export const figures = (rows: readonly (readonly string[])[]): string =>
+  `${aligned(rows, column => column > 0).join('\n')}\n`;

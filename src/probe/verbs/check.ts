@@ -81,7 +81,7 @@ async function runAndTell(which: readonly string[], flags: CheckFlags, io: Io): 
   const seed = freshSeed();
   const door = { clock: systemClock, stop: io.stop, random: createRandom(seed), cassettes: cassettesFor(flags, plan) };
   const runs = await runChecks(checks, door);
-  // Before the report: whoever closes its pipe ends this program.
+  // Before the report: whoever has read it may open them.
   if (junit !== undefined) writeTextfile(junit, junitReport(runs));
   if (prom !== undefined) await writeMetrics(prom, runs, systemClock);
   io.out(reportOf(runs, flags));

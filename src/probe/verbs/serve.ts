@@ -1,6 +1,7 @@
 /** `probe serve`: probes on a schedule until it is stopped. */
 import { Command } from 'commander';
 import { z } from 'zod';
+import { onceAborted } from '../../core/aborted.ts';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { plainLines } from '../../core/one-line.ts';
@@ -48,12 +49,6 @@ async function serveVerb(given: Record<string, unknown>, io: Io): Promise<void> 
   });
   io.onHangup?.(() => void serving.reload());
   io.out(`probing: ${serving.plan.checks.length} checks, seed ${seed}, ${serving.url}\n`);
-  await stopped(io.stop);
+  await onceAborted(io.stop);
   await serving.close();
 }
-
-const stopped = (signal: AbortSignal) =>
-  new Promise<void>(resolve => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
