@@ -3,6 +3,7 @@
  * way the call can end becomes one Outcome. Nothing here retries: a second call is a second record.
  */
 import type { Dispatcher } from 'undici';
+import { type Deadlines, type Watch, watchDeadlines } from './call/deadlines.ts';
 import { breakOf, expiryOf, failureOf, type Stage } from './call/failure.ts';
 import { createLanes, type Lane, type Peer } from './call/lane.ts';
 import {
@@ -15,14 +16,12 @@ import {
   tooLarge,
 } from './call/reader.ts';
 import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from './call/record.ts';
-import { type Cancel, type Clock, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { codeOf } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
+export type { Deadlines } from './call/deadlines.ts';
 export { type CallRecord, type DeadlineName, e2e, phases, tpot, ttfb, ttft, ttftVisible } from './call/record.ts';
-
-/** Milliseconds allowed; one that is left out does not exist. All count from the start, `idle` from the last token. */
-export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
 
 interface Route {
   readonly method: 'GET' | 'POST';
@@ -185,8 +184,8 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
   const { request, how, lane, deadlines, clock } = task;
   const draft = newDraft(task.intendedMs, clock.now());
   const openedBefore = lane.opened;
-  const timers: Cancel[] = [];
   let reader: Reader | undefined;
+  let watch: Watch | undefined;
   let streamed = false;
   let settled = false;
   let reading = false; // inside the callbacks of one read
@@ -201,9 +200,9 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
       settled = true;
       draft.endMs = clock.now();
       draft.outcome = outcome;
-      for (const cancel of timers) cancel();
+      watch?.end();
       how.signal?.removeEventListener('abort', cancelled);
-      notePhases();
+      if (lane.opened !== openedBefore) notePhases(lane, draft);
       resolve({ draft, usable });
     };
     /** Ends a call whose connection is of no more use. An answer that was already complete stays what it was. */
@@ -212,29 +211,9 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
       else settle(outcome, false);
     };
     const cancelled = () => fail({ kind: 'cancelled' });
-    const notePhases = () => {
-      if (lane.opened === openedBefore) return;
-      draft.reusedConnection = false;
-      draft.connectMs = lane.connectMs;
-      draft.dnsMs = lane.dnsMs;
-      draft.tcpMs = lane.tcpMs;
-      draft.tlsMs = lane.tlsMs;
-    };
-    const expire = (name: DeadlineName) => {
+    const onMissed = (name: DeadlineName) => {
       if (reader?.complete !== true) draft.deadline = name;
       fail(expiryOf(name, deadlines[name]));
-    };
-    /** @param unmet whether the deadline still matters when its time has come */
-    const arm = (name: DeadlineName, unmet: () => boolean) => {
-      const ms = deadlines[name];
-      if (ms !== undefined) timers.push(clock.at(draft.startMs + ms, () => unmet() && expire(name)));
-    };
-    /** One timer for the whole stream: it looks at the last token when it wakes, instead of being set for each. */
-    const armIdle = (idle: number) => {
-      const due = (draft.lastTokenMs ?? draft.startMs) + idle;
-      timers.push(
-        clock.at(due, () => (clock.now() >= (draft.lastTokenMs ?? 0) + idle ? expire('idle') : armIdle(idle))),
-      );
     };
 
     const handler: Dispatcher.DispatchHandler = {
@@ -270,8 +249,7 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
         how.trace?.data(bytes, readMs);
         const before = draft.lastTokenMs;
         reader.feed(bytes, readMs);
-        if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined)
-          armIdle(deadlines.idle);
+        if (before === undefined && draft.lastTokenMs !== undefined && deadlines.idle !== undefined) watch?.again();
         if (!draft.done && reader.complete) settle(reader.end(), false);
       },
       onResponseEnd: () => {
@@ -283,17 +261,22 @@ function exchange(task: Exchange): Promise<{ draft: Draft; usable: boolean }> {
     };
     if (how.signal?.aborted) return settle({ kind: 'cancelled' }, true);
     how.signal?.addEventListener('abort', cancelled, { once: true });
-    // Most specific first: deadlines that are due at the same moment fire in this order.
-    arm('connect', () => draft.sentMs === undefined);
-    arm('first_byte', () => draft.headMs === undefined);
-    if (request.stream === true) arm('first_token', () => draft.firstTokenMs === undefined);
-    arm('total', () => true);
+    watch = watchDeadlines({ progress: draft, deadlines, stream: request.stream === true, clock, onMissed });
     try {
       lane.client.dispatch(dispatchOptions(task), handler);
     } catch (error) {
       settle({ kind: 'internal', detail: codeOf(error) ?? 'the request could not be built' }, false);
     }
   });
+}
+
+/** What opening its connection took. */
+function notePhases({ connectMs, dnsMs, tcpMs, tlsMs }: Lane, draft: Draft): void {
+  draft.reusedConnection = false;
+  draft.connectMs = connectMs;
+  draft.dnsMs = dnsMs;
+  draft.tcpMs = tcpMs;
+  draft.tlsMs = tlsMs;
 }
 
 /** No `accept-encoding`: a compressed stream would be measured by its deflate blocks. */

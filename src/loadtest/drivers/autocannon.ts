@@ -6,10 +6,11 @@
  */
 import type { Socket } from 'node:net';
 import autocannon from 'autocannon';
+import { watchDeadlines } from '../../core/call/deadlines.ts';
 import { breakOf, expiryOf, failureOf, type Stage } from '../../core/call/failure.ts';
 import { createBodyReader, mostBytes, tooLarge } from '../../core/call/reader.ts';
-import { type CallRecord, type Draft, newDraft, retryAfterOf } from '../../core/call/record.ts';
-import type { Cancel, Clock } from '../../core/clock.ts';
+import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from '../../core/call/record.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Outcome } from '../../core/outcome.ts';
 import { type CreateDriver, deadlinesOf, type SendOptions } from './driver.ts';
 
@@ -258,7 +259,6 @@ interface ShotEvents {
 
 function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { onSent, fail, resolve }: ShotEvents): Shot {
   const reader = createBodyReader(draft, 'completion', {});
-  const timers: Cancel[] = [];
   let streamed = false;
   let settled = false;
 
@@ -267,20 +267,14 @@ function createShot(draft: Draft, deadlines: Deadlines, clock: Clock, { onSent, 
     settled = true;
     draft.endMs = clock.now();
     draft.outcome = outcome;
-    for (const cancel of timers) cancel();
+    watch.end();
     resolve();
   };
-  const arm = (name: 'connect' | 'first_byte' | 'total', unmet: () => boolean) => {
-    const expire = () => {
-      if (settled || !unmet()) return;
-      draft.deadline = name;
-      fail(expiryOf(name, deadlines[name]));
-    };
-    timers.push(clock.at(draft.startMs + deadlines[name], expire));
+  const onMissed = (name: DeadlineName) => {
+    draft.deadline = name;
+    fail(expiryOf(name, deadlines[name]));
   };
-  arm('connect', () => draft.sentMs === undefined);
-  arm('first_byte', () => draft.headMs === undefined);
-  arm('total', () => true);
+  const watch = watchDeadlines({ progress: draft, deadlines, stream: false, clock, onMissed });
   return {
     draft,
     sent: atMs => {

@@ -1,8 +1,8 @@
 /** One request and what came of it, without the socket: told of an answer piece by piece, it ends in one record. */
+import { type Deadlines, missedBy, nextDue } from '../../../core/call/deadlines.ts';
 import { expiryOf } from '../../../core/call/failure.ts';
 import { asAsked, createBodyReader, mostBytes, tooLarge } from '../../../core/call/reader.ts';
-import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from '../../../core/call/record.ts';
-import type { Deadlines } from '../../../core/call.ts';
+import { type CallRecord, type Draft, newDraft, retryAfterOf } from '../../../core/call/record.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Outcome } from '../../../core/outcome.ts';
 import type { AnswerHead, AnswerSink } from './answer-parser.ts';
@@ -91,39 +91,19 @@ export class Exchange implements AnswerSink {
 
   /** When the next deadline is due on the clock; Infinity when there is none. */
   dueMs(): number {
-    let due = Number.POSITIVE_INFINITY;
-    if (this.underWay) for (const name of names) due = Math.min(due, this.dueOf(name));
-    return due;
+    const { deadlines, stream } = this.options;
+    return this.underWay ? nextDue(this.record, deadlines, stream) : Number.POSITIVE_INFINITY;
   }
 
   /** Ends the request if a deadline has passed. */
   look(): void {
-    const { clock, deadlines } = this.options;
-    const due = this.dueMs();
-    const name = due <= clock.now() ? names.find(each => this.dueOf(each) === due) : undefined;
+    const { clock, deadlines, stream } = this.options;
+    const name = this.underWay ? missedBy(clock.now(), this.record, deadlines, stream) : undefined;
     if (name === undefined) return;
     if (this.reader?.complete !== true) this.record.deadline = name;
     this.fail(expiryOf(name, deadlines[name]));
   }
-
-  /** Infinity for a deadline that was met, or that was not set. */
-  private dueOf(name: DeadlineName): number {
-    const ms = this.options.deadlines[name];
-    if (ms === undefined || this.isMet(name)) return Number.POSITIVE_INFINITY;
-    return (name === 'idle' ? (this.record.lastTokenMs ?? 0) : this.record.startMs) + ms;
-  }
-
-  private isMet(name: DeadlineName): boolean {
-    const { sentMs, headMs, firstTokenMs, lastTokenMs } = this.record;
-    if (name === 'connect') return sentMs !== undefined;
-    if (name === 'first_byte') return headMs !== undefined;
-    if (name === 'first_token') return !this.options.stream || firstTokenMs !== undefined;
-    return name === 'idle' && lastTokenMs === undefined;
-  }
 }
-
-/** Most specific first: of deadlines that are due at the same moment the first one is named. */
-const names = ['connect', 'first_byte', 'first_token', 'total', 'idle'] as const satisfies readonly DeadlineName[];
 
 /** Keeps a copy of every part: the bytes it is told are the next read's. */
 function createRangeBodyReader(draft: Draft): RangeReader {

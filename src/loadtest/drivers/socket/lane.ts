@@ -1,8 +1,8 @@
 /** A connection with at most one request on it: opened when there is none, kept as long as answers end well. */
 import type { Socket } from 'node:net';
+import type { Deadlines } from '../../../core/call/deadlines.ts';
 import { breakOf, failureOf, type Stage } from '../../../core/call/failure.ts';
 import type { CallRecord, Draft } from '../../../core/call/record.ts';
-import type { Deadlines } from '../../../core/call.ts';
 import type { Clock, Timer } from '../../../core/clock.ts';
 import { AnswerParser } from './answer-parser.ts';
 import { Exchange } from './exchange.ts';
