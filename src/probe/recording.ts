@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type MetricName, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
+import { domainOf } from '../core/outcome.ts';
 import type { Metrics } from '../core/registry.ts';
 import { businessCode } from '../core/wire/errors.ts';
 import { modelLabel } from './model-label.ts';
@@ -34,7 +35,8 @@ export function record(book: Book, subject: Measured, run: ProbeRun, how: HowRec
   if (run.state === 'unknown') metrics.remove('glm_probe_success', labels);
   else metrics.set('glm_probe_success', labels, run.state === 'good' ? 1 : 0);
   metrics.set('glm_probe_last_run_timestamp_seconds', labels, clock.wall() / 1000);
-  const { reason, fault_domain } = run;
+  const { fault_domain } = run;
+  const reason = toldAs(run);
   // Such a run is unknown, but somebody has to hear that this program fails.
   const failed = run.state === 'bad' || fault_domain === 'prober';
   if (failed && reason !== null && fault_domain !== null)
@@ -48,6 +50,13 @@ export function record(book: Book, subject: Measured, run: ProbeRun, how: HowRec
   recordReadings(metrics, labels, run);
   recordServer(book, labels, run);
   if (latencyOf(run) !== null) observeTimes(metrics, labels, run);
+}
+
+/** Whoever can mend what a code inside a stream says has to hear that; one of the service’s own is a stream that broke. */
+function toldAs({ reason, cause, code }: ProbeRun): ProbeRun['reason'] {
+  if (reason !== 'error_in_stream') return reason;
+  if (cause !== null) return domainOf(cause) === 'provider' ? reason : cause;
+  return codeLabel(code) === 'other' ? 'unknown_code' : reason;
 }
 
 const isWithoutReuse = ({ kind, state, connection }: ProbeRun) =>
