@@ -11,7 +11,7 @@ import { latencyOf, type ProbeRun, type Subject } from './run.ts';
 import { costName, type Discarded, domains, keyOf, labelsOf, type Measured } from './series.ts';
 import { streams } from './settings.ts';
 import { sliOf, slisOf } from './sli.ts';
-import { type ServiceState, type Status, serviceStates } from './status.ts';
+import { isOutage, type ServiceState, type Status, serviceStates } from './status.ts';
 
 export interface HowRecorded {
   /** A quick repetition after a failure: it is counted and paid for, but it is no event of the service level. */
@@ -152,6 +152,7 @@ export function show(metrics: Metrics, subject: Subject, status: Status): void {
   const { lastSuccessMs, failures } = status;
   for (const state of serviceStates)
     metrics.set('glm_probe_state', { ...labels, state }, stateValue(state, status.state));
+  metrics.set('glm_probe_outage_open', labels, Number(isOutage(status)));
   for (const fault_domain of domains)
     metrics.set('glm_probe_consecutive_failures', { ...labels, fault_domain }, failures[fault_domain] ?? 0);
   if (lastSuccessMs !== null) metrics.set('glm_probe_last_success_timestamp_seconds', labels, lastSuccessMs / 1000);
