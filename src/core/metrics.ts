@@ -100,6 +100,10 @@ export const catalogue = {
   glm_probe_slo_threshold_seconds: gauge('Time within which an event is good.', ...probed, 'sli'),
   glm_probe_success: gauge('Whether the last run was good (1) or not (0); absent while that is not known.', ...probed),
   glm_probe_state: gauge('Which state the service is in: 1 for that one, 0 for the others.', ...probed, 'state'),
+  glm_probe_outage_open: gauge(
+    'Whether the service went down and was not seen well since (1) or not (0), whatever the state is now.',
+    ...probed,
+  ),
   glm_probe_consecutive_failures: gauge('Runs in a row that failed, by whose fault it was.', ...probed, 'fault_domain'),
   glm_probe_run_duration_seconds: histogram('Whole call, good runs only.', probe.wholes, ...probed),
   glm_probe_connect_phase_duration_seconds: histogram(

@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type MetricName, statusLabel } from '../core/metrics.ts';
 import type { Exemplar } from '../core/open-metrics.ts';
+import { domainOf } from '../core/outcome.ts';
 import type { Metrics } from '../core/registry.ts';
 import { businessCode } from '../core/wire/errors.ts';
 import { modelLabel } from './model-label.ts';
@@ -10,7 +11,7 @@ import { latencyOf, type ProbeRun, type Subject } from './run.ts';
 import { costName, type Discarded, domains, keyOf, labelsOf, type Measured } from './series.ts';
 import { streams } from './settings.ts';
 import { sliOf, slisOf } from './sli.ts';
-import { type ServiceState, type Status, serviceStates } from './status.ts';
+import { isOutage, type ServiceState, type Status, serviceStates } from './status.ts';
 
 export interface HowRecorded {
   /** A quick repetition after a failure: it is counted and paid for, but it is no event of the service level. */
@@ -34,7 +35,8 @@ export function record(book: Book, subject: Measured, run: ProbeRun, how: HowRec
   if (run.state === 'unknown') metrics.remove('glm_probe_success', labels);
   else metrics.set('glm_probe_success', labels, run.state === 'good' ? 1 : 0);
   metrics.set('glm_probe_last_run_timestamp_seconds', labels, clock.wall() / 1000);
-  const { reason, fault_domain } = run;
+  const { fault_domain } = run;
+  const reason = toldAs(run);
   // Such a run is unknown, but somebody has to hear that this program fails.
   const failed = run.state === 'bad' || fault_domain === 'prober';
   if (failed && reason !== null && fault_domain !== null)
@@ -48,6 +50,13 @@ export function record(book: Book, subject: Measured, run: ProbeRun, how: HowRec
   recordReadings(metrics, labels, run);
   recordServer(book, labels, run);
   if (latencyOf(run) !== null) observeTimes(metrics, labels, run);
+}
+
+/** Whoever can mend what a code inside a stream says has to hear that; one of the service’s own is a stream that broke. */
+function toldAs({ reason, cause, code }: ProbeRun): ProbeRun['reason'] {
+  if (reason !== 'error_in_stream') return reason;
+  if (cause !== null) return domainOf(cause) === 'provider' ? reason : cause;
+  return codeLabel(code) === 'other' ? 'unknown_code' : reason;
 }
 
 const isWithoutReuse = ({ kind, state, connection }: ProbeRun) =>
@@ -143,6 +152,7 @@ export function show(metrics: Metrics, subject: Subject, status: Status): void {
   const { lastSuccessMs, failures } = status;
   for (const state of serviceStates)
     metrics.set('glm_probe_state', { ...labels, state }, stateValue(state, status.state));
+  metrics.set('glm_probe_outage_open', labels, Number(isOutage(status)));
   for (const fault_domain of domains)
     metrics.set('glm_probe_consecutive_failures', { ...labels, fault_domain }, failures[fault_domain] ?? 0);
   if (lastSuccessMs !== null) metrics.set('glm_probe_last_success_timestamp_seconds', labels, lastSuccessMs / 1000);

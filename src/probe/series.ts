@@ -1,6 +1,6 @@
 /** The series of a check before it ever ran: everything that can be counted is there at zero, and what is known is shown. */
 import type { Clock } from '../core/clock.ts';
-import { domainOf, type FaultDomain, type Reason, reasons } from '../core/outcome.ts';
+import { domainOf, type FaultDomain, reasons } from '../core/outcome.ts';
 import type { Metrics } from '../core/registry.ts';
 import { contractParts } from './contract.ts';
 import { longestGapMs } from './grid.ts';
@@ -72,14 +72,14 @@ const counters = [
 
 /** A run that this program spoiled is unknown, and no failure in a row. */
 export const domains = ['provider', 'account', 'network', 'client'] as const satisfies readonly FaultDomain[];
-/** An error inside a stream is the fault of whoever its code says. */
-const domainsOf = (reason: Reason): readonly (FaultDomain | null)[] =>
-  reason === 'error_in_stream' ? ['provider', 'account', 'client'] : [domainOf(reason)];
 
 /** Every way a run can fail, as labels. One that was told to stop is skipped, whatever its check is. */
 export const failures = reasons
   .filter(reason => reason !== 'cancelled')
-  .flatMap(reason => domainsOf(reason).flatMap(domain => (domain === null ? [] : { fault_domain: domain, reason })));
+  .flatMap(reason => {
+    const fault_domain = domainOf(reason);
+    return fault_domain === null ? [] : { fault_domain, reason };
+  });
 
 export const costName = (currency: 'CNY' | 'USD') =>
   currency === 'CNY' ? 'glm_probe_cost_cny_total' : 'glm_probe_cost_usd_total';

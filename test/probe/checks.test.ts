@@ -223,6 +223,12 @@ test('concurrency: one that is refused for another reason, or at once, is told',
   expect(await look(busy.url, 'concurrency')).toMatchObject({ reason: 'rate_limited', fault_domain: 'account' });
 });
 
+test('concurrency: an error inside a stream is the fault of whoever its code says', async () => {
+  const broke = await serve(fake.stream(['data: {"error":{"code":"1113"}}\n\n']));
+  const expected = { reason: 'error_in_stream', cause: 'balance_exhausted', fault_domain: 'account' };
+  expect(await look(broke.url, 'concurrency')).toMatchObject(expected);
+});
+
 test('concurrency: streams that ended before the refusal do not count, and are told', () => {
   const admitted = { status: 200, startMs: 0 };
   const calls = [

@@ -144,6 +144,29 @@ test('an outage is confirmed once, and then looked at once an interval until it 
   expect(kinds()).toEqual(['down', 'blocked', 'down', 'recovered', 'down']);
 });
 
+test('an outage stays open while nobody looks and over a restart, until a good run', async () => {
+  const maintenance = [{ from: '2026-11-28T12:10:00Z', until: '2026-11-28T12:15:00Z' }];
+  const first = await stage(await plan({ maintenance }));
+  const open = async ({ text }: typeof first) =>
+    Number(new RegExp(`^glm_probe_outage_open\\{${labels}\\} (.+)$`, 'm').exec(await text())?.[1]);
+  expect(await open(first)).toBe(0);
+  first.answer({ reason: 'balance_exhausted' });
+  await first.pass(2 * minute);
+  expect(await open(first)).toBe(0);
+  first.answer({ reason: 'stalled' });
+  await first.pass(3 * minute);
+  expect([first.status().state, await open(first)]).toEqual(['down', 1]);
+  first.answer({ reason: 'balance_exhausted' });
+  await first.pass(3 * minute);
+  expect([first.status().state, await open(first)]).toEqual(['unknown', 1]);
+  await first.pass(4 * minute);
+  expect([first.status().state, await open(first)]).toEqual(['maintenance', 1]);
+  const second = await stage(await plan(), { path: first.path, clock: createManualClock(first.clock.wall()) });
+  expect(await open(second)).toBe(1);
+  await second.pass(2 * minute);
+  expect([second.status().state, await open(second)]).toEqual(['up', 0]);
+});
+
 test('during an outage a budget has to hold one look, not its repetitions', async () => {
   const [check] = (await plan()).checks;
   const one = worstOf(check!).tokens / 3;

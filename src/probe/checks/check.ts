@@ -31,7 +31,7 @@ export interface Call {
 /** What the calls of a run say together. */
 export interface Conclusion {
   /** What is wrong although every call ended as it should. */
-  readonly finding?: { readonly kind: Exclude<Reason, 'ok'>; readonly detail: string };
+  readonly finding?: { readonly kind: Exclude<Reason, 'ok'>; readonly detail: string; readonly cause?: Reason };
   readonly warnings?: readonly Warning[];
   readonly readings?: Readonly<Record<string, number>>;
 }

@@ -76,6 +76,6 @@ function conclude(calls: readonly Call[], mostCalls: number): Conclusion {
 const expected: ReadonlySet<Reason> = new Set(['cancelled', 'ok', 'rate_limited']);
 
 function findingOf({ record: { outcome } }: Call): Conclusion {
-  const { kind, detail = 'no detail' } = outcome;
-  return kind === 'ok' ? {} : { finding: { kind, detail } };
+  const { kind, detail = 'no detail', cause } = outcome;
+  return kind === 'ok' ? {} : { finding: { kind, detail, ...(cause && { cause }) } };
 }
