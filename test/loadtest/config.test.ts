@@ -160,6 +160,17 @@ test('a file may hold settings of several kinds of runs', () => {
   rmSync(folder, { recursive: true });
 });
 
+test('a key that cannot be sent is blamed on where it stands', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  const file = join(folder, 'key');
+  writeFileSync(file, 'kéy.canary');
+  const of = (more: object, environment: Readonly<Record<string, string>>) => () =>
+    readLoadConfig({ ...local, ...more }, environment);
+  expect(of({}, { ZAI_API_KEY: 'kéy.canary' })).toThrow(/^the API key in the environment holds a character/);
+  expect(of({ api_key_file: file }, env)).toThrow(`--api-key-file: the API key in ${file} holds a character`);
+  rmSync(folder, { recursive: true });
+});
+
 test('a run without a seed gets one', () => {
   expect(read().seed).toEqual(expect.any(Number));
   expect(read({ seed: '42' }).seed).toBe(42);
