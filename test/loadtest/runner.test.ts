@@ -209,6 +209,16 @@ test('what no connection was left for is shed, and sent later by nobody', async 
   expect(total.ended).toMatchObject({ shed: 97 });
 });
 
+test.each<[string, Partial<LoadPlan>]>([
+  ['has ended', open(10, 10_000)],
+  ['was shed', { ...open(10, 10_000), concurrency: 1 }],
+  ['was shed in the warm-up', { ...open(10, 10_000), concurrency: 1, warmupMs: 5000 }],
+])('a limit of requests ends an open run when its last one %s', async (_, plan) => {
+  const { total, end } = await run({ plan: { ...plan, maxRequests: 3 }, ms: () => 500 });
+  expect([total.planned, end?.halted]).toEqual([3, undefined]);
+  expect(end?.offeredMs).toBeLessThan(400);
+});
+
 test.each<[string, Partial<LoadPlan>, number]>([
   ['closed loop', closed(4, 1000), 0],
   ['rate', open(100, 1000), 100],
