@@ -134,7 +134,7 @@ const wholeOf = (intervals: readonly Interval[], done: readonly Finish[], member
   gone: members - done.length,
 });
 
-/** What one member was halted for, the others were then stopped for. */
+/** What a member was halted for. Other processes of its machine are then stopped; with agents the others go on. */
 const firstHalt = (done: readonly Finish[]) =>
   done
     .flatMap(({ end: { halted } }) => halted ?? [])

@@ -117,7 +117,7 @@ function endedEarly({ load, ledger }: JudgedRun): Note[] {
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
   if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
   if (isRefusal(halted))
-    return [{ kind, text: `--on-limit ended the run${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
+    return [{ kind, text: `--on-limit cut the run short${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
   const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
   return [{ kind, text, next: roomierBudget }];
 }
@@ -184,7 +184,7 @@ function lostAgents({ ledger: { lost = 0 } }: JudgedRun): Note | undefined {
   if (lost === 0) return undefined;
   return {
     kind: 'lost_agents',
-    text: `${counted(lost, 'request')} were never made: the agent that had them went away. The load was lower than planned.`,
+    text: `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost, made or not: the agent that had ${lost === 1 ? 'it' : 'them'} went away. The load was lower than planned.`,
   };
 }
 

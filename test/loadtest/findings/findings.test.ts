@@ -305,7 +305,7 @@ test('a request that is wrong is to be mended first', () => {
 
 test('a lost agent is a hole in the load', () => {
   expect(said(makeRun(calm, { ledger: { planned: 50, ok: 40, lost: 10 } }).result, 'lost_agents')).toMatch(
-    /^10 requests were never made/,
+    /^10 requests were lost, made or not: the agent that had them went away/,
   );
 });
 
@@ -407,13 +407,16 @@ test.each<[Partial<LoadResult['load']>, string]>([
   ],
   [
     { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302' },
-    '--on-limit ended the run after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
+    '--on-limit cut the run short after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
   ],
   [
     { halted: 'quota_exhausted', halted_after_s: 0.004, halted_code: '1308' },
-    '--on-limit ended the run after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
+    '--on-limit cut the run short after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
   ],
-  [{ halted: 'auth', halted_after_s: 1 }, '--on-limit ended the run after 1.00 s: auth, the key or token was refused.'],
+  [
+    { halted: 'auth', halted_after_s: 1 },
+    '--on-limit cut the run short after 1.00 s: auth, the key or token was refused.',
+  ],
 ])('a run that ended early says first what ended it and when: %o', (halt, text) => {
   const { result } = healthyRun();
   const ended = { ...result, load: { ...result.load, ...halt } };
@@ -494,7 +497,7 @@ test('a run that a refusal ended says so in its first line', () => {
   const { result } = healthyRun();
   const load = { ...result.load, halted: 'overloaded', halted_after_s: 2, halted_code: '1305' };
   const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
-  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded)');
+  expect(reason).toBe('the run was cut short after 2.00 s by the first 1305 (overloaded)');
 });
 
 test.each([
