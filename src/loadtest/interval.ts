@@ -65,6 +65,8 @@ export const nothingCounted = {
   retries: 0,
   /** Connections that were opened. */
   opened: 0,
+  /** Requests that waited, in vain or not, for what those under way leave over of the budget. A wait for the first answer is none. */
+  budgetWaits: 0,
 } as const;
 
 export type Counts = { -readonly [Name in keyof typeof nothingCounted]: number };

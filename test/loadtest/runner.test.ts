@@ -319,6 +319,7 @@ test('a closed loop waits for what settles before it gives up, and the wait is n
   expect([seen.most, seen.sentAt, end?.halted?.reason]).toEqual([2, [0, 100, 100, 200, 300], 'budget']);
   expect(total.ended).toEqual({ ok: 5, unsent: 3 });
   expect(total.inputTokens + total.outputTokens).toBe(75);
+  expect(total.budgetWaits).toBe(5);
   expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
 });
 
@@ -337,6 +338,14 @@ test.each([
 test('a budget that is no matter holds nothing back at the start', async () => {
   const { seen } = await run({ plan: { ...closed(40, 500), budget: budgetOf(1_000_000) } });
   expect(seen.sentAt.filter(at => at === 0)).toHaveLength(40);
+});
+
+test('in a ramp that is cut short nobody waits for a budget that has room', async () => {
+  const stages = [{ durationMs: 10_000, from: 0, to: 10 }];
+  const plan = { arrivals: { kind: 'closed' as const, stages }, concurrency: 10, budget: budgetOf(10_000) };
+  const { total, seen } = await run({ plan: { ...plan, maxRequests: 12 } });
+  expect([total.planned, total.budgetWaits]).toEqual([12, 0]);
+  expect(seen.most).toBeLessThan(10);
 });
 
 test('an open loop leaves out what the budget has no room for at its time, and goes on when it has', async () => {

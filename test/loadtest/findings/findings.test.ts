@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
-import type { Health } from '../../../src/loadtest/interval.ts';
+import type { Health, Interval } from '../../../src/loadtest/interval.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
 import { screen } from '../../../src/loadtest/report/screen.ts';
 import { headlineOf } from '../../../src/loadtest/report/verdict.ts';
@@ -436,9 +436,14 @@ test('what was not made is not offered, and its share is no share of the answere
   expect(headlineOf(cut).reason).toBe(headlineOf(result).reason);
 });
 
+/** In the second of them requests waited for the budget. */
+const waiting = (intervals: readonly Interval[]) =>
+  intervals.map((one, i) => ({ ...one, budgetWaits: i === 1 ? 30 : 0 }));
+
 const budgeted = (run: LoadResult, more: Partial<LoadResult> = {}): LoadResult => ({
   ...run,
   config: { ...run.config, concurrency: 40, budget: { maxTokens: 1e9 } },
+  intervals: waiting(run.intervals),
   ...more,
 });
 
@@ -455,10 +460,13 @@ test('a budget that keeps the load down is named as the limit', () => {
   );
 });
 
+const silent = (intervals: readonly Interval[]) => intervals.map(({ budgetWaits: _, ...one }) => one as Interval);
+
 test.each<[string, Partial<LoadResult>]>([
   ['there is none', { config: { concurrency: 40, budget: {} } }],
   ['only a price is known', { config: { concurrency: 40, budget: { price: { input: 1, output: 1 } } } }],
-  ['fewer were planned than fit at once', { ledger: { planned: 10, ok: 10 } }],
+  ['no request waited for it, as in a ramp that was cut', { intervals: makeRun(calm).result.intervals }],
+  ['its intervals do not say, as those of an earlier version', { intervals: silent(makeRun(calm).result.intervals) }],
   ['all were under way', { config: { concurrency: 10, budget: { maxTokens: 9 } } }],
 ])('a budget is no limit when %s', (_, more) => {
   expect(kinds(budgeted(makeRun(calm).result, more))).not.toContain('limited_by_budget');
