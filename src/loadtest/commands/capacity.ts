@@ -8,10 +8,13 @@ import { configKeys } from '../../core/spelling.ts';
 import { costOf } from '../budget.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
 import { readLoadConfig } from '../config.ts';
+import { refusalOf } from '../findings/early-end.ts';
+import { type Halt, isRefusal } from '../halt.ts';
 import type { Interval } from '../interval.ts';
 import { failuresOf } from '../ledger.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import { measure } from '../load.ts';
+import { counted } from '../numbers.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText, limitText } from '../report/capacity.ts';
 import type { Throughput } from '../result.ts';
@@ -231,11 +234,27 @@ function createStays(plan: LoadPlan, io: Io) {
     const total = totalOf(intervals);
     spent.tokens += total.bookedInputTokens + total.bookedOutputTokens;
     if (price !== undefined) spent.cost += costOf(price, total.bookedInputTokens, total.bookedOutputTokens);
-    if (endedOf(total, 'unsent') > 0 && !io.stop.aborted)
-      throw new UsageError(
-        'budget_spent',
-        'the budget is used up before the search has an answer; raise it, or narrow --from and --to',
-      );
+    const why = unmadeBecause(end.halted, endedOf(total, 'unsent') + total.budgetWaits);
+    if (why !== undefined && !io.stop.aborted) throw why;
     return { total, throughput: throughputIn(intervals, end.offeredMs, load.arrivals) };
   };
+}
+
+/** Why a stay was not the level that was asked for: then nothing follows from it. */
+function unmadeBecause(halt: Halt | undefined, heldBack: number): UsageError | undefined {
+  if (halt?.reason === 'budget')
+    return new UsageError(
+      'budget_spent',
+      'the budget is used up before the search has an answer; raise it, or narrow --from and --to',
+    );
+  if (halt !== undefined && isRefusal(halt.reason))
+    return new UsageError(
+      'search_refused',
+      `on_limit ended the search by the first ${refusalOf({ halted: halt.reason, ...(halt.code !== undefined && { halted_code: halt.code }) })}; with on_limit: record in --config refusals count against their level`,
+    );
+  if (heldBack === 0) return undefined;
+  return new UsageError(
+    'budget_tight',
+    `the budget has no room for the worst case of so many requests at once: ${counted(heldBack, 'request')} waited for it or were not made; raise it, or lower --to or --max-tokens`,
+  );
 }
