@@ -71,6 +71,9 @@ export const nothingCounted = {
 
 export type Counts = { -readonly [Name in keyof typeof nothingCounted]: number };
 
+/** Timers cut intervals a moment after their time: by less than this, ms. */
+export const slackMs = 250;
+
 /** What was counted between two cuts, a second apart or less; summing intervals loses nothing. */
 export interface Interval extends Readonly<Counts> {
   /** Milliseconds since the run began. Requests are filed in the interval in which they end. */

@@ -1,9 +1,9 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import { isRefusal } from '../halt.ts';
+import { slackMs } from '../interval.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, money, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
-import { slackMs } from '../window.ts';
 import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
