@@ -4,9 +4,11 @@ import { slackMs } from '../interval.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, money, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
-import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
+import { limitsOf } from './bottleneck.ts';
+import { roomierBudget } from './budget.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
+import type { JudgedRun, Limit, Sighting } from './sighting.ts';
 
 export type FindingKind =
   | 'does'
