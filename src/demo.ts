@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { onceAborted } from './core/aborted.ts';
 import { UsageError } from './core/errors.ts';
 import { exitCodes, type Io } from './core/program.ts';
 
@@ -112,5 +113,5 @@ async function metricsSample(url: string): Promise<string> {
 
 async function leaveRunning(mock: RunningMock, io: Io): Promise<void> {
   io.out(`\n  the mock keeps running at ${mock.baseUrl}; Ctrl-C ends it\n`);
-  if (!io.stop.aborted) await new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
+  await onceAborted(io.stop);
 }

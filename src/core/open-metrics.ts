@@ -1,6 +1,7 @@
 /**
- * The registry as OpenMetrics, with exemplars. prom-client can speak it too, but for good: asking it once renames the
- * counters for every scraper after that, and it keeps exemplars only where nobody asks for the classic text.
+ * The registry as text: the classic one, and OpenMetrics with exemplars. prom-client can speak OpenMetrics too, but for good:
+ * asking it once renames the counters for every scraper after that, and it keeps exemplars only where nobody asks for the
+ * classic text.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Metric, Registry } from 'prom-client';
@@ -60,7 +61,7 @@ export async function openMetricsText(registry: Registry, exemplars: Exemplars):
   for (const { name: of } of registry.getMetricsAsArray()) {
     const { name, help, type, values } = await (registry.getSingleMetric(of) as Metric).get();
     const family = String(type) === 'counter' ? name.replace(/_total$/, '') : name;
-    families.push(`# HELP ${family} ${escaped(help)}`, `# TYPE ${family} ${type}`);
+    families.push(`# HELP ${family} ${inQuotes(help)}`, `# TYPE ${family} ${type}`);
     for (const value of values as readonly Sample[]) families.push(line(name, value, exemplars));
     await turn();
   }
@@ -83,10 +84,10 @@ function line(name: string, { metricName = name, labels, value }: Sample, exempl
 
 const inBraces = (labels: Labels) =>
   `{${Object.entries(labels)
-    .map(([name, text]) => `${name}="${escaped(String(text))}"`)
+    .map(([name, text]) => `${name}="${inQuotes(String(text))}"`)
     .join(',')}}`;
 
-const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+const inQuotes = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
 const numberOf = (value: number) =>
   Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN';

@@ -181,6 +181,9 @@ export function expectedCount(arrivals: Arrivals): number | undefined {
 /** How long all stages take, in ms. */
 export const totalMs = (stages: readonly Stage[]): number => stages.reduce((sum, stage) => sum + stage.durationMs, 0);
 
+/** The highest level that stages come to. */
+export const peakOf = (stages: readonly Stage[]): number => Math.max(...stages.flatMap(({ from, to }) => [from, to]));
+
 /** Requests that a closed loop keeps under way at a moment: whole, and 0 before the start and from the end on. */
 export function levelAt(stages: readonly Stage[], ms: number): number {
   let left = ms;

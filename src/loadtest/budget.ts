@@ -42,6 +42,8 @@ export interface Budget {
   settled(): Promise<void>;
   /** Replaces the reservation by what was used, or may have been. @returns what was booked */
   settle(wanted: Wanted, record: CallRecord): Booked;
+  /** Whether an answer has told what a prompt takes: who waits before that waits for the answer and not for room. */
+  readonly told: boolean;
   readonly spentTokens: number;
   readonly spentCost: number;
 }
@@ -91,6 +93,9 @@ export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0
     reserve,
     settled: () => next.promise,
     settle,
+    get told() {
+      return told;
+    },
     get spentTokens() {
       return spent.input + spent.output;
     },

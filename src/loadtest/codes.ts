@@ -2,7 +2,7 @@
 import { businessCode } from '../core/wire/errors.ts';
 
 /** What every further code is counted as. */
-export const otherCodes = 'others';
+const otherCodes = 'others';
 
 const mostNamed = 20;
 const longest = 32;

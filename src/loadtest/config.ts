@@ -5,7 +5,7 @@ import { UsageError } from '../core/errors.ts';
 import { isObject } from '../core/json-object.ts';
 import { readAuthority } from '../core/pem.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
-import type { Arrivals, Stage } from './arrivals.ts';
+import { type Arrivals, peakOf } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
 import { refuseIdle, refusePairs } from './contradictions.ts';
 import { refuseStrangers } from './destination.ts';
@@ -51,7 +51,8 @@ function planOf(config: LoadConfig, flags: readonly string[], env: Env): LoadPla
     ca: () => (config.ca === undefined ? undefined : authorityAt(config.ca)),
     keys: () => keysOf(config, env),
   });
-  const concurrency = arrivals.kind === 'closed' ? highest(arrivals.stages) : config.max_in_flight;
+  const concurrency =
+    arrivals.kind === 'closed' ? Math.max(1, Math.ceil(peakOf(arrivals.stages))) : config.max_in_flight;
   const workload = workloadOf(saidIn(config), arrivals.kind === 'closed' ? concurrency : 10);
   return {
     baseUrl: config.url,
@@ -97,15 +98,12 @@ const saidIn = (config: LoadConfig): Saying =>
   Object.fromEntries(Object.keys(sayingKeys).map(key => [key, config[key as keyof Saying]])) as Saying;
 
 function keysOf({ api_key_file: file }: LoadConfig, env: Env): string[] {
-  const lines = named('api_key_file', () => readKey(env, file))
-    .split(/\s+/)
-    .filter(Boolean);
+  const read = () => readKey(env, file);
+  const text = file === undefined ? read() : named('api_key_file', read);
+  const lines = text.split(/\s+/).filter(Boolean);
   if (lines.length > 0) return lines;
   throw new UsageError('no_key', `no API key: set ${keyVariables[0]} or pass --api-key-file FILE`);
 }
-
-const highest = (stages: readonly Stage[]) =>
-  Math.max(1, ...stages.flatMap(({ from, to }) => [from, to]).map(Math.ceil));
 
 function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
   const { trace, rate, concurrency, duration: durationMs, speed, scale } = config;

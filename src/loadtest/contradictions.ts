@@ -1,12 +1,17 @@
 /** Settings that mean nothing beside each other. */
 import { UsageError } from '../core/errors.ts';
 import { asFlag } from '../core/spelling.ts';
+import { peakOf } from './arrivals.ts';
 import type { Measure } from './measures.ts';
+import { counted } from './numbers.ts';
 import { isClosed, type LoadConfig } from './settings.ts';
 import { short } from './slo.ts';
+import { parseStages } from './stages.ts';
 
 /** Settings that mean nothing together are a mistake that would be noticed after the run, or never. */
-export function refusePairs({ agents, redis, workers, as, threshold, slo, stream }: LoadConfig): void {
+export function refusePairs(config: LoadConfig): void {
+  const { agents, redis, workers, as, threshold, slo, stream } = config;
+  const seats = isClosed(config) ? peakOf(parseStages(config.concurrency, 1)) : Number.POSITIVE_INFINITY;
   const goodput = threshold.find(({ subject }) => subject.kind === 'rate' && subject.rate === 'goodput');
   const mistakes = [
     agents === undefined && redis !== undefined && '--redis is where agents are found; say how many with --agents N',
@@ -17,6 +22,9 @@ export function refusePairs({ agents, redis, workers, as, threshold, slo, stream
     agents !== undefined &&
       as !== undefined &&
       '--as needs every single request, and with --agents those stay where they were made',
+    agents !== undefined &&
+      agents > seats &&
+      `--agents ${agents} cannot share ${counted(seats, 'request')} under way: take at most ${seats}, or raise --concurrency`,
     goodput !== undefined &&
       slo === undefined &&
       `--threshold "${goodput.text}" needs --slo, what a good request keeps`,

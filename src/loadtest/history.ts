@@ -2,7 +2,7 @@
  * A run second by second in bounded memory: where there are too many, neighbours become one, and then two of those. Sums
  * stay exact; only when something happened is known less finely. (A second of 100 streams is about 50 kB, its JSON 70 kB.)
  */
-import type { Health, Interval } from './interval.ts';
+import { type Health, type Interval, slackMs } from './interval.ts';
 import { joinIntervals } from './total.ts';
 
 export interface HistoryOptions {
@@ -55,8 +55,6 @@ export function createHistory({ edgesMs = [], most = 200 }: HistoryOptions = {})
 
 /** Which stretch an interval ends in. All are cut a little late. */
 const cellOf = ({ toMs }: Interval, spanMs: number) => Math.ceil((toMs - slackMs) / spanMs);
-
-const slackMs = 250;
 
 /** Of a second that several processes measured together, each thing where it was worst. */
 function busiest(readings: readonly Health[]): readonly Health[] {

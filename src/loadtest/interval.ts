@@ -65,9 +65,14 @@ export const nothingCounted = {
   retries: 0,
   /** Connections that were opened. */
   opened: 0,
+  /** Requests that waited, in vain or not, for what those under way leave over of the budget. A wait for the first answer is none. */
+  budgetWaits: 0,
 } as const;
 
 export type Counts = { -readonly [Name in keyof typeof nothingCounted]: number };
+
+/** Timers cut intervals a moment after their time: by less than this, ms. */
+export const slackMs = 250;
 
 /** What was counted between two cuts, a second apart or less; summing intervals loses nothing. */
 export interface Interval extends Readonly<Counts> {

@@ -48,11 +48,11 @@ export const bare = (meaning: string) => meaning.replace(/ \([^()]*\)$/, '');
 export const failuresOf = (counts: Readonly<Partial<Record<LedgerClass, number>>>) =>
   ledgerRows(counts).filter(({ kind }) => kind === 'failed');
 
-/** Requests that were measured to their end: good or failed. */
+/** Requests that are good or failed, those that were shed or lost among the failed. */
 export const judgedOf = ({ ledger }: Pick<LoadResult, 'ledger'>): number =>
   failuresOf(ledger).reduce((sum, { count }) => sum + count, ledger.ok);
 
-/** Failed requests among those that were measured to their end, 0 to 1. */
+/** Failed requests among `judgedOf`, 0 to 1. */
 export function failedShare({ ledger }: Pick<LoadResult, 'ledger'>): number {
   const judged = judgedOf({ ledger });
   return judged === 0 ? 0 : 1 - ledger.ok / judged;

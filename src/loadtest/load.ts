@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { createRandom } from '../core/random.ts';
 import { packageVersion } from '../core/version.ts';
-import { type Arrivals, scheduleHash, scheduleOf } from './arrivals.ts';
+import { type Arrivals, peakOf, scheduleHash, scheduleOf } from './arrivals.ts';
 import { assemble } from './assemble.ts';
 import { calibrate } from './calibration/calibrate.ts';
 import type { CreateDriver } from './drivers/driver.ts';
@@ -100,7 +100,7 @@ const expectedStreams = ({ arrivals, concurrency }: LoadPlan): number =>
 
 /** Requests per second where they are densest; of a trace, on average. */
 function peakRate(arrivals: Exclude<Arrivals, { kind: 'closed' }>): number {
-  if (arrivals.kind === 'open') return Math.max(...arrivals.stages.flatMap(({ from, to }) => [from, to]));
+  if (arrivals.kind === 'open') return peakOf(arrivals.stages);
   return (1000 * arrivals.offsetsMs.length) / Math.max(1, arrivals.offsetsMs.at(-1) ?? 0);
 }
 

@@ -78,11 +78,11 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
 
 const windowOf = ({ whole, steady, answerMs }: Windows) => ({
   window: steady === undefined ? ('whole' as const) : ('steady' as const),
-  start_up_s: steady === undefined && (whole[0]?.fromMs ?? 0) < answerMs - slackMs ? answerMs / 1000 : null,
+  start_up_s: steady === undefined && (whole[0]?.fromMs ?? 0) < answerMs - briefMs ? answerMs / 1000 : null,
 });
 
 /** A start-up as short as this is lost in the first interval. */
-const slackMs = 500;
+const briefMs = 500;
 
 const figuresOf = (total: Total, intervals: readonly Interval[]): Figures =>
   Object.fromEntries(

@@ -45,17 +45,23 @@ export function createRecordFile(path: string, onFailure: (why: string) => void)
 export async function* readRecords(path: string, onCut: (where: string) => void): AsyncGenerator<RawRecord> {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file; load run -o writes it`);
   let number = 0;
-  let broken: UsageError | undefined;
+  let records = 0;
+  let broken: string | undefined;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
     number++;
     if (line.trim() === '') continue;
-    if (broken !== undefined) throw broken; // it was not the last one
+    if (broken !== undefined) throw noRecord(broken); // it was not the last one
     const record = parse(line);
-    if (record === undefined) broken = noRecord(`${path}:${number}`);
-    else yield record;
+    if (record === undefined) {
+      broken = `${path}:${number}`;
+      continue;
+    }
+    records++;
+    yield record;
   }
-  if (broken !== undefined && number === 1) throw broken;
-  if (broken !== undefined) onCut(`${path}:${number}`);
+  if (broken === undefined) return;
+  if (records === 0) throw noRecord(broken);
+  onCut(broken);
 }
 
 function parse(line: string): RawRecord | undefined {

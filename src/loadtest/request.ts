@@ -78,11 +78,16 @@ export async function makeRequest(slot: Slot, door: RequestDoor): Promise<CallRe
 }
 
 /** Waits for what those under way leave over. A request with a moment of its own is not made late by that: it is not made. */
-async function setAside({ intendedMs }: Slot, ask: Ask, { budget, over, halt }: RequestDoor): Promise<boolean> {
+async function setAside({ intendedMs }: Slot, ask: Ask, { budget, tally, over, halt }: RequestDoor): Promise<boolean> {
   const canWait = intendedMs === undefined;
+  let counted = false;
   for (let room = budget.reserve(ask, canWait); room !== 'held'; room = budget.reserve(ask, canWait)) {
     if (room === 'never') halt('budget');
     if (room === 'never' || !canWait) return false;
+    if (budget.told && !counted) {
+      counted = true;
+      tally.budgetWait();
+    }
     await budget.settled();
     if (over.aborted) return false;
   }

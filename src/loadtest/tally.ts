@@ -30,6 +30,8 @@ export interface Tally {
   sent(): void;
   /** An attempt that ended. @param retry whether it was not its request's first */
   attempt(record: CallRecord, retry: boolean): void;
+  /** A request waits for the budget to have room. */
+  budgetWait(): void;
   /** What the budget was charged for an attempt. */
   booked(tokens: Booked): void;
   /** A read of any stream that brought tokens, after its first. */
@@ -115,6 +117,9 @@ export function createTally(startMs: number): Tally {
       counts.sent++;
     },
     attempt,
+    budgetWait: () => {
+      counts.budgetWaits++;
+    },
     booked: ({ input, output }) => {
       counts.bookedInputTokens += input;
       counts.bookedOutputTokens += output;

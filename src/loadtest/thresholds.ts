@@ -53,18 +53,18 @@ function readThreshold(text: string): Threshold {
     return { ...form, subject: { kind: 'figure', measure, aggregate }, bound: timeOf(value, text) };
   if (isOneOf(rates, name) && aggregate === undefined)
     return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text) };
-  throw bad(text, meant[name]);
+  throw bad(text, meant.get(name));
 }
 
 /** What people write who come from other tools. */
-const meant: Readonly<Record<string, string | undefined>> = {
-  rps: 'requests_per_second',
-  qps: 'requests_per_second',
-  tps: 'output_tokens_per_second',
-  errors: 'error_rate',
-  ttft: 'ttft_content:p95',
-  latency: 'e2e:p95',
-};
+const meant: ReadonlyMap<string, string> = new Map([
+  ['rps', 'requests_per_second'],
+  ['qps', 'requests_per_second'],
+  ['tps', 'output_tokens_per_second'],
+  ['errors', 'error_rate'],
+  ['ttft', 'ttft_content:p95'],
+  ['latency', 'e2e:p95'],
+]);
 
 const isOneOf = <T extends string>(list: readonly T[], value: string | undefined): value is T =>
   (list as readonly (string | undefined)[]).includes(value);

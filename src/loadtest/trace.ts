@@ -48,10 +48,6 @@ export function readTrace(text: string, random: Random, options: TraceOptions = 
   return { offsetsMs, readAs: [...units].join(' and ') };
 }
 
-/** The moments of `readTrace` alone. */
-export const parseTrace = (text: string, random: Random, options?: TraceOptions): readonly number[] =>
-  readTrace(text, random, options).offsetsMs;
-
 function refuseFactors(factors: Readonly<Record<string, number>>): void {
   const wrong = Object.entries(factors).filter(([, value]) => !(value > 0 && value <= 1000));
   if (wrong.length === 0) return;

@@ -1,5 +1,5 @@
 /** Which part of a run its figures per second are of. Pure. */
-import type { Interval } from './interval.ts';
+import { type Interval, slackMs } from './interval.ts';
 import { steadyWindow } from './stats/steady.ts';
 import { totalOf } from './total.ts';
 
@@ -25,6 +25,3 @@ export function windowsOf(intervals: readonly Interval[], { warmupMs, offeredMs 
   const found = steadyWindow(started);
   return { whole, answerMs, steady: found.kind === 'steady' ? started.slice(found.from, found.to) : undefined };
 }
-
-/** Timers cut intervals a moment after their time. */
-export const slackMs = 250;

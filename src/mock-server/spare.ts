@@ -1,5 +1,4 @@
 /** Connections that a client opens although it had left one free: it does not pool, or its pool is too small. */
-
 import { createRecent } from '../core/recent.ts';
 import type { MockRequest } from './plan.ts';
 

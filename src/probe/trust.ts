@@ -24,7 +24,7 @@ export function distrust(run: ProbeRun, disturbance: Disturbance | undefined, pa
 }
 
 /** Whether the service may have been well and this program late. What a server says, no lateness can make up. */
-export function mayExplain(disturbance: Disturbance, run: ProbeRun, { deadlines, expect }: Patience): boolean {
+function mayExplain(disturbance: Disturbance, run: ProbeRun, { deadlines, expect }: Patience): boolean {
   const { reason, timing } = run;
   if (reason === 'slow') return disturbance.kind === 'clock_step' || !isSlowWithout(disturbance.lateMs, run, expect);
   const deadline = reason === null ? undefined : deadlineOf[reason];

@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import type { CapacityResult } from '../../src/loadtest/capacity.ts';
 import { command } from '../../src/loadtest/cli.ts';
 import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
@@ -25,7 +28,7 @@ test('the account’s limit is found with one-token requests, as text and as JSO
   expect(found.err).toMatch(/ {2}8 at once: \d+ answered, \d+ refused with 1302, 0 failed/);
   expect(Math.max(...found.asked.map(({ completionTokens }) => completionTokens))).toBeLessThanOrEqual(1);
   const below = await capacity(limits, '--find-limit', '--from', '9', '--to', '9');
-  expect([below.code, below.out]).toEqual([1, expect.stringContaining('9')]);
+  expect([below.code, below.out]).toEqual([1, 'Even 9 requests in flight are refused with 1302.\n']);
 });
 
 /** Refuses most of the first sixteen that ask for one token together, and answers all others at once. */
@@ -81,7 +84,13 @@ test('a level that keeps the SLO is found, and one that keeps none exits 1', asy
   expect([keeps.code, JSON.parse(keeps.out).kind]).toEqual([0, 'at_least']);
   const none = await capacity({ timing: 'ttft=30ms' }, '--slo', 'e2e<5ms', '--to', '2', '--no-stream');
   expect(none.code).toBe(1);
-  expect(none.out.length).toBeGreaterThan(0);
+  const lines = none.out.split('\n').map(line => line.trim().replace(/ +/g, ' '));
+  expect(lines[0]).toBe('Not even the first level keeps the SLO for 95 % of requests.');
+  expect(none.out).toMatch(/What spoils it: of (\d+) requests at 1, \1 slow\./);
+  expect(lines.slice(lines.indexOf('level verdict good 95 % bounds answers/s n not good') + 1)).toEqual([
+    expect.stringMatching(/^1 fail 0\.0 % 0\.0–\S+ \S+ (\d+) \1 slow$/),
+    '',
+  ]);
 });
 
 test('an account’s limit is named as what spoils a level, and is no knee', async () => {
@@ -105,6 +114,41 @@ test('a budget that is used up before there is an answer says what to do', async
     2,
     expect.stringMatching(/the budget is used up before the search has an answer; raise it/),
   ]);
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'load-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A file that says what is done about a refusal. */
+const onLimit = (what: string) => {
+  const file = join(folder, `${what}.yaml`);
+  writeFileSync(file, `on_limit: ${what}\n`);
+  return file;
+};
+
+test.each<[string, MockOptions, string[], RegExp]>([
+  [
+    'a refusal that the file lets end a run',
+    { timing: 'ttft=20ms', limits: { concurrency: 1 } },
+    ['--config', onLimit('abort'), '--find-limit', '--from', '4', '--to', '8'],
+    /on_limit ended the search by the first 1302 \(rate_limited\); with on_limit: record/,
+  ],
+  [
+    'an account that is empty',
+    { limits: { balance: 0 } },
+    ['--config', onLimit('backoff'), '--slo', 'e2e<10s'],
+    /on_limit ended the search by the first 1113 \(balance_exhausted\)/,
+  ],
+  [
+    'a budget that keeps the level down',
+    { timing: 'ttft=20ms' },
+    ['--slo', 'e2e<10s', '--from', '8', '--to', '8', '--max-tokens-total', '220000', '--max-tokens', '50000'],
+    /the budget has no room for the worst case of so many requests at once: \d+ requests waited/,
+  ],
+])('%s ends the search with its own reason', async (_, options, flags, why) => {
+  const { code, out, err } = await capacity(options, ...flags);
+  expect([code, out, err]).toEqual([2, '', expect.stringMatching(why)]);
+  expect(err).not.toContain('used up');
 });
 
 test.each<[string[], RegExp]>([

@@ -85,6 +85,7 @@ test.each<[object, RegExp]>([
   [{ agents: '2' }, /--agents needs --redis/],
   [{ redis: 'redis://127.0.0.1' }, /say how many with --agents/],
   [{ redis: '127.0.0.1:6379', agents: '2' }, /--redis: is not a redis:\/\/ or rediss:\/\/ URL/],
+  [{ agents: '3', redis: 'redis://127.0.0.1', concurrency: '5s:2' }, /--agents 3 cannot share 2 requests under way/],
   [{ agents: '2', redis: 'redis://127.0.0.1', workers: '2', as: 'vllm' }, /--workers .*\n--as /],
   [{ concurrency: '5', rate: '5' }, /--concurrency goes with no --rate and no --trace/],
   [{ arrival: 'gamma' }, /--arrival goes with --rate/],
@@ -158,6 +159,22 @@ test('a file may hold settings of several kinds of runs', () => {
   expect(read({ config: file, rate: '5' }).arrivals).toMatchObject({ kind: 'open', law: 'gamma', shape: 2 });
   expect(read({ config: file }).arrivals).toMatchObject({ kind: 'closed' });
   rmSync(folder, { recursive: true });
+});
+
+test('a key that cannot be sent is blamed on where it stands', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  const file = join(folder, 'key');
+  writeFileSync(file, 'kéy.canary');
+  const of = (more: object, environment: Readonly<Record<string, string>>) => () =>
+    readLoadConfig({ ...local, ...more }, environment);
+  expect(of({}, { ZAI_API_KEY: 'kéy.canary' })).toThrow(/^the API key in the environment holds a character/);
+  expect(of({ api_key_file: file }, env)).toThrow(`--api-key-file: the API key in ${file} holds a character`);
+  rmSync(folder, { recursive: true });
+});
+
+test('agents share a rate whatever it is, and requests under way down to one each', () => {
+  for (const more of [{ rate: '1' }, { concurrency: '3' }])
+    expect(read({ agents: '3', redis: 'redis://127.0.0.1', ...more })).toMatchObject({ model: 'glm-4.6' });
 });
 
 test('a run without a seed gets one', () => {

@@ -20,12 +20,14 @@ async function read(text: string) {
 
 test('a last line that was cut off is told of, and the rest is taken', async () => {
   expect(await read(`${line(1)}${line(2)}{"n":3,"cla`)).toEqual({ records: [1, 2], cut: [`${path}:3`] });
+  expect(await read(`${line(1)}\n{"n":2,"cla\n\n  \n`)).toEqual({ records: [1], cut: [`${path}:3`] });
   expect(await read(`${line(1)}${line(2)}`)).toEqual({ records: [1, 2], cut: [] });
 });
 
 test.each([
   ['in the middle', `${line(1)}{"n":2\n${line(3)}`, 2],
   ['alone', '{"n":1', 1],
+  ['alone among blank ones', '\n{"n":1\n\n', 2],
 ])('a line that is none %s is a mistake', async (_, text, number) => {
   await expect(read(text)).rejects.toThrow(`${path}:${number} is not a record of a load run`);
 });

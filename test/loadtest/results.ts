@@ -449,6 +449,7 @@ function intervalsOf(scene: Scene, records: readonly RawRecord[]): Interval[] {
       ...inFlightOf(records, fromMs, toMs),
       inputTokens: sum(({ prompt_tokens }) => prompt_tokens),
       outputTokens: sum(({ completion_tokens }) => completion_tokens),
+      budgetWaits: 0,
       bookedInputTokens: sum(({ prompt_tokens }) => prompt_tokens),
       bookedOutputTokens: sum(({ completion_tokens }) => completion_tokens),
       cachedTokens: 0,

@@ -62,7 +62,7 @@ test.each([
 });
 
 test.each([
-  ['abort', 429, '1302', /the run ended after [\d.]+ m?s by the first 1302 \(rate_limited\)/],
+  ['abort', 429, '1302', /the run was cut short after [\d.]+ m?s by the first 1302 \(rate_limited\)/],
   ['abort', 429, '1305', /by the first 1305 \(overloaded\)/],
   ['abort', 429, '1308', /by the first 1308 \(quota_exhausted\)/],
   ['backoff', 429, '1113', /by the first 1113 \(balance_exhausted\)/],

@@ -3,6 +3,7 @@ import { type CallRecord, newDraft } from '../../src/core/call/record.ts';
 import { createManualClock, type ManualClock } from '../../src/core/clock.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
 import type { Usage } from '../../src/core/wire/chat.ts';
+import { partsOf } from '../../src/loadtest/cluster/share.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
 import { createLoadMetrics } from '../../src/loadtest/metrics.ts';
@@ -209,6 +210,16 @@ test('what no connection was left for is shed, and sent later by nobody', async 
   expect(total.ended).toMatchObject({ shed: 97 });
 });
 
+test.each<[string, Partial<LoadPlan>]>([
+  ['has ended', open(10, 10_000)],
+  ['was shed', { ...open(10, 10_000), concurrency: 1 }],
+  ['was shed in the warm-up', { ...open(10, 10_000), concurrency: 1, warmupMs: 5000 }],
+])('a limit of requests ends an open run when its last one %s', async (_, plan) => {
+  const { total, end } = await run({ plan: { ...plan, maxRequests: 3 }, ms: () => 500 });
+  expect([total.planned, end?.halted]).toEqual([3, undefined]);
+  expect(end?.offeredMs).toBeLessThan(400);
+});
+
 test.each<[string, Partial<LoadPlan>, number]>([
   ['closed loop', closed(4, 1000), 0],
   ['rate', open(100, 1000), 100],
@@ -309,6 +320,7 @@ test('a closed loop waits for what settles before it gives up, and the wait is n
   expect([seen.most, seen.sentAt, end?.halted?.reason]).toEqual([2, [0, 100, 100, 200, 300], 'budget']);
   expect(total.ended).toEqual({ ok: 5, unsent: 3 });
   expect(total.inputTokens + total.outputTokens).toBe(75);
+  expect(total.budgetWaits).toBe(5);
   expect(total.histograms.send_delay_ms?.summary().max).toBe(0);
 });
 
@@ -327,6 +339,14 @@ test.each([
 test('a budget that is no matter holds nothing back at the start', async () => {
   const { seen } = await run({ plan: { ...closed(40, 500), budget: budgetOf(1_000_000) } });
   expect(seen.sentAt.filter(at => at === 0)).toHaveLength(40);
+});
+
+test('in a ramp that is cut short nobody waits for a budget that has room', async () => {
+  const stages = [{ durationMs: 10_000, from: 0, to: 10 }];
+  const plan = { arrivals: { kind: 'closed' as const, stages }, concurrency: 10, budget: budgetOf(10_000) };
+  const { total, seen } = await run({ plan: { ...plan, maxRequests: 12 } });
+  expect([total.planned, total.budgetWaits]).toEqual([12, 0]);
+  expect(seen.most).toBeLessThan(10);
 });
 
 test('an open loop leaves out what the budget has no room for at its time, and goes on when it has', async () => {
@@ -356,6 +376,35 @@ test('shards of a plan add up to it', async () => {
   expect(parts.reduce((sum, { total }) => sum + total.planned, 0)).toBe(100);
   const numbers = parts.flatMap(({ finished }) => finished.map(({ n }) => n)).sort((a, b) => a - b);
   expect(numbers).toEqual(Array.from({ length: 100 }, (_, n) => n));
+});
+
+test.each([
+  { level: 1, workers: 2, maxRequests: 10, parts: 1 },
+  { level: 2, workers: 8, maxRequests: 10, parts: 2 },
+  { level: 3, workers: 2, maxRequests: 10, parts: 2 },
+  { level: 10, workers: 4, maxRequests: 2, parts: 4 },
+  { level: 10, workers: 4, maxRequests: 0, parts: 4 },
+])('$workers processes of $level at a time make all of $maxRequests requests, and none waits for more', async row => {
+  const { level, workers, maxRequests } = row;
+  const plan = { ...closed(level, 60_000), maxRequests };
+  const parts = partsOf(planOf(plan), { index: 0, count: 1 }, workers);
+  expect(parts).toHaveLength(row.parts);
+  const ran = await Promise.all(parts.map(shard => run({ plan, shard })));
+  expect(ran.reduce((sum, { total }) => sum + total.planned, 0)).toBe(maxRequests);
+  expect(Math.max(...ran.map(({ end }) => end?.offeredMs ?? Number.NaN))).toBeLessThan(2000);
+});
+
+test('every process of every agent has a seat, and what is not of a closed loop has no seats', () => {
+  const stages = [{ durationMs: 10, from: 0, to: 7 }];
+  const plan = { arrivals: { kind: 'closed' as const, stages } };
+  for (const count of [1, 2, 3, 5, 7])
+    for (const workers of [1, 2, 4, 9])
+      for (let index = 0; index < count; index++)
+        for (const part of partsOf(plan, { index, count }, workers)) expect(seatsOf(7, part)).toBeGreaterThan(0);
+  expect(partsOf(open(1, 1000), { index: 2, count: 3 }, 2)).toEqual([
+    { index: 4, count: 6 },
+    { index: 5, count: 6 },
+  ]);
 });
 
 test.each([0, 1, 7, 10, 1001])('%d seats are shared out exactly', level => {

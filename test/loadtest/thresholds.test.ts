@@ -156,3 +156,10 @@ test.each(['error_rate<=0%', 'error_rate<100%', 'goodput>=100%', 'requests_per_s
     expect(parseThreshold(text).text).toBe(text);
   },
 );
+
+test.each(['constructor<5', '__proto__<5', 'toString<5', 'hasOwnProperty:p95<5ms'])(
+  '"%s" is guessed to be nothing else',
+  text => {
+    expect(() => parseThreshold(text)).toThrow(/ is no threshold; write MEASURE/);
+  },
+);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/core/random.ts';
-import { parseTrace, readTrace, type TraceOptions } from '../../src/loadtest/trace.ts';
+import { readTrace, type TraceOptions } from '../../src/loadtest/trace.ts';
 
-const parse = (text: string, options?: TraceOptions, seed = 7) => parseTrace(text, createRandom(seed), options);
+const parse = (text: string, options?: TraceOptions, seed = 7) =>
+  readTrace(text, createRandom(seed), options).offsetsMs;
 const lines = (values: readonly unknown[]) => values.map(value => JSON.stringify(value)).join('\n');
 
 test.each<[string, string, number[]]>([

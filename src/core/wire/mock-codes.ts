@@ -1,6 +1,6 @@
 /**
- * The codes of this toolkit's own mock, as data. No API sends them: they say that the mock had nothing to answer with, so
- * they are nobody's outage, and whoever started the mock has to do something.
+ * The codes of this toolkit's own mock, as data. No API sends them: they say that the mock had nothing to answer with, and
+ * whoever started the mock has to do something. Only an upstream that mock record cannot reach counts as an outage.
  */
 import type { Reason } from '../outcome.ts';
 

@@ -4,7 +4,7 @@
  * member 2 has been given up: what it would make is not counted any more, so it must not make it.
  */
 import type { Redis } from 'ioredis';
-import { onAbort } from '../../core/aborted.ts';
+import { onAbort, onceAborted } from '../../core/aborted.ts';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { redisClock } from './redis.ts';
@@ -67,7 +67,7 @@ export function followControl(redis: Redis, { runId, member, stop, clock }: Foll
   const key = keyOf(runId);
   const halted = new AbortController();
   const halt = (why: string) => halted.abort(why);
-  const whenHalted = new Promise<null>(resolve => halted.signal.addEventListener('abort', () => resolve(null)));
+  const whenHalted = onceAborted(halted.signal).then(() => null);
   let heardMs = clock.now();
   const hear = ([start = null, open, stopped, lost]: (string | null)[]) => {
     heardMs = clock.now();

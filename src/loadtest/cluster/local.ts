@@ -8,7 +8,7 @@ import type { LoadPlan } from '../plan.ts';
 import type { RawRecord } from '../result.ts';
 import type { Shard } from '../shard.ts';
 import { createMerger, type Merger } from './merger.ts';
-import { shareOf } from './share.ts';
+import { partsOf, shareOf } from './share.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
 
 export interface LocalOptions {
@@ -30,18 +30,19 @@ const leadMs = 200;
 const soon = async () => Number(process.hrtime.bigint()) / 1e6 + leadMs;
 
 export async function measureLocally(plan: LoadPlan, options: LocalOptions): Promise<Measurement> {
-  const { workers, shard = { index: 0, count: 1 }, ready = soon, stop, onInterval, onRecord } = options;
-  const merger = createMerger(workers, { onInterval, edgesMs: edgesOf(plan) });
+  const { shard = { index: 0, count: 1 }, ready = soon, stop, onInterval, onRecord } = options;
+  const parts = partsOf(plan, shard, options.workers);
+  const merger = createMerger(parts.length, { onInterval, edgesMs: edgesOf(plan) });
   // Apart from the terminal: Ctrl-C is for this process, which tells the others in its own words.
-  const children = Array.from({ length: workers }, () => fork(program, { serialization: 'advanced', detached: true }));
+  const children = parts.map(() => fork(program, { serialization: 'advanced', detached: true }));
   const say = (message: ToWorker, except?: ChildProcess) => {
     for (const child of children) if (child !== except && child.connected) child.send(message);
   };
-  const barrier = createBarrier(workers, async () => say({ kind: 'start', atMs: await ready() }));
+  const barrier = createBarrier(parts.length, async () => say({ kind: 'start', atMs: await ready() }));
   const forgetStop = onAbort(stop, () => say({ kind: 'stop' }));
   await Promise.all(
-    children.map((child, member) => {
-      const part = { index: shard.index * workers + member, count: shard.count * workers };
+    parts.map((part, member) => {
+      const child = children[member]!;
       // A process whose own part is over would take a stop for "wait no longer".
       const onRefused = () => say({ kind: 'stop' }, child);
       return follow(child, { member, part, merger, barrier, onRecord, onRefused, plan });

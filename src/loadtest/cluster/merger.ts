@@ -1,7 +1,7 @@
 /** Seconds of several processes become seconds of one run: each is passed on when all who still take part have told theirs. */
 import { worstOf } from '../health.ts';
 import { createHistory } from '../history.ts';
-import type { Interval } from '../interval.ts';
+import { type Interval, slackMs } from '../interval.ts';
 import type { Measurement } from '../load.ts';
 import type { CalibrationRun, ErrorFigure } from '../result.ts';
 import { add, joinIntervals, mergeIntervals, newTotal, type Total } from '../total.ts';
@@ -134,7 +134,7 @@ const wholeOf = (intervals: readonly Interval[], done: readonly Finish[], member
   gone: members - done.length,
 });
 
-/** What one member was halted for, the others were then stopped for. */
+/** What a member was halted for. Other processes of its machine are then stopped; with agents the others go on. */
 const firstHalt = (done: readonly Finish[]) =>
   done
     .flatMap(({ end: { halted } }) => halted ?? [])
@@ -145,9 +145,7 @@ const firstHalt = (done: readonly Finish[]) =>
 const lastMs = (intervals: readonly Interval[]) => Math.max(0, ...intervals.map(({ toMs }) => toMs));
 
 /** Which second an interval ends in. All members cut at the same moments of one clock, a little late. */
-const secondOf = ({ toMs }: Interval): number => Math.max(0, Math.ceil((toMs - lateMs) / 1000) - 1);
-
-const lateMs = 250;
+const secondOf = ({ toMs }: Interval): number => Math.max(0, Math.ceil((toMs - slackMs) / 1000) - 1);
 
 /** The streams of all, the errors of the worst. One that could not calibrate leaves the whole in doubt. */
 function worstCalibration(runs: readonly (CalibrationRun | null)[]): CalibrationRun | null {

@@ -1,11 +1,22 @@
+/** What falls to one shard of a run, and to each process of it. */
 import { createRandom } from '../../core/random.ts';
-import { scheduleOf, shardOf } from '../arrivals.ts';
+import { peakOf, scheduleOf, shardOf } from '../arrivals.ts';
 import type { LoadPlan } from '../plan.ts';
-import type { Shard } from '../shard.ts';
+import { type Shard, seatsOf } from '../shard.ts';
 
 /** How many requests of a run fall to one shard; undefined for a closed loop, where the answers decide. */
 export function shareOf({ arrivals, seed, maxRequests }: LoadPlan, { index, count }: Shard): number | undefined {
   if (arrivals.kind === 'closed') return undefined;
   const schedule = scheduleOf(arrivals, createRandom(seed).fork('arrivals')).subarray(0, maxRequests);
   return shardOf(schedule, index, count, seed).length;
+}
+
+/**
+ * A shard cut up for several processes. Of a closed loop there are never more parts than seats: the requests of a part that
+ * never has one would not be made.
+ */
+export function partsOf({ arrivals }: Pick<LoadPlan, 'arrivals'>, { index, count }: Shard, workers: number): Shard[] {
+  const seats = arrivals.kind === 'closed' ? seatsOf(peakOf(arrivals.stages), { index, count }) : workers;
+  const parts = Math.min(workers, Math.max(1, seats));
+  return Array.from({ length: parts }, (_, i) => ({ index: index * parts + i, count: count * parts }));
 }

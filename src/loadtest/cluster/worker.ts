@@ -17,7 +17,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'ready' }
-  /** The endpoint refused this process in a way that ends the run for all. */
+  /** The endpoint refused this process in a way that ends the run for all processes of this machine. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'interval'; readonly interval: Interval; readonly records: readonly RawRecord[] }
   | { readonly kind: 'finish'; readonly finish: Finish };

@@ -9,6 +9,7 @@ import { createRandom } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { appendText } from '../append.ts';
+import { peakOf } from '../arrivals.ts';
 import { measureWithAgents } from '../cluster/coordinator.ts';
 import { measureLocally } from '../cluster/local.ts';
 import { readLoadConfig } from '../config.ts';
@@ -168,7 +169,7 @@ function factsOf(plan: LoadPlan): PlanFacts {
     model,
     kind: arrivals.kind,
     stream,
-    level: arrivals.kind === 'trace' ? null : Math.max(...arrivals.stages.flatMap(({ from, to }) => [from, to])),
+    level: arrivals.kind === 'trace' ? null : peakOf(arrivals.stages),
     durationMs: lengthMs(plan),
     warmupMs,
     maxRequests: finite(maxRequests),

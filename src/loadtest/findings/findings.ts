@@ -1,12 +1,14 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
 import { isRefusal } from '../halt.ts';
+import { slackMs } from '../interval.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, money, rate, share, time } from '../numbers.ts';
 import type { Throughput } from '../result.ts';
-import { slackMs } from '../window.ts';
-import { type JudgedRun, type Limit, limitsOf, roomierBudget, type Sighting } from './bottleneck.ts';
+import { limitsOf } from './bottleneck.ts';
+import { roomierBudget } from './budget.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
 import { growthOf } from './growth.ts';
+import type { JudgedRun, Limit, Sighting } from './sighting.ts';
 
 export type FindingKind =
   | 'does'
@@ -117,7 +119,7 @@ function endedEarly({ load, ledger }: JudgedRun): Note[] {
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
   if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
   if (isRefusal(halted))
-    return [{ kind, text: `--on-limit ended the run${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
+    return [{ kind, text: `--on-limit cut the run short${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
   const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
   return [{ kind, text, next: roomierBudget }];
 }
@@ -184,7 +186,7 @@ function lostAgents({ ledger: { lost = 0 } }: JudgedRun): Note | undefined {
   if (lost === 0) return undefined;
   return {
     kind: 'lost_agents',
-    text: `${counted(lost, 'request')} were never made: the agent that had them went away. The load was lower than planned.`,
+    text: `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost, made or not: the agent that had ${lost === 1 ? 'it' : 'them'} went away. The load was lower than planned.`,
   };
 }
 

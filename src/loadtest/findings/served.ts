@@ -1,5 +1,5 @@
 /** How many requests an account had in service at a time, seen from its answers. */
-import type { JudgedRun } from './bottleneck.ts';
+import type { JudgedRun } from './sighting.ts';
 
 /** Streams by the tokens that came while load was offered; unary answers, or a run too short for that, by their time in service. */
 export function servedAtOnce(result: JudgedRun): number {

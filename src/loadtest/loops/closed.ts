@@ -32,6 +32,9 @@ export async function closedLoop(run: Run, { stages }: Closed): Promise<void> {
       if (unreachable(record)) await pause(clock, offer.signal);
     }
     taken.delete(seat);
+    endWhenMade();
+  };
+  const endWhenMade = () => {
     if (taken.size === 0 && next >= plan.maxRequests) offer.end();
   };
   const fill = () => {
@@ -39,6 +42,7 @@ export async function closedLoop(run: Run, { stages }: Closed): Promise<void> {
       if (!taken.has(seat)) taken.set(seat, sit(seat));
   };
   fill();
+  endWhenMade(); // a shard may have no request of so few
   const stopFilling = isLevel(stages) ? () => {} : repeat(clock, startMs, rampMs, fill);
   await onceAborted(offer.signal);
   stopFilling();

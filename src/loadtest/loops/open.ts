@@ -2,7 +2,7 @@ import { onceAborted } from '../../core/aborted.ts';
 import { createCountdown } from '../../core/countdown.ts';
 import { createRandom } from '../../core/random.ts';
 import { type Arrivals, scheduleOf, shardOf } from '../arrivals.ts';
-import { makeRequest } from '../request.ts';
+import { makeRequest, type Slot } from '../request.ts';
 import { isMeasured, type Run } from './run.ts';
 
 /** Requests start at their moments, whatever became of those before. */
@@ -16,14 +16,17 @@ export async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'cl
   const flying = createCountdown();
   let fired = 0;
 
+  const fly = (slot: Slot) => {
+    flying.begin();
+    void makeRequest(slot, run.request).finally(flying.end);
+  };
   const fire = (index: number) => {
     fired++;
     tally.plan(1);
     const intendedMs = moments[index] ?? 0;
     const slot = { n: mine[index] ?? 0, intendedMs, measured: isMeasured(run, intendedMs) };
-    if (tally.inFlight >= plan.concurrency) return endUnmade(run, slot.measured ? 'shed' : 'warmup');
-    flying.begin();
-    void makeRequest(slot, run.request).finally(flying.end);
+    if (tally.inFlight >= plan.concurrency) endUnmade(run, slot.measured ? 'shed' : 'warmup');
+    else fly(slot);
     if (fired === moments.length && limited) offer.end();
   };
   const cancel = pacer.start(moments, index => {

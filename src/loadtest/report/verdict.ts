@@ -47,7 +47,7 @@ function reasonOf(result: LoadResult): string {
   if (judgedOf(result) === 0) return `none of ${counted(ledger.planned, 'request')} was measured to its end`;
   if (ledger.ok === 0) return `none of ${counted(judgedOf(result), 'request')} was answered well`;
   if (verdict === 'fail' && load.halted !== undefined && isRefusal(load.halted))
-    return `the run ended${after(load)} by the first ${refusalOf(load)}`;
+    return `the run was cut short${after(load)} by the first ${refusalOf(load)}`;
   if (verdict === 'fail' || verdict === 'not_measurable')
     return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
   if (thresholds.length > 0)

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { onceAborted } from '../../core/aborted.ts';
 import { readKey } from '../../core/api-key.ts';
 import { baseUrl } from '../../core/base-url.ts';
 import {
@@ -111,7 +112,7 @@ async function record(flags: Flags, io: Io): Promise<void> {
     },
   });
   io.out(`recording ${upstream} to ${out}\n  base URL  ${recorder.baseUrl}\n`);
-  await stopped(io);
+  await onceAborted(io.stop);
   await recorder.close();
   io.err(`${count} exchanges recorded in ${out}\n`);
 }
@@ -128,7 +129,7 @@ async function replay(file: string, flags: Flags, io: Io): Promise<void> {
   io.out(
     `replaying ${exchanges.length} exchanges of ${file} ${pace}, matched by ${how || 'body'}\n  base URL  ${server.baseUrl}\n`,
   );
-  await stopped(io);
+  await onceAborted(io.stop);
   await server.close();
   if (server.unmatched() > 0) io.err(`${server.unmatched()} requests were not in the recording\n`);
 }
@@ -185,9 +186,6 @@ function together<T extends readonly unknown[]>(...readings: { [K in keyof T]: (
 }
 
 const warning = (io: Io) => (sentence: string) => io.err(`warning: ${plainLines(sentence)}\n`);
-
-const stopped = (io: Io) =>
-  io.stop.aborted ? undefined : new Promise(resolve => io.stop.addEventListener('abort', resolve, { once: true }));
 
 function told(cassette: Cassette, file: string, io: Io): Cassette {
   for (const line of cassette.torn) warning(io)(`${file}: line ${line} was not written to its end and is left out`);

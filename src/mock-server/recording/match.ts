@@ -13,8 +13,8 @@ export interface Wanted {
 }
 
 /**
- * In the order they were recorded. The strictest match that any of them allows goes first, so that a loose one never
- * takes an answer from who asks exactly what was recorded.
+ * In the order they were recorded. The strictest match that any of them allows goes first, so that who asks exactly what was
+ * recorded gets one of its answers, and never that of a loose match; one that a looser request was given is used up all the same.
  * @param match for all of them; without it each says for itself, and `body` where it says nothing
  */
 export function fittingOf(

@@ -9,10 +9,10 @@ import { mostBytes } from './server.ts';
 export function unpacked(take: Take): Take {
   const { head, parts, bytes = 0 } = take;
   const encoding = encodingOf(head?.headers ?? []);
-  const unpack = unpackers[encoding];
+  const unpack = unpackers.get(encoding);
   if (head === undefined || unpack === undefined || bytes === 0 || bytes > mostBytes) return take;
   try {
-    const whole = unpack(Buffer.concat(parts.map(part => part.bytes)));
+    const whole = unpack(Buffer.concat(parts.map(part => part.bytes)), { maxOutputLength: mostBytes });
     const headers = pairsOf(head.headers).filter(([name]) => !packing.has(name.toLowerCase()));
     return {
       ...take,
@@ -20,7 +20,7 @@ export function unpacked(take: Take): Take {
       parts: [{ atMs: parts.at(-1)?.atMs ?? 0, bytes: whole }],
     };
   } catch {
-    // Cut off or not what it says it is: then it stays packed, and is not kept.
+    // Cut off, not what it says it is, or too much when unpacked: then it stays packed, and is not kept.
     return take;
   }
 }
@@ -35,11 +35,11 @@ export function unfitness({ head, bytes = 0 }: Take): string | undefined {
   return undefined;
 }
 
-const unpackers: Readonly<Record<string, (bytes: Uint8Array) => Buffer>> = {
-  gzip: gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-};
+const unpackers: ReadonlyMap<string, (bytes: Uint8Array, limits: { maxOutputLength: number }) => Buffer> = new Map([
+  ['gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+]);
 
 /** What describes the bytes as they were packed. */
 const packing = new Set(['content-encoding', 'content-length']);

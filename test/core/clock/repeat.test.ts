@@ -31,3 +31,14 @@ test('once cancelled it is not called any more', () => {
   clock.advance(500);
   expect(moments).toEqual([100]);
 });
+
+test('a call that cancels it is the last one', () => {
+  const clock = createManualClock();
+  const moments: number[] = [];
+  const cancel = repeat(clock, 0, 100, () => {
+    moments.push(clock.now());
+    if (moments.length === 2) cancel();
+  });
+  clock.advance(1000);
+  expect(moments).toEqual([100, 200]);
+});

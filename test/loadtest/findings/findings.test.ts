@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
-import type { Health } from '../../../src/loadtest/interval.ts';
+import type { Health, Interval } from '../../../src/loadtest/interval.ts';
 import { markdown } from '../../../src/loadtest/report/markdown.ts';
 import { screen } from '../../../src/loadtest/report/screen.ts';
 import { headlineOf } from '../../../src/loadtest/report/verdict.ts';
@@ -305,7 +305,7 @@ test('a request that is wrong is to be mended first', () => {
 
 test('a lost agent is a hole in the load', () => {
   expect(said(makeRun(calm, { ledger: { planned: 50, ok: 40, lost: 10 } }).result, 'lost_agents')).toMatch(
-    /^10 requests were never made/,
+    /^10 requests were lost, made or not: the agent that had them went away/,
   );
 });
 
@@ -407,13 +407,16 @@ test.each<[Partial<LoadResult['load']>, string]>([
   ],
   [
     { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302' },
-    '--on-limit ended the run after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
+    '--on-limit cut the run short after 3.24 s: 1302 (rate_limited), too many requests in flight or too often.',
   ],
   [
     { halted: 'quota_exhausted', halted_after_s: 0.004, halted_code: '1308' },
-    '--on-limit ended the run after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
+    '--on-limit cut the run short after 4 ms: 1308 (quota_exhausted), a plan window is used up.',
   ],
-  [{ halted: 'auth', halted_after_s: 1 }, '--on-limit ended the run after 1.00 s: auth, the key or token was refused.'],
+  [
+    { halted: 'auth', halted_after_s: 1 },
+    '--on-limit cut the run short after 1.00 s: auth, the key or token was refused.',
+  ],
 ])('a run that ended early says first what ended it and when: %o', (halt, text) => {
   const { result } = healthyRun();
   const ended = { ...result, load: { ...result.load, ...halt } };
@@ -433,9 +436,14 @@ test('what was not made is not offered, and its share is no share of the answere
   expect(headlineOf(cut).reason).toBe(headlineOf(result).reason);
 });
 
+/** In the second of them requests waited for the budget. */
+const waiting = (intervals: readonly Interval[]) =>
+  intervals.map((one, i) => ({ ...one, budgetWaits: i === 1 ? 30 : 0 }));
+
 const budgeted = (run: LoadResult, more: Partial<LoadResult> = {}): LoadResult => ({
   ...run,
   config: { ...run.config, concurrency: 40, budget: { maxTokens: 1e9 } },
+  intervals: waiting(run.intervals),
   ...more,
 });
 
@@ -452,10 +460,13 @@ test('a budget that keeps the load down is named as the limit', () => {
   );
 });
 
+const silent = (intervals: readonly Interval[]) => intervals.map(({ budgetWaits: _, ...one }) => one as Interval);
+
 test.each<[string, Partial<LoadResult>]>([
   ['there is none', { config: { concurrency: 40, budget: {} } }],
   ['only a price is known', { config: { concurrency: 40, budget: { price: { input: 1, output: 1 } } } }],
-  ['fewer were planned than fit at once', { ledger: { planned: 10, ok: 10 } }],
+  ['no request waited for it, as in a ramp that was cut', { intervals: makeRun(calm).result.intervals }],
+  ['its intervals do not say, as those of an earlier version', { intervals: silent(makeRun(calm).result.intervals) }],
   ['all were under way', { config: { concurrency: 10, budget: { maxTokens: 9 } } }],
 ])('a budget is no limit when %s', (_, more) => {
   expect(kinds(budgeted(makeRun(calm).result, more))).not.toContain('limited_by_budget');
@@ -494,7 +505,7 @@ test('a run that a refusal ended says so in its first line', () => {
   const { result } = healthyRun();
   const load = { ...result.load, halted: 'overloaded', halted_after_s: 2, halted_code: '1305' };
   const { reason } = headlineOf({ ...result, thresholds: [], verdict: 'fail', load });
-  expect(reason).toBe('the run ended after 2.00 s by the first 1305 (overloaded)');
+  expect(reason).toBe('the run was cut short after 2.00 s by the first 1305 (overloaded)');
 });
 
 test.each([

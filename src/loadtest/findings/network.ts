@@ -1,0 +1,32 @@
+import { failuresOf } from '../ledger.ts';
+import { count, counted, time } from '../numbers.ts';
+import { isNoticeable, type JudgedRun, type Limit, ofAll, type Sighting } from './sighting.ts';
+
+/** Connections failed, or were opened again and again. */
+export function limitedByNetwork(result: JudgedRun): Sighting<Limit> | undefined {
+  return brokenNetwork(result) ?? unkeptConnections(result);
+}
+
+function brokenNetwork({ ledger }: JudgedRun): Sighting<Limit> | undefined {
+  const broken = failuresOf(ledger).filter(({ domain }) => domain === 'network');
+  const failed = broken.reduce((sum, one) => sum + one.count, 0);
+  if (!isNoticeable(failed, { ledger })) return undefined;
+  return {
+    kind: 'limited_by_network',
+    text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
+    next: 'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
+  };
+}
+
+function unkeptConnections({ load, connections, metrics, whole }: JudgedRun): Sighting<Limit> | undefined {
+  const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
+  const connect = metrics.connect_ms?.p50 ?? 0;
+  // As many as were under way at once had to be opened; only the rest replaced others.
+  const replaced = connections.opened - whole.in_flight_max;
+  if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
+  return {
+    kind: 'limited_by_network',
+    text: `Connections were not kept: ${count(connections.opened)} were opened for ${counted(load.sent, 'request')}, ${time(connect)} each.`,
+    next: 'Find out who closes them (a proxy, keep-alive limits): each costs a handshake.',
+  };
+}
