@@ -15,6 +15,8 @@ export interface BudgetLimits {
   readonly maxTokens: number;
   readonly maxCost: number;
   readonly price: Price | undefined;
+  /** Whether who can wait goes carefully until the first answer tells what a prompt takes. Default true. */
+  readonly careful?: boolean;
 }
 
 /** What a request asks for at most. */
@@ -51,12 +53,13 @@ export interface Budget {
 export const costOf = (price: Price, input: number, output: number) =>
   (input * price.input + output * price.output) / 1_000_000;
 
-export function createBudget({ maxTokens, maxCost, price = { input: 0, output: 0 } }: BudgetLimits): Budget {
+export function createBudget(limits: BudgetLimits): Budget {
+  const { maxTokens, maxCost, price = { input: 0, output: 0 }, careful = true } = limits;
   const spent = { input: 0, output: 0 };
   const held = { input: 0, output: 0 };
   const beyond = { input: 0, output: 0 }; // the most that one request took more than its worst case
   let flying = 0;
-  let told = false;
+  let told = !careful;
   let next = Promise.withResolvers<void>();
   const fits = (extra: typeof spent, more: typeof spent, times: number) => {
     const input = spent.input + more.input + times * extra.input;

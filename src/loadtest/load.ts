@@ -86,11 +86,11 @@ export const edgesOf = (plan: LoadPlan) => [plan.warmupMs, lengthMs(plan)];
 
 /** A shard's connections and money; its part of the arrivals is the runner's business. */
 function shareOfPlan(plan: LoadPlan, shard: Shard = { index: 0, count: 1 }): LoadPlan {
-  const { maxTokens, maxCost, price } = plan.budget;
+  const { maxTokens, maxCost } = plan.budget;
   return {
     ...plan,
     concurrency: Math.max(1, seatsOf(plan.concurrency, shard)),
-    budget: { maxTokens: Math.floor(maxTokens / shard.count), maxCost: maxCost / shard.count, price },
+    budget: { ...plan.budget, maxTokens: Math.floor(maxTokens / shard.count), maxCost: maxCost / shard.count },
   };
 }
 

@@ -88,6 +88,11 @@ test('until an answer tells what a prompt takes, who can wait goes only beside w
   expect([careful(), careful(), careful(), careful()]).toEqual(Array(4).fill('held'));
 });
 
+test('a search goes at once: its level has to be under way', () => {
+  const budget = createBudget({ ...limits(450), careful: false });
+  expect([budget.reserve(wanted, true), budget.reserve(wanted, true)]).toEqual(['held', 'held']);
+});
+
 test('a budget that is smaller than what may come besides lets one go alone', () => {
   const budget = createBudget(limits(450));
   expect([budget.reserve(wanted, true), budget.reserve(wanted, true)]).toEqual(['held', 'later']);

@@ -31,6 +31,12 @@ test('the account’s limit is found with one-token requests, as text and as JSO
   expect([below.code, below.out]).toEqual([1, 'Even 9 requests in flight are refused with 1302.\n']);
 });
 
+test('a small budget does not keep the level down that the limit is found with', async () => {
+  const limits: MockOptions = { timing: 'ttft=60ms,itl=1ms', limits: { concurrency: 5 } };
+  const found = await capacity(limits, '--find-limit', '--to', '16', '--max-tokens-total', '9000', '--json');
+  expect([found.code, JSON.parse(found.out)]).toEqual([0, { kind: 'found', ceiling: 5 }]);
+});
+
 /** Refuses most of the first sixteen that ask for one token together, and answers all others at once. */
 function hasty(longer: fake.Reply): fake.Reply {
   let asked = 0;

@@ -26,7 +26,8 @@ export function createStays(plan: LoadPlan, { stop }: Pick<Io, 'stop'>) {
   const spent = { tokens: 0, cost: 0 };
   let stays = 0;
   return async (load: Pick<LoadPlan, 'arrivals' | 'concurrency'>, maxRequests: number, asked = plan) => {
-    const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price };
+    // Its level is under way at once, or nothing follows from a stay.
+    const budget = { maxTokens: maxTokens - spent.tokens, maxCost: maxCost - spent.cost, price, careful: false };
     const { intervals, end } = await measure(
       { ...asked, ...load, budget, maxRequests, seed: plan.seed + stays++ },
       { stop },
