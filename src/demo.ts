@@ -30,13 +30,16 @@ async function demo({ duration, keep }: { duration: string; keep?: true }, io: I
   try {
     const client = { io, env: { ...process.env, GLM_API_KEY: mock.key } };
     const at = ['--url', mock.baseUrl, '--model', model];
+    if (io.stop.aborted) return stopped(io);
     title(io, '2. the probe checks it: one streamed and one unary call', 'probe check');
     const checked = await run(['probe', 'check', ...at, '--prom', join(folder, 'probe.prom')], client);
+    if (io.stop.aborted) return stopped(io);
     title(io, `3. the load tester keeps 20 streams open for ${duration}`, `load run -c 20 -d ${duration}`);
     const loaded = await run(
       ['load', 'run', ...at, '-c', '20', '-d', duration, '--prom', join(folder, 'load.prom')],
       client,
     );
+    if (io.stop.aborted) return stopped(io);
     title(io, '4. all three export to Prometheus');
     io.out(await metricsSample(mock.url));
     io.out(
@@ -47,6 +50,11 @@ async function demo({ duration, keep }: { duration: string; keep?: true }, io: I
   } finally {
     await mock.end();
   }
+}
+
+function stopped(io: Io): void {
+  io.err('the demo was stopped before its end\n');
+  io.exitWith(exitCodes.failed);
 }
 
 const title = (io: Io, text: string, line = '') =>
@@ -62,10 +70,23 @@ interface RunningMock {
   end(): Promise<void>;
 }
 
-function startMock(io: Io): Promise<RunningMock> {
-  const child = spawn(process.execPath, [...self(), 'mock', '--port', '0', '--timing', 'ttft=200ms,itl=10ms'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Apart from the terminal: Ctrl-C is for the demo, which ends the others in their order. None outlives it. */
+function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  const child = spawn(process.execPath, [...self(), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    windowsHide: true,
   });
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
+  return child;
+}
+
+function startMock(io: Io): Promise<RunningMock> {
+  const child = start(['mock', '--port', '0', '--timing', 'ttft=200ms,itl=10ms']);
+  child.stderr?.on('data', (text: Buffer) => io.err(text.toString()));
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
   const end = () => {
     child.kill('SIGTERM');
@@ -85,7 +106,7 @@ function startMock(io: Io): Promise<RunningMock> {
 
 /** Runs one of our commands with its output shown as it comes. @returns its exit code */
 function run(args: readonly string[], { io, env }: { io: Io; env: NodeJS.ProcessEnv }): Promise<number> {
-  const child: ChildProcess = spawn(process.execPath, [...self(), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = start(args, env);
   child.stdout?.on('data', (text: Buffer) => io.out(text.toString()));
   child.stderr?.on('data', (text: Buffer) => io.err(text.toString()));
   const hangUp = () => child.kill('SIGINT');

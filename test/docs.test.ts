@@ -391,7 +391,7 @@ const clientCalls = calls
   .map(({ file, argv }) => ({ file, argv, shown: argv.join(' ') }));
 
 test.each(clientCalls)('$file: “$shown” works', async ({ argv }) => {
-  const shorter: Readonly<Record<string, string>> = { '-d': '200ms', '-o': join(folder, 'result') };
+  const shorter: Readonly<Record<string, string>> = { '-d': '1s', '-o': join(folder, 'result') };
   const short = argv.map((word, at) => shorter[argv[at - 1] ?? ''] ?? onMock(word));
   let out = '';
   let set: number | undefined;

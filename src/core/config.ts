@@ -23,6 +23,11 @@ export function checked<S extends z.ZodType>(
   throw new UsageError('bad_config', `${source}:\n${lines.join('\n')}`);
 }
 
+/** Where a server listens. Empty would be every address of the machine. */
+export const listenHost = z
+  .string()
+  .min(1, 'must be an address to listen on, such as 127.0.0.1; 0.0.0.0 is all of them');
+
 /** A whole number, also when it comes as text from a flag. */
 export const whole = (low: number, high: number) => {
   const error = `must be a whole number from ${low} to ${high}`;

@@ -1,6 +1,6 @@
 /** Every setting of the mock with its default; a file and the flags fill the same schema. */
 import { z } from 'zod';
-import { whole } from '../core/config.ts';
+import { listenHost, whole } from '../core/config.ts';
 import { duration } from '../core/duration.ts';
 import { textOf } from '../core/errors.ts';
 import { parseKey } from '../core/wire/auth.ts';
@@ -44,7 +44,7 @@ const wire = z.strictObject({
 });
 
 export const mockConfig = z.strictObject({
-  host: z.string().default('127.0.0.1'),
+  host: listenHost.default('127.0.0.1'),
   port: whole(0, 65_535).default(4010),
   keys: z.array(key).default([]),
   anyKey: z.boolean().default(false),

@@ -16,7 +16,7 @@ export function greeting(
   return `glm-testkit mock ${packageVersion()} · profile ${profile} · era ${era} · seed ${seed}${workers > 1 ? ` · ${workers} workers` : ''}
   base URL  ${mock.baseUrl}
   coding    ${mock.url}/api/coding/paas/v4
-  ${testKey === undefined ? 'your key  as given, not shown' : `test key  ${testKey}`}${config.anyKey ? '  (any other key works too)' : ''}
+  ${testKey === undefined ? 'your key  as given, not shown; the line below takes it from GLM_API_KEY' : `test key  ${testKey}`}${config.anyKey ? '  (any other key works too)' : ''}
   metrics   ${mock.url}/metrics
 ${trust === undefined ? '' : `  trust     NODE_EXTRA_CA_CERTS=${trust} · SSL_CERT_FILE=${trust} · REQUESTS_CA_BUNDLE=${trust}\n`}
   curl ${trust === undefined ? '' : `--cacert ${trust} `}${mock.baseUrl}/chat/completions -H ${bearer} -H 'Content-Type: application/json' -d '${body}'

@@ -1,6 +1,7 @@
 /** The probe's file as one schema. Defaults live here and nowhere else; `plan.ts` resolves it, `validate.ts` doubts it. */
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
+import { listenHost } from '../core/config.ts';
 import { duration, parseDuration } from '../core/duration.ts';
 import { type Reason, reasons } from '../core/outcome.ts';
 import { conventionNames } from './otlp/conventions.ts';
@@ -249,7 +250,7 @@ const notification = z.strictObject({
 });
 
 const exporter = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
+  host: listenHost.default('127.0.0.1'),
   port: count(0, 65_535).default(9464),
   bearer: secretSource.optional(),
   basic: z.strictObject({ username: z.string().min(1), password: secretSource }).optional(),

@@ -104,6 +104,7 @@ test('a key of the user opens, and is not shown', async () => {
   expect(answers.map(answer => answer.status)).toEqual([200, 401]);
   expect(mock.out() + mock.err()).not.toContain('canary-secret');
   expect(mock.out()).toContain('"Authorization: Bearer $GLM_API_KEY"');
+  expect(mock.out()).toContain('your key  as given, not shown; the line below takes it from GLM_API_KEY');
 });
 
 test('Ctrl-C lets a running stream end, and a new client is refused', async () => {
@@ -219,6 +220,7 @@ test.each<[string, string[], RegExp]>([
     ['--config', file('env.yaml', `keys: ["${variable('NOT_SET_ANYWHERE')}"]\n`)],
     /env\.yaml: .*NOT_SET_ANYWHERE is not set/,
   ],
+  ['an empty host', ['--host', ''], /--host: must be an address to listen on, such as 127\.0\.0\.1/],
   ['a wire setting without a value', ['--wire', 'rangeCode'], /--wire rangeCode: write name=value/],
   [
     'a certificate that is none',

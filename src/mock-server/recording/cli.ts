@@ -13,7 +13,7 @@ import {
   readCassette,
 } from '../../core/cassette/cassette.ts';
 import { redactText } from '../../core/cassette/redaction.ts';
-import { checked, whole } from '../../core/config.ts';
+import { checked, listenHost, whole } from '../../core/config.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
@@ -42,7 +42,7 @@ const replaySettings = z.strictObject({
   match: z.enum(matches).optional(),
   speed,
   port,
-  host: z.string().default('127.0.0.1'),
+  host: listenHost.default('127.0.0.1'),
 });
 
 const diffSettings = z.strictObject({
