@@ -1,4 +1,5 @@
 /** The API key of a client program: from a file or the environment, never from a flag, where `ps` shows it. */
+import { existsSync } from 'node:fs';
 import { readText } from './config.ts';
 import { UsageError } from './errors.ts';
 
@@ -7,13 +8,23 @@ export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as
 
 /**
  * From the file when it is named, else from the environment.
- * @throws {UsageError} `no_key` when there is none; `bad_key` when it cannot be sent
+ * @throws {UsageError} `no_key` when there is none; `no_file`; `bad_key` when it cannot be sent
  */
 export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
-  const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : readText(file).trim();
+  const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : keyIn(file);
   if (key) return sendable(key, file ?? 'the environment');
   const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
   throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
+}
+
+/** Who gives the key where its file's name belongs must not find it in a log. */
+function keyIn(file: string): string {
+  if (/^[\w-]*(\w{20}|\.[\w-]{8})[\w-]*$/.test(file) && !existsSync(file))
+    throw new UsageError(
+      'no_file',
+      `no such file, and what stands there looks like the key itself, so it is not repeated; put it into a file, or into ${keyVariables[0]}`,
+    );
+  return readText(file).trim();
 }
 
 /**

@@ -1,7 +1,8 @@
 /** One way for every room to read its settings: defaults < file < environment < flags, all mistakes reported at once. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { boundedText } from './bounded-text.ts';
 import { textOf, UsageError } from './errors.ts';
 import { asFlag, type Spell } from './spelling.ts';
 
@@ -49,11 +50,13 @@ const placeOf = (name: string, rest: readonly string[]) =>
   [name, ...(name.startsWith('--') ? rest.filter(part => !/^\d+$/.test(part)) : rest)].join('.');
 
 /** What stood there, unless it is long or looks like a secret in the wrong place. */
-function found({ input, message }: z.core.$ZodIssue): string {
+function found(issue: z.core.$ZodIssue): string {
+  const { input, message } = issue;
   if (input === undefined || typeof input === 'object' || Number.isNaN(input)) return '';
   const text = JSON.stringify(input);
   const inUrl = /:\/\/[^/]*@|\?/.test(text);
-  const secretive = inUrl || text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
+  const isUrl = issue.code === 'invalid_format' && issue.format === 'url'; // what was meant as one may hold a password
+  const secretive = inUrl || isUrl || text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
   return secretive || message.includes(text) ? '' : `, found ${text}`;
 }
 
@@ -82,12 +85,13 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** The text of a file the user named. @throws {UsageError} `no_file` */
+/** The text of a file the user named. @throws {UsageError} `no_file`, `file_too_large` */
 export function readText(path: string): string {
   if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file`);
   try {
-    return readFileSync(path, 'utf8');
+    return boundedText(path);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError('no_file', `${path}: cannot be read (${textOf(error)})`);
   }
 }

@@ -114,7 +114,8 @@ const untold: Booked = { input: 8192, output: 0 };
 /** Our count of a prompt is an estimate; the tokenizer is the vendor's. */
 const promptMargin = 1.25;
 
-const worstOf = ({ promptTokens, maxTokens }: Wanted) => ({
+/** The most that a request is expected to take: what is set aside for it. */
+export const worstOf = ({ promptTokens, maxTokens }: Wanted) => ({
   input: Math.ceil(promptTokens * promptMargin),
   output: maxTokens,
 });

@@ -1,10 +1,11 @@
 /** What two runs had not in common, apart from their results: a sentence each, because it may be the true difference. */
 import type { LoadResult } from './result.ts';
+import { writtenSettings } from './written.ts';
 
 /** Warnings in the order of their weight. */
 export function conditionsApart(a: LoadResult, b: LoadResult): string[] {
-  const config = changes(leaves(a.config), leaves(b.config)).filter(({ key }) => !aftermath.test(key));
-  const machine = changes(leaves(a.environment), leaves(b.environment));
+  const config = changes(settingsOf(a), settingsOf(b));
+  const machine = changes(plain(a.environment), plain(b.environment));
   return [
     ...doubtsOf('a', a),
     ...doubtsOf('b', b),
@@ -22,7 +23,12 @@ function doubtsOf(name: string, { validity, doubts }: LoadResult): string[] {
 }
 
 /** Settings that judge or show a run, but do not change it. */
-const aftermath = /^(thresholds?|slo|seed|out|json|ui|junit|summary|as|prom|push|metrics_?port)\b/i;
+const aftermath = /^(thresholds?|slo|seed|out|json|ui|junit|summary|as|prom|push|metrics_?port)$/i;
+
+const settingsOf = ({ config }: LoadResult) =>
+  writtenSettings(Object.fromEntries(Object.entries(config).filter(([name]) => !aftermath.test(name))));
+
+const plain = (values: object) => new Map(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
 interface SettingChange {
   readonly key: string;
@@ -33,13 +39,6 @@ interface SettingChange {
 function changes(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): SettingChange[] {
   const keys = [...new Set([...a.keys(), ...b.keys()])];
   return keys.map(key => ({ key, a: a.get(key), b: b.get(key) })).filter(change => change.a !== change.b);
-}
-
-/** `arrivals.stages.0.to` → `20`: every plain value by its path. */
-function leaves(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
-  if (typeof value !== 'object' || value === null) return into.set(path, String(value));
-  for (const [key, inner] of Object.entries(value)) leaves(inner, path === '' ? key : `${path}.${key}`, into);
-  return into;
 }
 
 const said = (prefix: string, { key, a, b }: SettingChange) =>

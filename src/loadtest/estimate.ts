@@ -1,6 +1,7 @@
 /** What a run will cost at most, said before it starts. */
+import { UsageError } from '../core/errors.ts';
 import { expectedCount } from './arrivals.ts';
-import { costOf } from './budget.ts';
+import { type Booked, costOf, worstOf } from './budget.ts';
 import { counted, rate } from './numbers.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 
@@ -13,6 +14,8 @@ export interface Estimate {
   readonly answerTokens: number;
   /** Of the longest answer among them, at most. */
   readonly longestAnswer: number;
+  /** What is set aside for the smallest request among them. */
+  readonly smallest: Booked;
 }
 
 export function estimateOf(plan: LoadPlan): Estimate {
@@ -27,8 +30,33 @@ export function estimateOf(plan: LoadPlan): Estimate {
     promptTokens: mean(asks.map(ask => ask.promptTokens)),
     answerTokens: mean(asks.map(ask => ask.maxTokens)),
     longestAnswer: Math.max(...asks.map(ask => ask.maxTokens)),
+    smallest: asks.map(worstOf).reduce((a, b) => (a.input + a.output <= b.input + b.output ? a : b)),
   };
 }
+
+/**
+ * A budget that has no room for a single request is a mistake, and not a run that ends as it begins.
+ * @param parts processes that the budget is dealt to
+ * @throws {UsageError} `small_budget`
+ */
+export function refuseSmallBudget({ smallest }: Estimate, { budget, currency }: LoadPlan, parts: number): void {
+  const { maxTokens, maxCost, price } = budget;
+  const tokens = smallest.input + smallest.output;
+  const cost = price === undefined ? 0 : costOf(price, smallest.input, smallest.output);
+  const each = { tokens: Math.floor(maxTokens / parts), cost: maxCost / parts };
+  const mistakes = [
+    each.tokens < tokens && small(`--max-tokens-total ${maxTokens}`, parts, `${each.tokens}`, `${tokens} tokens`),
+    each.cost < cost && small(`--max-cost ${maxCost}`, parts, money(each.cost), `${money(cost)} ${currency}`),
+  ].filter(mistake => mistake !== false);
+  if (mistakes.length > 0) throw new UsageError('small_budget', mistakes.join('\n'));
+}
+
+const small = (flag: string, parts: number, each: string, worst: string) =>
+  parts === 1
+    ? `${flag} has no room for the worst case of a single request, ${worst}: raise it, or lower --max-tokens`
+    : `${flag} gives each of ${parts} processes ${each}, and the worst case of a single request is ${worst}: raise it, lower --max-tokens, or take fewer processes`;
+
+const money = (amount: number) => `${+amount.toPrecision(2)}`;
 
 export function estimateText(estimate: Estimate, plan: LoadPlan): string {
   const { requests, promptTokens, answerTokens, longestAnswer } = estimate;

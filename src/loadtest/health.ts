@@ -11,6 +11,8 @@ export interface HealthMeter {
 
 /** Timers are looked at this often, ms; their own granularity is taken off what they show. */
 const resolutionMs = 10;
+/** So many timers tell which was the latest of twenty. */
+const fewest = 20;
 
 export function createHealthMeter(): HealthMeter {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -31,7 +33,8 @@ export function createHealthMeter(): HealthMeter {
     const cpuNow = readCpu();
     const health: Health = {
       elu: active + idle === 0 ? 0 : Math.min(1, busy / (active + idle)),
-      lagMs: Math.max(0, delay.max / 1e6 - resolutionMs),
+      lagMs: lateBy(delay.max),
+      ...(delay.count >= fewest && { lagP95Ms: lateBy(delay.percentile(95)) }),
       gcMs: gc.ms,
       gcMaxMs: gc.maxMs,
       steal: stealOf(cpu, cpuNow),
@@ -49,6 +52,8 @@ export function createHealthMeter(): HealthMeter {
   };
   return { read, close };
 }
+
+const lateBy = (ns: number) => Math.max(0, ns / 1e6 - resolutionMs);
 
 interface Cpu {
   readonly all: number;

@@ -60,11 +60,13 @@ const cellOf = ({ toMs }: Interval, spanMs: number) => Math.ceil((toMs - slackMs
 function busiest(readings: readonly Health[]): readonly Health[] {
   if (readings.length < 2) return readings;
   const most = (pick: (health: Health) => number) => Math.max(...readings.map(pick));
+  const lags = readings.flatMap(({ lagP95Ms = [] }) => lagP95Ms);
   const steal = readings.every(one => one.steal === undefined) ? undefined : most(one => one.steal ?? 0);
   return [
     {
       elu: most(one => one.elu),
       lagMs: most(one => one.lagMs),
+      ...(lags.length > 0 && { lagP95Ms: Math.max(...lags) }),
       gcMs: most(one => one.gcMs),
       gcMaxMs: most(one => one.gcMaxMs),
       steal,

@@ -27,6 +27,8 @@ export interface Health {
   readonly elu: number;
   /** Longest time in ms that a timer was late. */
   readonly lagMs: number;
+  /** How late in ms the 95th of 100 timers was; undefined where there were too few to say. */
+  readonly lagP95Ms?: number | undefined;
   /** Time in ms that garbage collection took, and its longest pause. */
   readonly gcMs: number;
   readonly gcMaxMs: number;

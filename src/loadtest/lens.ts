@@ -67,8 +67,11 @@ const lastToken = (r: RawRecord) => since(r.sent_ms, r.last_token_ms ?? r.end_ms
 const lastMessage = (r: RawRecord) => (messagesAround(r).tail.length > 0 ? toEnd(r) : lastToken(r));
 const toEnd = (r: RawRecord) => since(r.sent_ms, r.end_ms);
 const ok = (r: RawRecord) => r.class === 'ok';
-const seen = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.chunks > 0;
-const answered = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.first_content_ms !== null;
+/** Where a tool's client raises, whatever came before: the connection broke, or the time for the call was over. */
+const raised = (r: RawRecord) => /^(reset|timeout_\w+|stalled|censored|cancelled)$/.test(r.class);
+const seen = (r: RawRecord) => r.class !== 'warmup' && r.status === 200 && r.chunks > 0 && !raised(r);
+const answered = (r: RawRecord) =>
+  r.class !== 'warmup' && r.status === 200 && r.first_content_ms !== null && !raised(r);
 
 /**
  * Read in each tool's source in autumn 2026; vllm and sglang again in November (their chat clients in `bench`), evalscope
@@ -104,7 +107,7 @@ const dialects = {
     figures: {
       time_to_first_token_ms: anyToken,
       inter_token_latency_ms: r => perToken(anyToken(r), lastToken(r), r.completion_tokens),
-      inter_chunk_latency_ms: r => r.gaps_ms,
+      inter_chunk_latency_ms: r => withJoined(r.gaps_ms, r),
       request_latency_ms: lastToken,
     },
   },

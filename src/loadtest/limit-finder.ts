@@ -13,6 +13,8 @@ export interface LimitReport {
   readonly limited: number;
   /** Ended in any other way, which says nothing about the limit. */
   readonly failed: number;
+  /** What most of the failed ended as, for people: `auth, the key or token was refused`. */
+  readonly failure?: string | undefined;
 }
 
 export type LimitResult =
@@ -49,6 +51,7 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
   const mostProbes = 12 + 2 * Math.ceil(Math.log2(high / low + 1));
   let probes = 0;
   let fruitless = 0; // failures in a row
+  let failure: string | undefined; // of the last of them
   let guess = 0; // how many were answered when some were refused
 
   const next = (): LimitStep => {
@@ -61,7 +64,8 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
       : { kind: 'probe', inFlight: level };
   };
   const tiredOf = () => {
-    if (fruitless >= 3) return 'requests fail for other reasons';
+    if (fruitless >= 3)
+      return `requests fail for ${failure === undefined ? 'other reasons' : `another reason: ${failure}`}`;
     return probes >= mostProbes ? 'the answers contradict each other' : undefined;
   };
   const levelIn = ({ answered, refused }: Bracket): number | undefined => {
@@ -80,11 +84,12 @@ export function createLimitFinder({ low, high }: LimitFinderOptions): LimitFinde
   };
   const unconfirmed = (levels: readonly number[]) =>
     levels.find(level => Math.abs((votes.get(level)?.yes ?? 0) - (votes.get(level)?.no ?? 0)) < 2);
-  const report = (inFlight: number, { succeeded, limited, failed }: LimitReport) => {
+  const report = (inFlight: number, { succeeded, limited, failed, failure: why }: LimitReport) => {
     const step = next();
     if (step.kind !== 'probe' || step.inFlight !== inFlight) throw new Error(`${inFlight} at once were not asked for`);
     probes++;
     fruitless = limited === 0 && failed > 0 ? fruitless + 1 : 0;
+    failure = why;
     if (fruitless > 0) return;
     const { yes, no } = votes.get(inFlight) ?? { yes: 0, no: 0 };
     votes.set(inFlight, limited > 0 ? { yes, no: no + 1 } : { yes: yes + 1, no });

@@ -1,6 +1,5 @@
 /** `requests.ndjson`: written while the run goes on, once a second so that the disk does not disturb it; read line by line. */
 import { appendFileSync, closeSync, createReadStream, existsSync, fstatSync, openSync, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { RawRecord } from './result.ts';
 
@@ -47,8 +46,9 @@ export async function* readRecords(path: string, onCut: (where: string) => void)
   let number = 0;
   let records = 0;
   let broken: string | undefined;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesIn(path)) {
     number++;
+    if (line.length > longestLine) throw noRecord(`${path}:${number}`);
     if (line.trim() === '') continue;
     if (broken !== undefined) throw noRecord(broken); // it was not the last one
     const record = parse(line);
@@ -62,6 +62,21 @@ export async function* readRecords(path: string, onCut: (where: string) => void)
   if (broken === undefined) return;
   if (records === 0) throw noRecord(broken);
   onCut(broken);
+}
+
+/** Characters: more than the record of a million tokens has. */
+const longestLine = 2 ** 26;
+
+/** Node's readline gathers a line that never ends (`/dev/zero`) until no string can hold it; here too long a one is the last. */
+async function* linesIn(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const part of createReadStream(path, { encoding: 'utf8', highWaterMark: 2 ** 20 })) {
+    const lines = `${rest}${part}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > longestLine) break;
+  }
+  yield rest;
 }
 
 function parse(line: string): RawRecord | undefined {

@@ -120,12 +120,12 @@ async function attemptAll(slot: Slot, ask: Ask, door: RequestDoor, gaps: number[
     tally.read();
     note(ms);
   };
-  const authorization = door.credentials.authorization(slot.n);
   const random = door.random.fork(slot.n);
   let firstSentMs: number | undefined;
   for (let attempt = 1; ; attempt++) {
     const { body } = attempt === 1 ? ask : door.workload.ask(slot.n, attempt - 1);
     reads = 0;
+    const authorization = door.credentials.authorization(slot.n); // a token may expire while an attempt is waited for
     const sent = once(tally.sent);
     const record = door.blot(soundOf(await driver.send(body, { signal: cut, onSent: sent, onGap, authorization })));
     if (record.sentMs !== undefined) sent(); // a driver that does not tell in time

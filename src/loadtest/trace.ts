@@ -13,8 +13,8 @@ export interface TraceOptions {
   /** How far a copy may be moved either way, in ms of the recording. Default: its mean gap, which keeps the load's shape. */
   readonly jitterMs?: number;
   /**
-   * What a `timestamp` number counts. Default: seconds from 1e9 to 1e11, where it can only be a time since 1970; else ms, as
-   * Mooncake's traces and the replays of vLLM and aiperf have it.
+   * What a `timestamp` number counts. Default: where it can only be a time since 1970, seconds from 1e9, ms from 1e11, µs
+   * from 1e14 and ns from 1e17; below that ms, as Mooncake's traces and the replays of vLLM and aiperf have it.
    */
   readonly unit?: 's' | 'ms';
   /** The file's name, for messages. */
@@ -70,7 +70,7 @@ const keys = ['intended_ms', 'offset_ms', 'offset_s', 'at', 'timestamp'] as cons
 interface Moment {
   readonly key: (typeof keys)[number];
   readonly ms: number;
-  readonly unit: 'ms' | 's' | 'ISO 8601';
+  readonly unit: keyof typeof msIn | 'ISO 8601';
 }
 
 function momentOf(value: unknown, unit: TraceOptions['unit']): Read<Moment> {
@@ -83,22 +83,30 @@ function momentOf(value: unknown, unit: TraceOptions['unit']): Read<Moment> {
 }
 
 const wanted = (key: Moment['key']) =>
-  key === 'timestamp' ? 'a time in ISO 8601, s or ms' : `a number of ${key === 'offset_s' ? 's' : 'ms'} from 0`;
+  key === 'timestamp' ? 'a time in ISO 8601, s, ms, µs or ns' : `a number of ${key === 'offset_s' ? 's' : 'ms'} from 0`;
 
 type When = Pick<Moment, 'ms' | 'unit'>;
 
-const numberOf = (value: unknown, unit: 's' | 'ms'): When | undefined =>
-  typeof value === 'number' ? { ms: unit === 's' ? value * 1000 : value, unit } : undefined;
+const msIn = { s: 1000, ms: 1, µs: 1e-3, ns: 1e-6 } as const;
 
-/** As seconds from 2001 to 5138; as ms nobody would count from 1970 so little, nor a trace be so long. */
-const isSeconds = (number: number) => number >= 1e9 && number < 1e11;
+const numberOf = (value: unknown, unit: keyof typeof msIn): When | undefined =>
+  typeof value === 'number' ? { ms: value * msIn[unit], unit } : undefined;
+
+/** As seconds from 2001 to 5138, and so on: in the unit before nobody would count from 1970 so much, nor a trace be so long. */
+function likelyUnit(number: number): keyof typeof msIn {
+  if (number < 1e9) return 'ms';
+  if (number < 1e11) return 's';
+  if (number < 1e14) return 'ms';
+  return number < 1e17 ? 'µs' : 'ns';
+}
+
 const iso = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
 
 function timestampOf(value: unknown, unit: TraceOptions['unit']): When | undefined {
   if (typeof value === 'string' && iso.test(value)) return { ms: isoTime(value), unit: 'ISO 8601' };
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number !== 'number') return undefined;
-  return numberOf(number, unit ?? (isSeconds(number) ? 's' : 'ms'));
+  return numberOf(number, unit ?? likelyUnit(number));
 }
 
 /** UTC without a zone: a local clock that is put forward would tear a hole into the trace. */

@@ -37,6 +37,7 @@ export function judgeValidity(evidence: Evidence): Judgement {
     ...goneDoubts(evidence),
     ...loopDoubts(evidence),
     ...pauseDoubts(evidence),
+    ...starvedDoubts(evidence),
     ...stealDoubts(evidence),
     ...calibrationDoubts(evidence),
     ...shedDoubts(evidence),
@@ -80,6 +81,22 @@ function pauseDoubts({ intervals }: Evidence): Doubt[] {
 }
 
 const lastsMs = (intervals: readonly Interval[]) => (intervals.at(-1)?.toMs ?? 0) - (intervals[0]?.fromMs ?? 0);
+
+/** Readings in which one of twenty timers is late, in more than a fifth of the run, are one in a hundred of all that was stamped: a p99. */
+const starvedShare = 0.2;
+
+/** A process that waits for a processor stands still for some ms, again and again; no calibration sees what comes in between. */
+function starvedDoubts({ intervals, metrics }: Evidence): Doubt[] {
+  const lags = intervals.flatMap(({ health }) => health.flatMap(({ lagP95Ms = [] }) => lagP95Ms));
+  const ttft = metrics.ttft_any_ms?.p50 ?? metrics.e2e_ms?.p50 ?? 0;
+  const measuredMs = Math.min(ttft, metrics.itl_ms?.p99 ?? ttft);
+  const limitMs = Math.max(errorLimits.suspectMs, measuredMs * errorLimits.suspectShare);
+  const late = lags.filter(ms => ms > limitMs);
+  if (late.length <= lags.length * starvedShare) return [];
+  const much = `in ${Math.round((late.length / lags.length) * 100)} % of the run one stamp in twenty`;
+  const by = `more than ${+limitMs.toFixed(1)} ms late, at worst ${Math.max(...late).toFixed(1)} ms`;
+  return [{ grave: false, text: `${much} was ${by}: this process waited for a processor, or blocked itself` }];
+}
 
 function stealDoubts({ intervals }: Evidence): Doubt[] {
   const steal = high(intervals, ({ steal = 0 }) => steal);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -114,6 +114,39 @@ test('a file that is not there, or is a folder, is named', () => {
     code: 'no_file',
     message: expect.stringContaining(`${folder}: cannot be read`),
   });
+});
+
+test.runIf(existsSync('/dev/zero'))('a file that never ends is refused, before it has filled the memory', () => {
+  expect(errorOf(() => readText('/dev/zero'))).toMatchObject({
+    code: 'file_too_large',
+    message: '/dev/zero: is larger than 256 MB, or never ends; name a smaller file',
+  });
+});
+
+test('a character that lies across two parts of a file is read whole', () => {
+  const text = `${'x'.repeat(2 ** 20 - 1)}茶`;
+  expect(readText(fileOf(text))).toBe(text);
+});
+
+test('what was meant as a URL is never repeated: it may hold a password', () => {
+  const schema = z.strictObject({ redis: z.url({ protocol: /^rediss?$/, error: 'is not a redis:// URL' }) });
+  for (const redis of ['canary', 'user:canary@host', 'http://host/canary'])
+    expect(errorOf(() => checked(schema, { redis }, 'options')).message).toBe(
+      'options:\n  --redis: is not a redis:// URL',
+    );
+});
+
+test.each(['my-id.canary-secret', `${'a1'.repeat(16)}.canary99AbCdEfGh`, 'sk-canary0canary0canary0'])(
+  'a key in the place of its file is not repeated: %s',
+  key => {
+    const error = errorOf(() => readKey({}, key));
+    expect(error).toMatchObject({ code: 'no_file', message: expect.stringContaining('looks like the key itself') });
+    expect(error.message).not.toContain('canary');
+  },
+);
+
+test.each(['keys.txt', './my-id.canary-secret', 'glm key', 'missing'])('the name of a file is repeated: %s', name => {
+  expect(errorOf(() => readKey({}, name)).message).toBe(`${name}: no such file`);
 });
 
 test('the API key comes from the first variable that is set and not empty, without white space around', () => {

@@ -55,6 +55,20 @@ async function limitOf(reply: fake.Reply) {
   return run(command, argv, { env: { GLM_API_KEY: 'a.b' } });
 }
 
+test.each<[string, fake.Reply, RegExp]>([
+  ['a wrong key', fake.apiError(401, '1000'), /another reason: auth, the key or token was refused \(1000\)\.\n$/],
+  ['a limit of another kind', fake.apiError(429, '1303'), /another reason: rate_limited, .* \(1303\)\.\n$/],
+  [
+    'a gateway in between',
+    fake.html(502),
+    /another reason: gateway_error, an answer that is not the API speaking \(HTML\)\.\n$/,
+  ],
+])('%s ends the search for the limit and is named', async (_, reply, why) => {
+  const { code, out } = await limitOf(reply);
+  expect([code, out]).toEqual([3, expect.stringMatching(why)]);
+  expect(out).toMatch(/^Unclear: no number at once was answered in full; /);
+});
+
 test('answers that are too short to overlap are asked for again with more tokens', async () => {
   let open = 0;
   const { code, out, err } = await limitOf(

@@ -184,13 +184,13 @@ test('the warm-up is left out, and so is the time after the last offer', () => {
 });
 
 test.each<[string, Partial<LoadResult>, RegExp]>([
-  ['model', { config: { ...stored([]).config, model: 'glm-4.7' } }, /^model differs: glm-4\.6 in a, glm-4\.7 in b$/],
+  ['model', { config: { ...stored([]).config, model: 'glm-4.7' } }, /^--model differs: glm-4\.6 in a, glm-4\.7 in b$/],
   [
     'arrivals',
-    { config: { model: 'glm-4.6', arrivals: { kind: 'open' } } },
-    /^arrivals\.kind differs: closed in a, open in b$/,
+    { config: { model: 'glm-4.6', arrivals: { kind: 'trace', requests: 9 } } },
+    /^load differs: .* under way.* in a, a trace of 9 requests in b$/,
   ],
-  ['a setting that is gone', { config: {} }, /^model differs: glm-4\.6 in a, nothing in b$/],
+  ['a setting that is gone', { config: {} }, /^--model differs: glm-4\.6 in a, nothing in b$/],
   ['seeds', { seed: 2 }, /^seeds differ, 1 and 2/],
   ['schedules', { schedule_hash: 'ffff' }, /^the schedules differ, although/],
   ['machines', { environment: { node: 'v24.0.0', cores: 8 } }, /^environment cores differs: 2 in a, 8 in b$/],

@@ -1,13 +1,63 @@
 import { expect, test } from 'vitest';
-import { estimateText } from '../../src/loadtest/estimate.ts';
+import { estimateOf, estimateText, refuseSmallBudget } from '../../src/loadtest/estimate.ts';
+import type { LoadPlan } from '../../src/loadtest/plan.ts';
 import { closed, planOf } from './plan.ts';
 
 test('what an answer is at most is not a mean, which stands beside it', () => {
-  const estimate = { requests: undefined, promptTokens: 9, answerTokens: 92, longestAnswer: 128 };
+  const estimate = {
+    requests: undefined,
+    promptTokens: 9,
+    answerTokens: 92,
+    longestAnswer: 128,
+    smallest: { input: 12, output: 128 },
+  };
   expect(estimateText(estimate, planOf(closed(3, 1000)))).toMatch(
     /^about 9 prompt and at most 128 \(92 on average\) answer tokens a request;/,
   );
   expect(estimateText({ ...estimate, answerTokens: 128 }, planOf(closed(3, 1000)))).toContain(
     'at most 128 answer tokens',
   );
+});
+
+const endless = Number.POSITIVE_INFINITY;
+const price = { input: 1000, output: 4000 };
+
+test.each<[string, Partial<LoadPlan['budget']>, number, string | undefined]>([
+  ['no budget', {}, 4, undefined],
+  ['room for one', { maxTokens: 18 }, 1, undefined],
+  [
+    'room for none',
+    { maxTokens: 17 },
+    1,
+    '--max-tokens-total 17 has no room for the worst case of a single request, 18 tokens: raise it, or lower --max-tokens',
+  ],
+  ['room for one each', { maxTokens: 72 }, 4, undefined],
+  [
+    'room for three, dealt to four',
+    { maxTokens: 71 },
+    4,
+    '--max-tokens-total 71 gives each of 4 processes 17, and the worst case of a single request is 18 tokens: raise it, lower --max-tokens, or take fewer processes',
+  ],
+  [
+    'too little money',
+    { maxCost: 0.06, price },
+    1,
+    '--max-cost 0.06 has no room for the worst case of a single request, 0.066 CNY: raise it, or lower --max-tokens',
+  ],
+  ['money enough', { maxCost: 0.07, price }, 1, undefined],
+])('a budget with %s', (_, budget, parts, mistake) => {
+  const plan = planOf({
+    budget: { maxTokens: endless, maxCost: endless, price: undefined, ...budget },
+    currency: 'CNY',
+  });
+  const estimate = { ...estimateOf(plan), smallest: { input: 2, output: 16 } };
+  const refuse = () => refuseSmallBudget(estimate, plan, parts);
+  if (mistake === undefined) expect(refuse).not.toThrow();
+  else expect(refuse).toThrow(expect.objectContaining({ code: 'small_budget', message: mistake }));
+});
+
+test('the smallest request of a mixed load is what has to fit', () => {
+  const { smallest } = estimateOf(planOf());
+  expect(smallest.output).toBe(16);
+  expect(smallest.input).toBeGreaterThan(0);
 });

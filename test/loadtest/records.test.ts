@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -22,6 +22,24 @@ test('a last line that was cut off is told of, and the rest is taken', async () 
   expect(await read(`${line(1)}${line(2)}{"n":3,"cla`)).toEqual({ records: [1, 2], cut: [`${path}:3`] });
   expect(await read(`${line(1)}\n{"n":2,"cla\n\n  \n`)).toEqual({ records: [1], cut: [`${path}:3`] });
   expect(await read(`${line(1)}${line(2)}`)).toEqual({ records: [1, 2], cut: [] });
+});
+
+test.runIf(existsSync('/dev/zero'))('a line that never ends is no record, and does not fill the memory', async () => {
+  const records = readRecords('/dev/zero', () => {});
+  await expect(records.next()).rejects.toThrow('/dev/zero:1 is not a record of a load run');
+});
+
+test('lines that lie across the parts of a large file are whole', async () => {
+  const count = 20_000; // 2 MB
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  expect(
+    await read(
+      numbers
+        .map(n => line(n, { id: '茶' }))
+        .join('')
+        .replaceAll('\n', '\r\n'),
+    ),
+  ).toEqual({ records: numbers, cut: [] });
 });
 
 test.each([

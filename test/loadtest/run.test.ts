@@ -242,6 +242,18 @@ test('an endpoint elsewhere is refused before anything is sent', async () => {
   expect([code, err]).toEqual([2, expect.stringContaining('--yes-load-this-endpoint')]);
 });
 
+test('a budget that has no room for a request of any process is refused before anything is sent', async () => {
+  const server = await serve(fake.good);
+  const dealt = await loadRun(server.url, '-c', '4', '--workers', '4', '--max-tokens-total', '400');
+  expect([dealt.code, dealt.out, dealt.err]).toEqual([
+    2,
+    '',
+    expect.stringMatching(/--max-tokens-total 400 gives each of 4 processes 100, and .* or take fewer processes\n$/),
+  ]);
+  const seated = await loadRun(server.url, '-c', '1', '--workers', '4', '--max-tokens-total', '400');
+  expect(seated.code).toBe(0);
+});
+
 test('metrics can be read while it runs and are written at the end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   cleanups.push(() => rmSync(folder, { recursive: true }));

@@ -24,6 +24,12 @@ test.each<[string, string, number[]]>([
     [0, 500, 900],
   ],
   ['milliseconds as text', lines([{ timestamp: '5' }, { timestamp: '7.5' }]), [0, 2.5]],
+  ['microseconds', lines([{ timestamp: 1_763_000_000_500_000 }, { timestamp: 1_763_000_001_000_000 }]), [0, 500]],
+  [
+    'nanoseconds as text',
+    lines([{ timestamp: '1763000000500000000' }, { timestamp: '1763000001000000000' }]),
+    [0, 500],
+  ],
   ['milliseconds', lines([{ timestamp: 1_763_000_000_500 }, { timestamp: 1_763_000_001_000 }]), [0, 500]],
   [
     'ISO times of several zones',
@@ -65,6 +71,9 @@ test('the unit of small timestamps can be said', () => {
 test.each([
   [[{ timestamp: 0 }, { timestamp: 900 }], 'timestamp in ms'],
   [[{ timestamp: 1_763_000_000 }], 'timestamp in s'],
+  [[{ timestamp: 1_763_000_000_000 }], 'timestamp in ms'],
+  [[{ timestamp: 1_763_000_000_000_000 }], 'timestamp in µs'],
+  [[{ timestamp: 1_763_000_000_000_000_000 }], 'timestamp in ns'],
   [[{ timestamp: '2026-11-22T10:00:00Z' }], 'timestamp in ISO 8601'],
   [[{ offset_s: 1 }], 'offset_s in s'],
   [[{ intended_ms: 1 }, { intended_ms: 2 }], 'intended_ms in ms'],
@@ -82,7 +91,7 @@ test('every bad line is named, and never what it says', () => {
       '  line 5: offset_ms is not a number of ms from 0',
       '  line 6: offset_ms is not a number of ms from 0',
       '  line 7: has none of intended_ms, offset_ms, offset_s, at, timestamp',
-      '  line 8: timestamp is not a time in ISO 8601, s or ms',
+      '  line 8: timestamp is not a time in ISO 8601, s, ms, µs or ns',
     ].join('\n'),
   );
 });

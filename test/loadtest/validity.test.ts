@@ -153,6 +153,41 @@ test.each([
   expect(judged.doubts.join('\n')).toMatch(doubt);
 });
 
+/** So many of ten seconds in which one timer of twenty was so late. */
+const starved = (lagP95Ms: number, count: number) =>
+  seconds(...calm.map((_, i) => health({ lagMs: 40, lagP95Ms: i < count ? lagP95Ms : 0.4 })));
+
+test.each<[string, Interval[], Partial<Evidence>, string, RegExp]>([
+  [
+    '18 ms in half of the seconds',
+    starved(18, 5),
+    {},
+    'SUSPECT',
+    /^in 50 % of the run one stamp in twenty was more than 5 ms late, at worst 18\.0 ms: this process waited for a processor/,
+  ],
+  ['18 ms in a fifth of the seconds', starved(18, 2), {}, 'VALID', /^$/],
+  ['4 ms all the time', starved(4, 10), {}, 'VALID', /^$/],
+  ['18 ms beside 800 ms', starved(18, 10), { metrics: { ttft_any_ms: figure(800, 900) } }, 'VALID', /^$/],
+  [
+    '18 ms beside gaps of 25 ms',
+    starved(18, 10),
+    { metrics: { ttft_any_ms: figure(800, 900), itl_ms: figure(20, 25) } },
+    'SUSPECT',
+    /100 %/,
+  ],
+  ['18 ms beside nothing measured', starved(18, 10), { metrics: {} }, 'SUSPECT', /100 %/],
+  [
+    '18 ms at one worker of two',
+    starved(18, 5).map(one => ({ ...one, health: [...one.health, health({ lagP95Ms: 0 })] })),
+    {},
+    'SUSPECT',
+    /in 25 %/,
+  ],
+])('a process whose timers were late by %s', (_, intervals, more, validity, doubt) => {
+  const judged = judgeValidity({ ...good, intervals, ...more });
+  expect([judged.validity, judged.doubts.join('\n')]).toEqual([validity, expect.stringMatching(doubt)]);
+});
+
 test('the worst of several processes counts', () => {
   const intervals = calm.map(interval => ({ ...interval, health: [health(), health({ elu: 0.9 })] }));
   expect(judgeValidity({ ...good, intervals }).validity).toBe('INVALID');

@@ -51,7 +51,7 @@ export const runFlags = (command: Command): Command =>
     .option('--shape <k>', 'of the gamma law: 1 is poisson, smaller is burstier (default: 1)')
     .option(
       '--trace <file>',
-      'recorded moments instead: requests.ndjson, the mock’s journal, or lines with offset_ms, offset_s, or timestamp (ms; seconds where it is since 1970; ISO 8601)',
+      'recorded moments instead: requests.ndjson, the mock’s journal, or lines with offset_ms, offset_s, or timestamp (ms; s, ms, µs or ns where it is since 1970; ISO 8601)',
     )
     .option('--speed <x>', 'play a trace x times as fast (default: 1)')
     .option('--scale <x>', 'thin (below 1) or multiply (above 1) a trace (default: 1)')

@@ -12,8 +12,9 @@ import { appendText } from '../append.ts';
 import { peakOf } from '../arrivals.ts';
 import { measureWithAgents } from '../cluster/coordinator.ts';
 import { measureLocally } from '../cluster/local.ts';
+import { partsOf } from '../cluster/share.ts';
 import { readLoadConfig } from '../config.ts';
-import { estimateOf, estimateText } from '../estimate.ts';
+import { estimateOf, estimateText, refuseSmallBudget } from '../estimate.ts';
 import { createExporter } from '../exporter.ts';
 import type { Interval } from '../interval.ts';
 import { createLens, type Lens } from '../lens.ts';
@@ -57,7 +58,13 @@ export const runCommand = (io: Io) =>
 
 async function runLoadCommand(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, plan } = readLoadConfig(configKeys(flags), io.env);
-  io.err(`${opening(plan)}\n${estimateText(estimateOf(plan), plan)}\n`);
+  const estimate = estimateOf(plan);
+  refuseSmallBudget(
+    estimate,
+    plan,
+    partsOf(plan, { index: 0, count: config.agents ?? 1 }, config.workers)[0]?.count ?? 1,
+  );
+  io.err(`${opening(plan)}\n${estimateText(estimate, plan)}\n`);
   const outputs = await openOutputs(config, plan, io);
   const startedAt = systemClock.wall();
   const notice = () => io.err('stopping: no more requests; another Ctrl-C ends at once, without a report\n');

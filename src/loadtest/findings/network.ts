@@ -14,9 +14,18 @@ function brokenNetwork({ ledger }: JudgedRun): Sighting<Limit> | undefined {
   return {
     kind: 'limited_by_network',
     text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
-    next: 'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
+    next:
+      steps[broken[0]?.name ?? ''] ??
+      'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',
   };
 }
+
+/** What is to be done about the most frequent ending, where it says so itself. */
+const steps: Readonly<Partial<Record<string, string>>> = {
+  tls: 'Check that --url has the name the certificate was made for, that its port speaks TLS, and that an authority of your own is named by --ca.',
+  dns: 'Check the name in --url: it does not resolve from this machine.',
+  tcp: 'Check that the endpoint runs, and the host and port in --url: nobody takes the connection.',
+};
 
 function unkeptConnections({ load, connections, metrics, whole }: JudgedRun): Sighting<Limit> | undefined {
   const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;

@@ -90,6 +90,8 @@ export function limitText(result: LimitResult, answerMs: number): string {
     case 'no_overlap':
       return `Cannot be told: answers of ${time(answerMs)} do not overlap; of ${result.inFlight} at once ${result.limited} were refused with 1302, and ${result.ceiling} were answered another time. Ask for it where answers take longer.`;
     case 'unclear':
-      return `Unclear: the limit lies between ${result.low} and ${result.high}; ${result.why}.`;
+      return result.low === 0
+        ? `Unclear: no number at once was answered in full; ${result.why}.`
+        : `Unclear: the limit lies between ${result.low} and ${result.high}; ${result.why}.`;
   }
 }

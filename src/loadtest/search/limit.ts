@@ -1,5 +1,6 @@
 /** So many at once, and again, until it is known how many the account lets in. */
 import { exitCodes, type Io } from '../../core/program.ts';
+import { bare, failuresOf } from '../ledger.ts';
 import { createLimitFinder, type LimitReport, type LimitResult } from '../limit-finder.ts';
 import type { LoadPlan } from '../plan.ts';
 import { limitText } from '../report/capacity.ts';
@@ -65,5 +66,14 @@ const letIn = ['ok', 'reasoning_only', 'empty', 'usage_missing'] as const;
 function limitReport(total: Total): LimitReport {
   const succeeded = letIn.reduce((sum, name) => sum + endedOf(total, name), 0);
   const limited = total.codes['1302'] ?? 0;
-  return { succeeded, limited, failed: total.planned - succeeded - limited };
+  return { succeeded, limited, failed: total.planned - succeeded - limited, failure: failureOf(total) };
+}
+
+/** What most ended as that were neither let in nor refused with 1302, with the codes they came with. */
+function failureOf({ ended, codes }: Total): string | undefined {
+  const told = Object.keys(codes).filter(code => code !== '1302');
+  const others = told.length === 0 ? [...letIn, 'rate_limited'] : letIn;
+  const first = failuresOf(ended).find(({ name }) => !others.some(other => other === name));
+  if (first === undefined) return undefined;
+  return `${first.name}, ${told.length === 0 ? first.meaning : `${bare(first.meaning)} (${told.join(', ')})`}`;
 }

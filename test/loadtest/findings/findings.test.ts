@@ -134,6 +134,15 @@ test('a network that fails is named by its endings', () => {
   );
 });
 
+test.each([
+  ['tls', /--ca\.$/],
+  ['dns', /^Check the name in --url/],
+  ['tcp', /^Check that the endpoint runs/],
+  ['reset', /^Check the way to the endpoint/],
+] as const)('the next step after %s follows from it', (kind, step) => {
+  expect(next({ ...emptyRun().result, ledger: { planned: 41, ok: 0, [kind]: 40, timeout_connect: 1 } })).toMatch(step);
+});
+
 test('connections that are not kept cost a handshake each', () => {
   const { result } = makeRun({ ...calm, freshRatio: 1, connectMs: 90 });
   expect(said(result, 'limited_by_network')).toMatch(
