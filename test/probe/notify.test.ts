@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import type { NotificationConfig } from '../../src/probe/config.ts';
-import { type Alert, alertOf, openOf, reaches } from '../../src/probe/notify/alert.ts';
+import { type Alert, alertOf, reaches } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
-import { createNotifier } from '../../src/probe/notify/notifier.ts';
+import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
 import { sendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
@@ -30,14 +30,13 @@ const up = statusOf({ state: 'up', sinceMs: noon + 60_000 });
 const degraded = statusOf({ state: 'degraded', detail: 'the certificate ends in 3.0 days' });
 const broke = statusOf({ state: 'unknown', reason: 'balance_exhausted', domain: 'account' });
 const window = statusOf({ state: 'maintenance', skipped: 'maintenance' });
-const outage = { outageMs: noon - 600_000 };
 const blind = statusOf({ state: 'unknown', detail: 'no run since then' });
 const spent = statusOf({
   state: 'unknown',
   skipped: 'budget',
   detail: 'credential main on 2026-11-28: 9 of 9 tokens are spent',
 });
-const open = (status: Status) => openOf(status, subject);
+const open = (status: Status) => alertOf(undefined, status, subject);
 
 test.each([
   ['nothing, and it is up', undefined, up, undefined],
@@ -47,14 +46,7 @@ test.each([
   ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
   ['that it is down, and nobody looks', open(down), blind, undefined],
   ['that it is down, and it is maintained', open(down), window, undefined],
-  [
-    'that it is down, from before a start in its maintenance',
-    open({ ...window, ...outage }),
-    up,
-    ['recovered', 'page'],
-  ],
-  ['that it is down, from before a start without money', open({ ...broke, ...outage }), up, ['recovered', 'page']],
-  ['nothing, after a start in maintenance', open(window), up, undefined],
+  ['that it limps after it was down, and it is up', alertOf(open(down), degraded, subject), up, ['recovered', 'page']],
   ['nothing, and it limps', undefined, degraded, ['degraded', 'info']],
   ['nothing, and there is no money', undefined, broke, ['blocked', 'ticket']],
   ['that there is no money, and the key is wrong', open(broke), { ...broke, reason: 'auth' }, undefined],
@@ -78,7 +70,7 @@ test('a channel gets what is at least as severe as it wants', () => {
   expect(reaches('info', 'ticket')).toBe(false);
 });
 
-const alert = openOf(down, subject) as Alert;
+const alert = open(down) as Alert;
 const nasty: Alert = { ...alert, words: 'a "quote"\nand <b>&</b> \\ 断流' };
 const bodyOf = (kind: NotificationConfig['kind'], about = alert, more: object = {}) =>
   postOf(about, {
@@ -162,21 +154,27 @@ const settle = async () => {
 };
 
 /** `answers` decides what becomes of each message. */
-function queue(channels: readonly Notification[], answer: (n: number) => Promise<void>) {
+function queue(channels: readonly Notification[], answer: (n: number) => Promise<void>, before: readonly Owed[] = []) {
   const clock = createManualClock(noon);
   const outcomes: string[] = [];
+  const paid: string[] = [];
   let sends = 0;
   let lasting = true;
   const notifier = createNotifier(channels, {
     clock,
     send: () => answer(++sends),
+    ledger: {
+      owed: () => before,
+      tell: () => {},
+      payOff: ({ channel: name, alert: { kind } }) => void paid.push(`${name} ${kind}`),
+    },
     lasts: () => lasting,
     done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
   });
   const quiet = () => {
     lasting = false;
   };
-  return { clock, notifier, outcomes, sends: () => sends, quiet };
+  return { clock, notifier, outcomes, paid, sends: () => sends, quiet };
 }
 
 test('telling never waits; a channel that hangs fills up, and what it cannot hold is dropped and counted', async () => {
@@ -230,6 +228,37 @@ test('reminders come while it lasts, and not in maintenance', async () => {
   clock.advance(600_000);
   await settle();
   expect(sends()).toBe(4);
+});
+
+test('what a channel did not take is told again after five minutes, and only the last word of a check', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, outcomes, paid } = queue([channel({ remind: 60_000 })], answer);
+  const pass = async (ms: number) => {
+    for (let gone = 0; gone < ms; gone += 5000) {
+      clock.advance(5000);
+      await settle();
+    }
+  };
+  notifier.tell(alert);
+  await pass(240_000);
+  expect(outcomes).toEqual(['hook failed']);
+  notifier.tell({ ...alert, kind: 'recovered' });
+  await pass(60_000);
+  expect(outcomes).toEqual(['hook failed', 'hook failed']);
+  expect(paid).toEqual([]);
+  up = true;
+  await pass(360_000);
+  expect(outcomes).toEqual(['hook failed', 'hook failed', 'hook sent']);
+  expect(paid).toEqual(['hook recovered']);
+});
+
+test('what an earlier life owed is told at once, and what it owed to a channel that is gone is forgotten', async () => {
+  const before = ['hook', 'gone'].map(name => ({ channel: name, alert }));
+  const { outcomes, paid } = queue([channel()], () => Promise.resolve(), before);
+  await settle();
+  expect(outcomes).toEqual(['hook sent']);
+  expect(paid).toEqual(['gone down', 'hook down']);
 });
 
 test('stopping gives up what is being retried', async () => {

@@ -58,6 +58,7 @@ async function stage(
   const posts: Post[] = [];
   const said: string[] = [];
   let answer: Partial<ProbeRun> = {};
+  let hears = true;
   let reachable = true;
   let looks = 0;
   const prober = createProber(first, {
@@ -68,7 +69,10 @@ async function stage(
       looks++;
       return runAt(clock.wall(), { id: check, ...answer });
     },
-    send: async post => void posts.push(post),
+    send: async post => {
+      if (!hears) throw new Error('no connection (ECONNREFUSED)');
+      posts.push(post);
+    },
     ask: async () => reachable,
     sendOtlp,
     say: sentence => said.push(sentence),
@@ -84,6 +88,9 @@ async function stage(
     ...{ clock, path, history, prober, posts, said, pass },
     answer: (next: Partial<ProbeRun>) => {
       answer = next;
+    },
+    hear: (next: boolean) => {
+      hears = next;
     },
     reach: (next: boolean) => {
       reachable = next;
@@ -288,6 +295,64 @@ test('a restart knows the outage, tells nobody twice, and counts what it missed'
   await again.pass(minute);
   expect(again.kinds()).toEqual(['down again', 'recovered']);
 });
+
+test('a page that could not be sent before the program ended is sent by its next life, once', async () => {
+  const first = await stage(await plan());
+  await first.pass(2 * minute);
+  first.hear(false);
+  first.answer({ reason: 'overloaded' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  expect(first.kinds()).toEqual([]);
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 4 * minute) });
+  again.answer({ reason: 'overloaded' });
+  await again.pass(2 * minute);
+  expect(again.kinds()).toEqual(['down']);
+});
+
+test('a page whose program was killed before it could note it is sent by its next life', async () => {
+  const first = await stage(await plan());
+  first.answer({ reason: 'overloaded' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  const { DatabaseSync } = await import('node:sqlite');
+  const db = new DatabaseSync(first.path);
+  db.exec('DELETE FROM alerts; DELETE FROM owed');
+  db.close();
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 2 * minute) });
+  again.answer({ reason: 'overloaded' });
+  await again.pass(2 * minute);
+  expect(again.kinds()).toEqual(['down']);
+});
+
+test.each([
+  ['limps', { warnings: [{ kind: 'max_gap', detail: 'longest silence after 4s' }] }],
+  ['has no money', { reason: 'balance_exhausted' }],
+] as const)(
+  'who was paged for an outage is told of its end, though it %s when the program begins anew',
+  async (_, ill) => {
+    const told = async (more: object) => plan({ notifications: [{ kind: 'webhook', url: { env: 'KEY' }, ...more }] });
+    const first = await stage(await told({ severity: 'page' }));
+    first.answer({ reason: 'overloaded' });
+    await first.pass(2 * minute);
+    first.answer(ill);
+    await first.pass(2 * minute);
+    await first.prober.stop();
+    first.history.close();
+    const again = await stage(await told({ severity: 'page' }), {
+      path: first.path,
+      clock: createManualClock(noon + 5 * minute),
+    });
+    again.answer(ill);
+    await again.pass(2 * minute);
+    again.answer({});
+    await again.pass(2 * minute);
+    expect(first.kinds()[0]).toBe('down');
+    expect(again.kinds()).toEqual(['recovered']);
+  },
+);
 
 test('a change of the contract is counted once, said, and found in the run’s log, also after a restart', async () => {
   const contract = { frames: ['a'], headers: ['h'], fingerprint: null, error: null };
