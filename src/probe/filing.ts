@@ -51,7 +51,8 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     if (keeper.restore(check) !== undefined) alerts.resume(check.id);
   };
   const file = (check: ProbeCheck, visited: Visited) => {
-    const { run, status } = keeper.keep(check, visited);
+    const { run, status, turned } = keeper.keep(check, visited);
+    if (turned) journal.turned(check, status);
     for (const one of [run, ...visited.repeats])
       if (!visited.disturbed.has(one.run_id)) pushing.record(one, check.endpoint.url);
     alerts.tell(check, status);

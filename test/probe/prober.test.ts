@@ -130,6 +130,20 @@ test('an outage is confirmed, told, reminded of, and over', async () => {
   expect(Math.abs(incidents[0]!.until_ms! - incidents[0]!.from_ms - 25 * minute)).toBeLessThan(6000);
 });
 
+test('whoever reads along sees each turn once, with its reason and its run', async () => {
+  const { answer, pass, said } = await stage(await plan());
+  await pass(3 * minute);
+  answer({ reason: 'stalled' });
+  await pass(3 * minute);
+  answer({ reason: 'balance_exhausted' });
+  await pass(2 * minute);
+  expect(said).toEqual([
+    expect.stringMatching(/^home\/chat_stream\/glm-4\.6 is up \(run \S+\)$/),
+    expect.stringMatching(/is down: stalled \(provider\): .*\(run \S+\)$/),
+    expect.stringMatching(/is unknown: balance_exhausted \(account\): .*\(run \S+\)$/),
+  ]);
+});
+
 test('an outage is confirmed once, and then looked at once an interval until it is over', async () => {
   const { answer, pass, looks, status, kinds } = await stage(await plan());
   answer({ reason: 'stalled' });
