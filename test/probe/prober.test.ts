@@ -250,7 +250,7 @@ test('without a network of our own nothing is blamed and nothing is spent', asyn
   reach(false);
   await pass(10 * minute);
   expect(status()).toMatchObject({ state: 'unknown', reason: null });
-  expect(looks()).toBe(3);
+  expect(looks()).toBe(12);
   expect(kinds()).toEqual([]);
   const metrics = await text();
   expect(metrics).toContain(`glm_probe_runs_skipped_total{${labels},reason="connectivity"} 9`);
@@ -260,6 +260,25 @@ test('without a network of our own nothing is blamed and nothing is spent', asyn
   reach(true);
   await pass(2 * minute);
   expect(status().state).toBe('up');
+});
+
+test('references that are down make nobody blind: a service that answers is believed', async () => {
+  const more = {
+    reference: { urls: ['http://127.0.0.1:9/'] },
+    credentials: { main: { key: { env: 'KEY' }, budget: { tokens_per_day: 200_000, timezone: 'UTC' } } },
+  };
+  const { answer, reach, pass, status, kinds, text } = await stage(await plan(more));
+  reach(false);
+  answer({ reason: 'dns', usage: null });
+  await pass(5 * minute);
+  expect(status()).toMatchObject({ state: 'unknown', skipped: 'connectivity' });
+  expect(await text()).toContain('glm_probe_budget_remaining_ratio{credential="main",budget="tokens"} 1\n');
+  answer({});
+  await pass(minute);
+  expect(status().state).toBe('up');
+  answer({ reason: 'overloaded' });
+  await pass(2 * minute);
+  expect([status().state, ...kinds()]).toEqual(['down', 'down']);
 });
 
 test('a spent budget stops the probing, is told, and is not health', async () => {
