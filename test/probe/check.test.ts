@@ -422,6 +422,17 @@ test('what a server sends back is shown without the key it was sent', async () =
   expect([out, err, ...files].join()).not.toContain('canary-secret');
 });
 
+test('nor is it shown in part, where words of a server are cut to a length', async () => {
+  const server = await serve((response, { authorization = '' }) => {
+    response.writeHead(429, { 'content-type': 'application/json' });
+    const code = `that is no such key ${authorization.split('.')[1]}`;
+    response.end(JSON.stringify({ error: { code, message: 'no' } }));
+  });
+  const { out, err } = await check(server.url, '--timing', '--json');
+  expect(out).toContain('code that is no such key ***');
+  expect(out + err).not.toContain('canary-s');
+});
+
 test.each<[string, string[], Record<string, string>]>([
   ['no key', ['--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6'], {}],
   ['no URL', [], env],
