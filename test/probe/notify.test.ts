@@ -7,7 +7,7 @@ import type { NotificationConfig } from '../../src/probe/config.ts';
 import { type Alert, alertOf, reaches } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
 import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
-import { sendPost } from '../../src/probe/notify/post.ts';
+import { createSendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
 import { newStatus, type Status } from '../../src/probe/status.ts';
@@ -291,13 +291,21 @@ test.each([
   ['refused by DingTalk', 200, '{"errcode":310000,"errmsg":"sign not match"}', 'refused with code 310000'],
   ['refused by a server', 403, 'canary-token is wrong', 'HTTP 403'],
 ])('a post that is %s', async (_, status, text, complaint) => {
-  const sent = sendPost({ url: await answering(status, text), body: '{}' }, 5000, new AbortController().signal);
+  const sent = createSendPost({})(
+    { url: await answering(status, text), body: '{}' },
+    5000,
+    new AbortController().signal,
+  );
   if (complaint === undefined) await expect(sent).resolves.toBeUndefined();
   else await expect(sent).rejects.toThrow(complaint);
 });
 
 test('the URL, which is a secret, is in no complaint', async () => {
-  const sent = sendPost({ url: 'http://127.0.0.1:1/canary-token', body: '{}' }, 5000, new AbortController().signal);
+  const sent = createSendPost({})(
+    { url: 'http://127.0.0.1:1/canary-token', body: '{}' },
+    5000,
+    new AbortController().signal,
+  );
   await expect(sent).rejects.toThrow(/^no connection \(ECONNREFUSED\)$/);
 });
 

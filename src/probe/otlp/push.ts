@@ -1,10 +1,12 @@
 /** Sends the book to a collector again and again, never on the probe's path. */
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Otlp } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
+import type { SecretReaders } from '../secret.ts';
+import { wayOut } from '../way-out.ts';
 import { createBook } from './book.ts';
 
 export interface Pusher {
@@ -30,7 +32,11 @@ export interface PusherDoor {
 }
 
 /** @param vantage where this prober stands */
-export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOtlp, done }: PusherDoor): Pusher {
+export function createPusher(
+  otlp: Otlp,
+  vantage: string,
+  { clock, send = createSendOtlp({}), done }: PusherDoor,
+): Pusher {
   const { url, interval, timeout: timeoutMs, convention, provider } = otlp;
   const book = createBook({ convention, provider, vantage, openedAtMs: clock.wall() });
   let sending: Promise<void> | undefined;
@@ -61,11 +67,17 @@ export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOt
   return { record: book.record, stop };
 }
 
-const sendOtlp: SendOtlp = async ({ url, headers, body, timeoutMs }) => {
+/** @param env names the proxy */
+export const createSendOtlp =
+  (env: SecretReaders['env']): SendOtlp =>
+  one =>
+    wayOut(one.url, env, dispatcher => sendBy(one, dispatcher));
+
+async function sendBy({ url, headers, body, timeoutMs }: OtlpPost, dispatcher: Dispatcher): Promise<void> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const answer = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
+  const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher }).catch((error: unknown) => {
     throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
   });
   await answer.body.dump();
   if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
-};
+}
