@@ -1,5 +1,6 @@
 /** How this program gets out for what is no measured call: through the proxy of the environment, as the calls do. */
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { codeOf } from '../core/errors.ts';
 import { proxyFor } from '../core/proxy.ts';
 import { proxyOfEnv } from './endpoint.ts';
 import type { SecretReaders } from './secret.ts';
@@ -17,6 +18,12 @@ export async function wayOut<T>(url: string, env: Env, go: (dispatcher: Dispatch
   } finally {
     void dispatcher.destroy();
   }
+}
+
+/** Why nothing came back, without the URL, which may be a secret. What was given up has a number for a code. */
+export function complaintOf(error: unknown): string {
+  const code = codeOf(error);
+  return code === undefined ? 'no answer in time' : `no connection (${code})`;
 }
 
 function dispatcherTo(url: string, env: Env): Dispatcher {

@@ -31,6 +31,19 @@ test('a proxy that reaches nobody is no network, and fails a notification withou
   await expect(createSendPost(env)({ url, body: '{}' }, 5000, stop)).rejects.toThrow(/^no connection \(\w+\)$/);
 });
 
+test('who says nothing is told of by the time that he had', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  cleanups.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const silent = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const told = 'no answer in time';
+  await expect(createSendPost({})({ url: silent, body: '{}' }, 30, stop)).rejects.toThrow(told);
+  await expect(createSendOtlp({})({ url: silent, body: '{}', headers: {}, timeoutMs: 30 })).rejects.toThrow(told);
+});
+
 test('who is told not to take the proxy does not', async () => {
   const port = await somebody();
   const proxy = await proxyTo(1);

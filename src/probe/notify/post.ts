@@ -1,7 +1,7 @@
 /** The one place from which a notification leaves. */
 import { type Dispatcher, request } from 'undici';
 import type { SecretReaders } from '../secret.ts';
-import { wayOut } from '../way-out.ts';
+import { complaintOf, wayOut } from '../way-out.ts';
 import type { Post } from './bodies.ts';
 import type { SendPost } from './notifier.ts';
 
@@ -19,7 +19,7 @@ export const createSendPost =
 async function sendBy({ url, body }: Post, how: { dispatcher: Dispatcher; signal: AbortSignal }): Promise<void> {
   const headers = { 'content-type': 'application/json; charset=utf-8' };
   const answer = await request(url, { method: 'POST', headers, body, ...how }).catch((error: unknown) => {
-    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+    throw new Error(complaintOf(error));
   });
   const text = (await answer.body.text()).slice(0, mostChars);
   if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);

@@ -6,7 +6,7 @@ import { textOf } from '../../core/errors.ts';
 import type { Otlp } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
 import type { SecretReaders } from '../secret.ts';
-import { wayOut } from '../way-out.ts';
+import { complaintOf, wayOut } from '../way-out.ts';
 import { createBook } from './book.ts';
 
 export interface Pusher {
@@ -20,6 +20,8 @@ export interface OtlpPost {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
+  /** Gives up when it is aborted. */
+  readonly stop?: AbortSignal;
 }
 
 /** Rejects when it was not taken. */
@@ -31,6 +33,9 @@ export interface PusherDoor {
   readonly done: (outcome: 'sent' | 'failed', why?: string) => void;
 }
 
+/** Whoever ends this program waits no longer than this for an export, and twice when one is under way. */
+const mostLastMs = 2000;
+
 /** @param vantage where this prober stands */
 export function createPusher(
   otlp: Otlp,
@@ -39,13 +44,14 @@ export function createPusher(
 ): Pusher {
   const { url, interval, timeout: timeoutMs, convention, provider } = otlp;
   const book = createBook({ convention, provider, vantage, openedAtMs: clock.wall() });
+  const ending = new AbortController();
   let sending: Promise<void> | undefined;
 
-  const push = async () => {
+  const push = async (how: Pick<OtlpPost, 'timeoutMs' | 'stop'>) => {
     const secrets = Object.entries(otlp.headers).map(([name, secret]) => [name, secret.reveal()]);
     const headers = { 'content-type': 'application/json', ...Object.fromEntries(secrets) };
     try {
-      await send({ url, headers, body: book.body(clock.wall()), timeoutMs });
+      await send({ url, headers, body: book.body(clock.wall()), ...how });
       done('sent');
     } catch (error) {
       done('failed', textOf(error));
@@ -53,7 +59,7 @@ export function createPusher(
   };
   /** One at a time: what a slow collector misses is in the next one, because sums go on. */
   const pushOnce = () => {
-    sending ??= push().finally(() => {
+    sending ??= push({ timeoutMs, stop: ending.signal }).finally(() => {
       sending = undefined;
     });
     return sending;
@@ -61,8 +67,11 @@ export function createPusher(
   const stopPushing = repeat(clock, clock.now(), interval, pushOnce);
   const stop = async () => {
     stopPushing();
+    const patience = clock.timer(() => ending.abort());
+    patience.set(clock.now() + mostLastMs);
     await sending;
-    await pushOnce();
+    patience.clear();
+    await push({ timeoutMs: Math.min(timeoutMs, mostLastMs) });
   };
   return { record: book.record, stop };
 }
@@ -73,10 +82,10 @@ export const createSendOtlp =
   one =>
     wayOut(one.url, env, dispatcher => sendBy(one, dispatcher));
 
-async function sendBy({ url, headers, body, timeoutMs }: OtlpPost, dispatcher: Dispatcher): Promise<void> {
-  const signal = AbortSignal.timeout(timeoutMs);
+async function sendBy({ url, headers, body, timeoutMs, stop }: OtlpPost, dispatcher: Dispatcher): Promise<void> {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop ? [stop] : [])]);
   const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher }).catch((error: unknown) => {
-    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+    throw new Error(complaintOf(error));
   });
   await answer.body.dump();
   if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
