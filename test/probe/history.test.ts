@@ -263,6 +263,9 @@ test('a status that nobody renews is not known any more', () => {
   const { status } = entryOf(runAt(noon));
   expect(statusAt(status, noon + 1000, 1000)).toBe(status);
   expect(statusAt(status, noon + 1001, 1000)).toMatchObject({ state: 'unknown', sinceMs: noon + 1000, reason: null });
+  // Its clock was ahead, and was set since.
+  expect(statusAt(status, noon - 1000, 1000)).toBe(status);
+  expect(statusAt(status, noon - 1001, 1000)).toMatchObject({ state: 'unknown', sinceMs: noon - 1001, reason: null });
 });
 
 test.each([

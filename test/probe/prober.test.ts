@@ -465,6 +465,22 @@ test('a threshold that is no bucket yet becomes one', async () => {
   expect(await text()).toContain(`glm_probe_time_to_first_output_token_seconds_bucket{le="3",${labels}} 0`);
 });
 
+test('what was seen while the clock was a year ahead is no incident that never ends, and no latency', async () => {
+  const ahead = await stage(await plan(), { clock: createManualClock(noon + 365 * 24 * hour) });
+  await ahead.pass(2 * minute);
+  ahead.answer({ reason: 'stalled' });
+  await ahead.pass(2 * minute);
+  expect((await ahead.overview()).incidents).toMatchObject([{ kind: 'down', until_ms: null }]);
+  await ahead.prober.stop();
+  ahead.history.close();
+  const back = await stage(await plan(), { path: ahead.path });
+  expect(back.status()).toMatchObject({ state: 'unknown', sinceMs: noon });
+  expect((await back.overview()).checks[0]?.p50_ms).toBeNull();
+  await back.pass(2 * minute);
+  expect(back.status().state).toBe('up');
+  expect((await back.overview()).incidents).toEqual([]);
+});
+
 test('what nobody looked at is not 100 %', async () => {
   const { pass, overview } = await stage(await plan());
   await pass(30 * minute);
