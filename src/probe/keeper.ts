@@ -76,6 +76,11 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
     for (const change of changes) changed(check, change);
     return { ...run, log: [...run.log, ...changes.map(({ detail }) => `contract: ${detail}`)].slice(-mostLogLines) };
   };
+  /** A run that was cut short, or left out for the one before it, changes no status, and is no missed one. */
+  const heardMs: Keeper['heardMs'] = id => {
+    const heard = statuses.get(id)?.heardMs;
+    return heard && Math.max(heard, history.runs(id, 1)[0]?.atMs ?? heard);
+  };
   const lastOf = (id: string) => statuses.get(id) ?? newStatus(clock.wall());
   const freshOf = (check: ProbeCheck) => statusAt(lastOf(check.id), clock.wall(), staleMsOf(check, clock.wall()));
   const statusOf = (check: ProbeCheck): Status =>
@@ -88,7 +93,7 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
     },
     lastOf,
     statusOf,
-    heardMs: id => statuses.get(id)?.heardMs,
+    heardMs,
   };
 }
 

@@ -329,6 +329,19 @@ test('a restart knows the outage, tells nobody twice, and counts what it missed'
   expect(again.kinds()).toEqual(['down again', 'recovered']);
 });
 
+test('a run that the end of the program cut short is skipped, and not missed as well', async () => {
+  const first = await stage(await plan());
+  await first.pass(2 * minute);
+  first.answer({ state: 'skipped', skipped: 'shutdown' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 3 * minute) });
+  const text = await again.text();
+  expect(text).toContain(`glm_probe_runs_skipped_total{${labels},reason="shutdown"} 1\n`);
+  expect(text).toContain(`glm_probe_runs_missed_total{${labels}} 0\n`);
+});
+
 test('a page that could not be sent before the program ended is sent by its next life, once', async () => {
   const first = await stage(await plan());
   await first.pass(2 * minute);
