@@ -155,10 +155,12 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
   /** All or nothing; false when nothing. */
   const write = (work: () => void): boolean => {
     try {
+      const before = sql.changed.get();
       db.exec('BEGIN IMMEDIATE');
       work();
       db.exec('COMMIT');
-      trouble = undefined;
+      // What had nothing to write proves nothing about the disk.
+      if (sql.changed.get()?.rows !== before?.rows) trouble = undefined;
       return true;
     } catch (error) {
       trouble = textOf(error);

@@ -9,6 +9,7 @@ export function statementsOf(db: DatabaseSync) {
     'run_id AS runId, at_ms AS atMs, state, reason, domain, skipped, degraded, latency_ms AS latencyMs, again, json IS NOT NULL AS whole';
   const change = 'id, at_ms AS atMs, state, reason, domain, detail, run_id AS runId';
   return {
+    changed: db.prepare('SELECT total_changes() AS rows'),
     addRun: db.prepare(
       `INSERT OR REPLACE INTO runs VALUES
        (:run_id, :id, :at_ms, :state, :reason, :domain, :skipped, :degraded, :latency_ms, :again, :json)`,

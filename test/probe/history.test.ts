@@ -113,6 +113,8 @@ test('a full disk is told, loses nothing that was stored, and is over when there
   expect(refused).toBe(5);
   expect(stored.length).toBeGreaterThan(3);
   expect(history.trouble).toMatch(/full/);
+  history.prune(noon);
+  expect(history.trouble).toMatch(/full/);
   expect(history.charge({ credential: 'main', day: '2026-11-28' }, id, { tokens: 1, cost: 0 })).toMatch(
     /charged|unwritable/,
   );
