@@ -79,14 +79,17 @@ const deadlines = z.strictObject({
 });
 
 /** What a visible answer must be. */
-export const contentSchema = z.union([
-  /** `task`: the right answer to the self-checking task; `any`: something visible. */
-  z.enum(['task', 'any']),
-  z.strictObject({ text: z.string().min(1) }),
-  z.strictObject({ regex: z.string().min(1) }),
-  /** A JSON object with these keys. */
-  z.strictObject({ json: z.array(z.string()) }),
-]);
+export const contentSchema = z.union(
+  [
+    /** `task`: the right answer to the self-checking task; `any`: something visible. */
+    z.enum(['task', 'any']),
+    z.strictObject({ text: z.string().min(1) }),
+    z.strictObject({ regex: z.string().min(1) }),
+    /** A JSON object with these keys. */
+    z.strictObject({ json: z.array(z.string()) }),
+  ],
+  'must be task, any, { text: WORDS }, { regex: PATTERN } or { json: [KEYS] }',
+);
 
 /** Expectations of a good run. Those of `warn` make it degraded, those of `expect` make it bad. */
 const expectations = z.strictObject({
@@ -125,7 +128,7 @@ const modelName = z.string().regex(/^\P{C}+$/u, 'must be a name without control 
 
 /** What `defaults`, a target and a check may all say; the nearest one wins, key by key. */
 const settings = {
-  model: z.union([modelName, z.array(modelName).min(1)]).optional(),
+  model: z.union([modelName, z.array(modelName).min(1)], 'must be a name or a list of names').optional(),
   /** From start to start. Either this or `cron`. */
   interval: between('100ms', longest).optional(),
   /** Five or six fields, in `timezone`. */
@@ -178,7 +181,12 @@ const target = z.strictObject({
   /** Default: the only one there is. */
   credential: z.string().optional(),
   /** `none`, or where a proxy's URL is; it may hold a password. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
-  proxy: z.union([z.literal('none'), z.strictObject({ url: baseUrl }), secretSource]).optional(),
+  proxy: z
+    .union(
+      [z.literal('none'), z.strictObject({ url: baseUrl }), secretSource],
+      'must be none, { url: http://HOST:PORT } or, where it holds a password, { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }',
+    )
+    .optional(),
   /** PEM file of a certificate authority to trust besides the built-in ones. */
   ca: z.string().optional(),
   defaults: defaults.prefault({}),

@@ -1,7 +1,9 @@
 /** Whether this side has a network at all, asked before a provider is blamed for it. */
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { ProbeConfig } from './config.ts';
+import type { SecretReaders } from './secret.ts';
+import { wayOut } from './way-out.ts';
 
 /** True when a URL answers anything at all. */
 export type AskUrl = (url: string, timeoutMs: number) => Promise<boolean>;
@@ -18,7 +20,7 @@ const freshMs = 5000;
 
 export function createConnectivity(
   reference: ProbeConfig['reference'],
-  { clock, ask = askUrl }: { clock: Clock; ask?: AskUrl },
+  { clock, ask = createAskUrl({}) }: { clock: Clock; ask?: AskUrl },
 ): Connectivity {
   let up = true;
   let askedAtMs = Number.NEGATIVE_INFINITY;
@@ -45,17 +47,18 @@ export function createConnectivity(
   };
 }
 
-/** A new connection every time: a kept one may be dead and not know it. */
-const askUrl: AskUrl = async (url, timeoutMs) => {
-  const dispatcher = new Agent({ connect: { timeout: timeoutMs }, pipelining: 0 });
-  try {
-    const { body } = await request(url, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(timeoutMs) });
-    await body.dump();
-    return true;
-  } catch {
-    // Whatever went wrong, nothing answered.
-    return false;
-  } finally {
-    dispatcher.destroy();
-  }
-};
+/** @param env names the proxy: where it is the only way out, a question beside it would find no network */
+export const createAskUrl =
+  (env: SecretReaders['env']): AskUrl =>
+  async (url, timeoutMs) => {
+    try {
+      await wayOut(url, env, async dispatcher => {
+        const { body } = await request(url, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(timeoutMs) });
+        await body.dump();
+      });
+      return true;
+    } catch {
+      // Whatever went wrong, nothing answered.
+      return false;
+    }
+  };

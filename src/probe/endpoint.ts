@@ -62,8 +62,12 @@ async function proxyOf({ url, proxy }: TargetConfig, readers: SecretReaders): Pr
   if (proxy !== undefined && 'url' in proxy) return createSecret('the settings', proxy.url);
   if (proxy !== undefined) return proxyIn(await readSecret(proxy, readers));
   const found = proxyFor(url, readers.env);
-  return found === undefined ? undefined : proxyIn(createSecret('HTTPS_PROXY, HTTP_PROXY or ALL_PROXY', found));
+  return found === undefined ? undefined : proxyOfEnv(found);
 }
+
+/** @throws {UsageError} `bad_proxy` */
+export const proxyOfEnv = (found: string): Secret =>
+  proxyIn(createSecret('HTTPS_PROXY, HTTP_PROXY or ALL_PROXY', found));
 
 /** As curl takes it: without a scheme it is http. What is no proxy is not repeated, for it may hold a password. */
 function proxyIn({ source, reveal }: Secret): Secret {

@@ -13,7 +13,7 @@ import { type Overview, overviewOf } from './overview.ts';
 import { pageOf } from './page.ts';
 import type { Exporter as ExporterPlan } from './plan.ts';
 import type { Prober } from './prober.ts';
-import { runPage, runsPage } from './runs-page.ts';
+import { runPage, runReport, runsPage, runText } from './runs-page.ts';
 
 export interface Exporter {
   /** Where it listens, with its port. */
@@ -123,7 +123,7 @@ async function handle(req: IncomingMessage, protection: ExporterPlan, source: Ha
     return { type: 'application/json', text: `${JSON.stringify(await source.look(), null, 2)}\n` };
   if (pathname === '/runs') return runs(searchParams.get('check') ?? '', source);
   const [, id] = /^\/runs\/([\w-]{1,64})$/.exec(pathname) ?? [];
-  if (id !== undefined) return run(id, source);
+  if (id !== undefined) return run(id, req, source);
   return notFound('nothing here; there are /, /status.json, /metrics, /healthz and /runs');
 }
 
@@ -164,13 +164,19 @@ function runs(id: string, { prober, history }: ExporterSource): Reply {
 }
 
 /** As blackbox's debug page: the log, the metrics of this one run, and what the check is. */
-async function run(runId: string, { prober, history, clock }: ExporterSource): Promise<Reply> {
+async function run(
+  runId: string,
+  { headers }: IncomingMessage,
+  { prober, history, clock }: ExporterSource,
+): Promise<Reply> {
   const found = history.run(runId);
   if (found === undefined) return notFound('no such run, or only its times are kept any more');
   const one = createProbeMetrics([found], clock);
   one.record(found);
   const check = prober.plan.checks.find(({ id }) => id === found.id);
-  return { type: plainType, text: runPage(found, await one.metrics.text(), check) };
+  const report = runReport(found, await one.metrics.text(), check);
+  if (headers.accept?.includes('text/html')) return { type: htmlType, text: runPage(report) };
+  return { type: plainType, text: runText(report) };
 }
 
 /** Compares digests, which are equally long and equally fast whatever is sent. */

@@ -43,16 +43,16 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     count: (check, visited) => count(counted, check, visited),
   });
   const lasts = ({ id, kind }: Alert) => troubleOf(keeper.lastOf(id)) === kind;
-  const notifier = createNotifier(first.notifications, { clock, send, lasts, done: journal.notified });
-  const alerts = createOpenAlerts(notifier);
+  const notifier = createNotifier(first.notifications, { clock, send, ledger: history, lasts, done: journal.notified });
+  const alerts = createOpenAlerts(notifier, history.alert);
   const pushing = createPushing(first, { clock, send: sendOtlp, done: journal.exported });
 
   const restore = (check: ProbeCheck) => {
-    const status = keeper.restore(check);
-    if (status !== undefined) alerts.resume(check, status);
+    if (keeper.restore(check) !== undefined) alerts.resume(check.id);
   };
   const file = (check: ProbeCheck, visited: Visited) => {
-    const { run, status } = keeper.keep(check, visited);
+    const { run, status, turned } = keeper.keep(check, visited);
+    if (turned) journal.turned(check, status);
     for (const one of [run, ...visited.repeats])
       if (!visited.disturbed.has(one.run_id)) pushing.record(one, check.endpoint.url);
     alerts.tell(check, status);

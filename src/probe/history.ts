@@ -7,15 +7,23 @@ import { textOf } from '../core/errors.ts';
 import type { FaultDomain } from '../core/outcome.ts';
 import { type Allowance, exceeds, type Spent } from './allowance.ts';
 import type { KnownContract } from './contract.ts';
+import type { Alert } from './notify/alert.ts';
+import type { Owed } from './notify/notifier.ts';
 import type { ProbeRun } from './run.ts';
 import { openState, type StateOptions } from './state-file.ts';
 import {
   changeOf,
+  endAlert,
+  getAlert,
   getContract,
+  getOwed,
   getTally,
   hourOf,
   lineOf,
+  owe,
+  payOff,
   rowOf,
+  setAlert,
   setContract,
   setTally,
   statementsOf,
@@ -94,6 +102,14 @@ export interface History {
   contract(id: string): KnownContract | undefined;
   /** What was counted of a check until its last run. */
   tally(id: string): Tally | undefined;
+  /** What people were told of a check last, until it is over. */
+  alert(id: string): Alert | undefined;
+  /** What channels have not taken yet: of each check the last alert. */
+  owed(): Owed[];
+  /** People are told from now on. */
+  tell(alert: Alert, channels: readonly string[]): void;
+  /** A channel took an alert. */
+  payOff(owed: Owed): void;
   run(runId: string): ProbeRun | undefined;
   /** Newest first. */
   runs(id: string, most: number): RunLine[];
@@ -139,10 +155,12 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
   /** All or nothing; false when nothing. */
   const write = (work: () => void): boolean => {
     try {
+      const before = sql.changed.get();
       db.exec('BEGIN IMMEDIATE');
       work();
       db.exec('COMMIT');
-      trouble = undefined;
+      // What had nothing to write proves nothing about the disk.
+      if (sql.changed.get()?.rows !== before?.rows) trouble = undefined;
       return true;
     } catch (error) {
       trouble = textOf(error);
@@ -160,6 +178,15 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
       if (contract !== undefined) db.prepare(setContract).run({ id: run.id, json: JSON.stringify(contract) });
       if (tally !== undefined) db.prepare(setTally).run({ id: run.id, json: JSON.stringify(tally) });
     });
+  const tell: History['tell'] = (alert, channels) => {
+    const { id } = alert;
+    const json = JSON.stringify(alert);
+    write(() => {
+      if (alert.kind === 'recovered') db.prepare(endAlert).run({ id });
+      else db.prepare(setAlert).run({ id, json });
+      for (const channel of channels) db.prepare(owe).run({ channel, id, json });
+    });
+  };
   const charge: History['charge'] = ({ credential, day: on }, id, by, allowance) => {
     let over = false;
     const written = write(() => {
@@ -187,12 +214,21 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
   };
   return {
     record,
+    tell,
     charge,
     spent,
     prune,
     status: id => parsed<Status>(sql.status.get({ id })),
     contract: id => parsed<KnownContract>(db.prepare(getContract).get({ id })),
     tally: id => parsed<Tally>(db.prepare(getTally).get({ id })),
+    alert: id => parsed<Alert>(db.prepare(getAlert).get({ id })),
+    owed: () =>
+      db
+        .prepare(getOwed)
+        .all()
+        .map(({ channel, json }) => ({ channel: String(channel), alert: JSON.parse(String(json)) as Alert })),
+    payOff: ({ channel, alert }) =>
+      void write(() => db.prepare(payOff).run({ channel, id: alert.id, json: JSON.stringify(alert) })),
     run: runId => parsed<ProbeRun>(sql.run.get({ runId })),
     runs: (id, most) => sql.lastRuns.all({ id, most }).map(lineOf),
     runsSince: (id, fromMs) => sql.runsSince.all({ id, fromMs }).map(lineOf),

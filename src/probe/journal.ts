@@ -4,12 +4,16 @@ import type { ContractChange } from './contract.ts';
 import type { ProbeMetrics } from './metrics.ts';
 import type { NotifyOutcome } from './notify/notifier.ts';
 import type { ProbeCheck } from './plan.ts';
+import type { Status } from './status.ts';
+import { plainWords } from './verdict.ts';
 
 export interface Journal {
   /** The event loop was too late to measure. */
   late(): void;
   /** The clock was set, or the machine slept. */
   stepped(ms: number): void;
+  /** A service is in another state than before. */
+  turned(check: ProbeCheck, status: Status): void;
   /** A service answers in another shape than before. */
   changed(check: ProbeCheck, change: ContractChange): void;
   notStored(check: ProbeCheck, why: string | undefined): void;
@@ -25,6 +29,7 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
     say(`the clock was set or the machine slept (${Math.round(ms)} ms): finding the schedule again`);
     counted.metrics.inc('glm_probe_clock_steps_total');
   },
+  turned: ({ id }, status) => say(turnOf(id, status)),
   changed: (check, change) => {
     counted.changed(check, change);
     say(`the contract of ${check.id} changed: ${change.detail}`);
@@ -43,3 +48,9 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
     if (why !== undefined) say(`otlp export failed: ${why}`);
   },
 });
+
+/** `bigmodel/chat/glm-4.6 is down: stalled (provider): …; run 5f6e…` */
+function turnOf(id: string, { state, reason, domain, detail, runId }: Status): string {
+  const why = plainWords({ reason, fault_domain: domain, detail }) ?? detail;
+  return `${id} is ${state}${why === null ? '' : `: ${why}`}${runId === null ? '' : ` (run ${runId})`}`;
+}

@@ -12,8 +12,8 @@ import type { Visited } from './visit.ts';
 export interface Keeper {
   /** Goes on where an earlier life of this program ended; undefined for a check that is known already. */
   restore(check: ProbeCheck): Status | undefined;
-  /** Learns from a visit and stores it: the run as it is kept, and how the check is now. */
-  keep(check: ProbeCheck, visited: Visited): { readonly run: ProbeRun; readonly status: Status };
+  /** Learns from a visit and stores it. */
+  keep(check: ProbeCheck, visited: Visited): Kept;
   forget(id: string): void;
   /** How a check was when it was heard of last, however long ago that is. */
   lastOf(id: string): Status;
@@ -21,6 +21,15 @@ export interface Keeper {
   statusOf(check: ProbeCheck): Status;
   /** The last time that anything was heard of a check, ms since 1970. */
   heardMs(id: string): number | undefined;
+}
+
+export interface Kept {
+  /** As it is kept. */
+  readonly run: ProbeRun;
+  /** How the check is now. */
+  readonly status: Status;
+  /** It was in another state before. */
+  readonly turned: boolean;
 }
 
 export interface KeeperDoor {
@@ -58,7 +67,7 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
       lost.add(check.id);
       notStored(check, history.trouble);
     }
-    return { run, status };
+    return { run, status, turned: status.state !== before.state };
   };
   /** The run with what it changed of the service's contract in its log. */
   const learnt = (check: ProbeCheck, run: ProbeRun): ProbeRun => {
@@ -66,6 +75,11 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
     contracts.set(check.id, known);
     for (const change of changes) changed(check, change);
     return { ...run, log: [...run.log, ...changes.map(({ detail }) => `contract: ${detail}`)].slice(-mostLogLines) };
+  };
+  /** A run that was cut short, or left out for the one before it, changes no status, and is no missed one. */
+  const heardMs: Keeper['heardMs'] = id => {
+    const heard = statuses.get(id)?.heardMs;
+    return heard && Math.max(heard, history.runs(id, 1)[0]?.atMs ?? heard);
   };
   const lastOf = (id: string) => statuses.get(id) ?? newStatus(clock.wall());
   const freshOf = (check: ProbeCheck) => statusAt(lastOf(check.id), clock.wall(), staleMsOf(check, clock.wall()));
@@ -79,7 +93,7 @@ export function createKeeper(history: History, clock: Clock, { changed, count, n
     },
     lastOf,
     statusOf,
-    heardMs: id => statuses.get(id)?.heardMs,
+    heardMs,
   };
 }
 

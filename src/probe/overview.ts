@@ -108,20 +108,27 @@ export async function overviewOf(source: OverviewSource, nowMs: number): Promise
     await new Promise(resolve => setImmediate(resolve));
   }
   const known = new Set(plan.checks.map(({ id }) => id));
+  const changes = history.changesSince(nowMs - 90 * day).filter(({ id }) => known.has(id));
   return {
     version: overviewVersion,
     generated_at_ms: nowMs,
     vantage: plan.vantage,
     troubles: source.troubles(),
     checks,
-    incidents: incidentsOf(history.changesSince(nowMs - 90 * day).filter(({ id }) => known.has(id))),
+    incidents: incidentsOf(changes.filter(isPast(nowMs))),
   };
 }
+
+/** A clock that was ahead for a while has left moments that are still to come, and an outage among them would never end. */
+const isPast =
+  (nowMs: number) =>
+  ({ atMs }: { readonly atMs: number }) =>
+    atMs <= nowMs;
 
 function checkOf(check: ProbeCheck, source: OverviewSource, nowMs: number): CheckOverview {
   const { id, target, check: name, model } = check;
   const status = source.statusOf(check);
-  const runs = source.history.runsSince(id, nowMs - day);
+  const runs = source.history.runsSince(id, nowMs - day).filter(isPast(nowMs));
   const hours = source.history.hoursSince(id, floor(nowMs - 90 * day, hour));
   const latencies = runs.flatMap(({ latencyMs }) => latencyMs ?? []).sort((a, b) => a - b);
   return {

@@ -72,7 +72,7 @@ const style = `
   --good: #3fb950; --degraded: #d29922; --partly: #db6d28; --bad: #f85149; --unknown: #484f58; } }
 * { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 16px; max-width: 1000px; background: var(--back); color: var(--text); }
-h1 { font-size: 22px; margin: 8px 0; } h2 { font-size: 17px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 0; overflow-wrap: anywhere; }
+h1 { font-size: 22px; margin: 8px 0; overflow-wrap: anywhere; } h2 { font-size: 17px; margin: 28px 0 8px; } h3 { font-size: 15px; margin: 0; overflow-wrap: anywhere; }
 p { margin: 4px 0; } a { color: inherit; } header p, footer, .dim, figcaption { color: var(--dim); }
 .trouble { color: var(--bad); font-weight: 600; }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; margin: 10px 0; }
@@ -89,7 +89,7 @@ svg path { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: n
 footer { border-top: 1px solid var(--line); margin-top: 28px; padding-top: 8px; font-size: 13px; }
 .key { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin: 0 4px 0 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } td, th { text-align: left; padding: 3px 8px; border-bottom: 1px solid var(--line); }
-.scroll { overflow-x: auto; }`;
+.scroll { overflow-x: auto; } pre { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; }`;
 
 const marks: Readonly<Record<ServiceState, string>> = {
   up: '●',

@@ -169,7 +169,24 @@ const noTiming: Timing = {
 
 function cleaner(check: ProbeCheck): (text: string) => string {
   const secrets = secretsOf(check);
-  return text => oneLine(redactText(text, secrets));
+  return text => oneLine(redactText(withoutStumps(text, secrets), secrets));
+}
+
+/** Words of a server are cut to a length before they come here, perhaps in the midst of a secret: its beginning goes as well. */
+function withoutStumps(text: string, secrets: ReadonlySet<string>): string {
+  return [...secrets]
+    .filter(secret => secret.length > stumpLength)
+    .reduce((rest, secret) => {
+      const [first = '', ...others] = rest.split(secret.slice(0, stumpLength));
+      return first + others.map(after => `***${after.slice(sharedLength(after, secret.slice(stumpLength)))}`).join('');
+    }, text);
+}
+
+const stumpLength = 8;
+
+function sharedLength(one: string, other: string): number {
+  const at = [...other].findIndex((character, i) => one[i] !== character);
+  return at === -1 ? other.length : at;
 }
 
 /** The key, its secret half, and what a proxy was told. */

@@ -36,21 +36,46 @@ function row(run: RunLine): string {
   return `<tr>${cells.map(text => `<td>${escaped(text)}</td>`).join('')}<td>${link}</td></tr>`;
 }
 
-/** One run as text. @param metrics what it alone would export @param check undefined when it is gone from the file */
-export function runPage(run: ProbeRun, metrics: string, check: ProbeCheck | undefined): string {
-  const { log, ...rest } = run;
-  const counted = metrics.split('\n').filter(line => line !== '' && !line.startsWith('#') && !line.endsWith(' 0'));
-  return [
-    `Run ${run.run_id} of ${run.id}, ${new Date(run.started_at_ms).toISOString()}`,
-    section('Log', log.join('\n')),
-    section('Result', JSON.stringify(rest, null, 2)),
-    section('Metrics of this run alone', counted.join('\n')),
-    section('Check as it is now', check === undefined ? 'not in the file any more' : JSON.stringify(check, shown, 2)),
-    '',
-  ].join('\n');
+/** Everything about one run, in parts. */
+export interface RunReport {
+  /** Of its check. */
+  readonly id: string;
+  readonly title: string;
+  readonly parts: readonly { readonly name: string; readonly text: string }[];
 }
 
-const section = (title: string, text: string) => `\n${title}\n${'─'.repeat(title.length)}\n${text}`;
+/** @param metrics what it alone would export @param check undefined when it is gone from the file */
+export function runReport(run: ProbeRun, metrics: string, check: ProbeCheck | undefined): RunReport {
+  const { log, ...rest } = run;
+  const counted = metrics.split('\n').filter(line => line !== '' && !line.startsWith('#') && !line.endsWith(' 0'));
+  const asIs = check === undefined ? 'not in the file any more' : JSON.stringify(check, shown, 2);
+  return {
+    id: run.id,
+    title: `Run ${run.run_id} of ${run.id}, ${new Date(run.started_at_ms).toISOString()}`,
+    parts: [
+      { name: 'Log', text: log.join('\n') },
+      { name: 'Result', text: JSON.stringify(rest, null, 2) },
+      { name: 'Metrics of this run alone', text: counted.join('\n') },
+      { name: 'Check as it is now', text: asIs },
+    ],
+  };
+}
+
+/** For a terminal. */
+export const runText = ({ title, parts }: RunReport): string =>
+  [title, ...parts.map(({ name, text }) => `\n${name}\n${'─'.repeat(name.length)}\n${text}`), ''].join('\n');
+
+/** For a browser: the lines break where a phone ends. */
+export function runPage({ id, title, parts }: RunReport): string {
+  const list = `/runs?check=${encodeURIComponent(id)}`;
+  return documentOf(
+    title,
+    `<header><p><a href="/">Status</a> · <a href="${escaped(list)}">Runs</a></p><h1>${escaped(title)}</h1></header>
+<main>
+${parts.map(({ name, text }) => `<section><h2>${escaped(name)}</h2><pre>${escaped(text)}</pre></section>`).join('\n')}
+</main>`,
+  );
+}
 
 /** Maps are not plain data; secrets print themselves as stars. */
 const shown = (_key: string, value: unknown) => (value instanceof Map ? Object.fromEntries(value) : value);

@@ -4,11 +4,13 @@ import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
+import { createAskUrl } from './connectivity.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { type History, openHistory } from './history.ts';
 import { loadPlan } from './load.ts';
 import type { SendPost } from './notify/notifier.ts';
-import { sendPost } from './notify/post.ts';
+import { createSendPost } from './notify/post.ts';
+import { createSendOtlp } from './otlp/push.ts';
 import type { ProbePlan } from './plan.ts';
 import { runCheck } from './probe.ts';
 import { createProber, type Prober } from './prober.ts';
@@ -50,10 +52,11 @@ export interface Serving {
  * @throws {UsageError} for a file, a state or a port that cannot be used
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { file, readers, clock, random, say, allowOpen = false, look = runCheck, send = sendPost } = options;
+  const { file, readers, clock, random, say, allowOpen = false, look = runCheck } = options;
+  const { send = createSendPost(readers.env) } = options;
   const plan = await loadPlan(file, readers);
   const { history, release, undo } = await openKept(plan.state);
-  const prober = createProber(plan, { clock, random, history, look, send, say });
+  const prober = createProber(plan, { clock, random, history, look, send, say, ...waysOut(readers) });
   let exporter: Exporter;
   try {
     exporter = await startExporter(plan.exporter, { prober, history, clock, say }, allowOpen);
@@ -109,6 +112,9 @@ async function openKept({ path, retention }: ProbePlan['state']): Promise<Kept> 
     throw error;
   }
 }
+
+/** Through the proxy of the environment. */
+const waysOut = ({ env }: SecretReaders) => ({ ask: createAskUrl(env), sendOtlp: createSendOtlp(env) });
 
 /** The whole new plan is made before anything of the old one is touched. */
 function createReload({ file, readers, say }: ServeOptions, prober: Prober, exporter: Exporter) {

@@ -112,7 +112,11 @@ PRAGMA user_version = ${schemaVersion};`;
  */
 const laterTables = `
 CREATE TABLE IF NOT EXISTS contracts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tallies (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;`;
+CREATE TABLE IF NOT EXISTS tallies (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owed (
+  channel TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (channel, id)
+) WITHOUT ROWID;`;
 
 function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };

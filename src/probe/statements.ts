@@ -9,6 +9,7 @@ export function statementsOf(db: DatabaseSync) {
     'run_id AS runId, at_ms AS atMs, state, reason, domain, skipped, degraded, latency_ms AS latencyMs, again, json IS NOT NULL AS whole';
   const change = 'id, at_ms AS atMs, state, reason, domain, detail, run_id AS runId';
   return {
+    changed: db.prepare('SELECT total_changes() AS rows'),
     addRun: db.prepare(
       `INSERT OR REPLACE INTO runs VALUES
        (:run_id, :id, :at_ms, :state, :reason, :domain, :skipped, :degraded, :latency_ms, :again, :json)`,
@@ -76,6 +77,13 @@ export const setContract = 'INSERT OR REPLACE INTO contracts VALUES (:id, :json)
 export const getContract = 'SELECT json FROM contracts WHERE id = :id';
 export const setTally = 'INSERT OR REPLACE INTO tallies VALUES (:id, :json)';
 export const getTally = 'SELECT json FROM tallies WHERE id = :id';
+export const setAlert = 'INSERT OR REPLACE INTO alerts VALUES (:id, :json)';
+export const endAlert = 'DELETE FROM alerts WHERE id = :id';
+export const getAlert = 'SELECT json FROM alerts WHERE id = :id';
+export const owe = 'INSERT OR REPLACE INTO owed VALUES (:channel, :id, :json)';
+export const getOwed = 'SELECT channel, json FROM owed ORDER BY channel, id';
+/** Not what came after it. */
+export const payOff = 'DELETE FROM owed WHERE channel = :channel AND id = :id AND json = :json';
 
 type Row = Record<string, SQLInputValue>;
 

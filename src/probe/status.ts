@@ -110,10 +110,10 @@ function failuresAfter(before: Status['failures'], { state, fault_domain: domain
   return { ...before, [domain]: (before[domain] ?? 0) + 1 };
 }
 
-/** What is known at a later moment: a status that nobody has renewed is not known any more. */
+/** What is known at a later moment: a status that nobody has renewed is not known any more, and one from a clock that was ahead neither. */
 export function statusAt(status: Status, nowMs: number, staleAfterMs: number): Status {
-  if (status.state === 'unknown' || nowMs - status.heardMs <= staleAfterMs) return status;
-  const sinceMs = status.heardMs + staleAfterMs;
+  if (status.state === 'unknown' || Math.abs(nowMs - status.heardMs) <= staleAfterMs) return status;
+  const sinceMs = Math.min(nowMs, status.heardMs + staleAfterMs);
   return {
     ...status,
     state: 'unknown',

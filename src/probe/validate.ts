@@ -100,7 +100,7 @@ function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
   const value = located.value ?? {};
   const first = probeSchema.safeParse(value, { reportInput: true });
   if (first.success) return { config: first.data, defects };
-  for (const issue of first.error.issues.flatMap(leaves)) tell(issue, report);
+  for (const issue of first.error.issues.flatMap(toldOf)) tell(issue, report);
   // A misspelt key or a secret must not hide what is wrong with the rest.
   const rest = without(value, first.error.issues.flatMap(unknownKeys));
   for (const { path } of first.error.issues.flatMap(leaves).filter(isSecret)) put(rest, path, { command: ['…'] });
@@ -113,6 +113,15 @@ function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
 }
 
 type Issue = z.core.$ZodIssue;
+
+/** What is nothing like any branch of a union is told in the union's own words, where it has some. */
+const toldOf = (issue: Issue): Issue[] =>
+  issue.code === 'invalid_union' && isOurs(issue) && issue.errors.every(isAlien) ? [issue] : leaves(issue);
+
+const isOurs = ({ message }: Issue) => !message.startsWith('Invalid ');
+
+const isAlien = (branch: readonly Issue[]) =>
+  branch.some(({ code, path }) => path.length === 0 && wrongAtAll.has(code));
 
 /** The issues of a union are those of the branch that came closest. */
 function leaves(issue: Issue): Issue[] {
@@ -146,17 +155,23 @@ function described(issue: Issue): [DefectCode, Path, string] {
   const message = plainly(issue);
   if (isSecret(issue)) return ['literal_secret', path, message];
   if (issue.code.startsWith('invalid') && issue.input === undefined) return ['bad_value', path, 'is missing'];
-  if (issue.code !== 'invalid_value') return ['bad_value', path, message];
-  const near = suggestion(String(issue.input), issue.values.map(String));
+  const near = suggestion(String(issue.input), wordsOf(issue));
+  if (issue.code !== 'invalid_value') return ['bad_value', path, `${message}${near}`];
   // A list that nobody reads to its end hides the word that was meant.
   const short =
     issue.values.length > 20 && near !== '' ? `is none of the ${issue.values.length} words for it` : message;
   return ['bad_value', path, `${short}${near}`];
 }
 
+/** What may be written there, word by word. */
+function wordsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(wordsOf);
+  return issue.code === 'invalid_value' ? issue.values.map(String) : [];
+}
+
 /** Our own words where the schema has none but its library's. */
 function plainly(issue: Issue): string {
-  if (!issue.message.startsWith('Invalid ')) return issue.message;
+  if (isOurs(issue)) return issue.message;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
   return issue.code === 'invalid_type' ? `must be ${shapes[issue.expected] ?? issue.expected}` : issue.message;

@@ -63,7 +63,20 @@ function verdictOf({ kind, detail, ...outcome }: Outcome, deadline: DeadlineName
 function endingOf(call: Call, terms: Terms): Outcome {
   const { outcome } = call.record;
   if (outcome.kind === 'usage_missing' && terms.expect.usage === 'optional') return { kind: 'ok' };
-  return isMisfiled(call) ? { ...outcome, kind: 'answer_in_reasoning' } : recoded(outcome, call, terms);
+  if (isMisfiled(call)) return { ...outcome, kind: 'answer_in_reasoning' };
+  const coding = codingOf(call);
+  if (coding !== undefined && illegible.has(outcome.kind))
+    return { kind: 'contract', detail: `the answer is packed (content-encoding ${coding}), and nobody asked for that` };
+  return recoded(outcome, call, terms);
+}
+
+/** What a packed answer looks like to who does not unpack it. */
+const illegible: ReadonlySet<Reason> = new Set(['gateway_error', 'malformed', 'truncated', 'empty']);
+
+function codingOf({ tape: { head } }: Call): string | undefined {
+  const at = head?.headers.findIndex((word, i) => i % 2 === 0 && word.toLowerCase() === 'content-encoding') ?? -1;
+  const coding = at === -1 ? undefined : head?.headers[at + 1]?.toLowerCase();
+  return coding === undefined || coding === 'identity' ? undefined : coding.slice(0, 16);
 }
 
 /** A model that came to its end has not run out of tokens while it thought: its parser put the answer in the wrong field. */

@@ -18,6 +18,11 @@ export interface Visited {
   readonly disturbed: ReadonlyMap<string, Disturbance['kind']>;
 }
 
+interface Looked extends Visited {
+  /** False: this side has none, and what the run says is not the service's fault. */
+  readonly hasNetwork: boolean;
+}
+
 export interface VisitDoor {
   readonly clock: Clock;
   readonly random: Random;
@@ -33,32 +38,34 @@ export interface VisitDoor {
 /** Never rejects, as long as `look` does not. */
 export async function visitCheck(subject: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
   const { clock, connectivity, budget, isDown } = door;
-  const check = isDown ? withoutRepeats(subject) : subject;
   // Asked only while it is down: a look beside every run would cost the network more than it tells.
-  if (!connectivity.up && !(await connectivity.look()))
-    return unseen(
-      skippedRun(check, 'connectivity', clock.wall(), 'no reference URL answers: this side has no network'),
-    );
+  const isOffline = !connectivity.up && !(await connectivity.look());
+  const check = isDown ? withoutRepeats(subject) : subject;
   const reservation = budget.reserve(check);
   if (reservation.kind === 'refused') return unseen(skippedRun(check, 'budget', clock.wall(), reservation.detail));
-  const seen = await lookTwice(check, stop, door);
+  // It goes out though no reference answers: a service that does proves that the references are what is down.
+  const { hasNetwork, ...seen } = await lookTwice(check, stop, isOffline ? { ...door, cassettes: undefined } : door);
   reservation.settle([seen.run, ...seen.repeats]);
-  return seen;
+  if (hasNetwork) return seen;
+  return isOffline ? unseen(offlineRun(check, seen.run)) : { ...seen, run: withoutNetwork(seen.run) };
 }
+
+const offlineRun = (check: ProbeCheck, { started_at_ms: atMs }: ProbeRun) =>
+  skippedRun(check, 'connectivity', atMs, 'no reference URL answers: this side has no network');
 
 const withoutRepeats = (check: ProbeCheck): ProbeCheck => ({ ...check, confirm: { ...check.confirm, runs: 0 } });
 
 /** A run that never went out to look. */
 export const unseen = (run: ProbeRun): Visited => ({ run, repeats: [], standing: 'clear', disturbed: new Map() });
 
-async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Visited> {
+async function lookTwice(check: ProbeCheck, stop: AbortSignal, door: VisitDoor): Promise<Looked> {
   const disturbed = new Map<string, Disturbance['kind']>();
   const look = watched(door, disturbed);
   const runDoor: RunDoor = { clock: door.clock, random: door.random, stop, cassettes: door.cassettes };
   const first = await look(check, runDoor);
   if (first.fault_domain === 'network' && !(await door.connectivity.look()))
-    return { run: withoutNetwork(first), repeats: [], standing: 'clear', disturbed };
-  return { ...(await confirm(check, first, runDoor, look)), disturbed };
+    return { run: first, repeats: [], standing: 'clear', disturbed, hasNetwork: false };
+  return { ...(await confirm(check, first, runDoor, look)), disturbed, hasNetwork: true };
 }
 
 function watched({ look, watch }: VisitDoor, disturbed: Map<string, Disturbance['kind']>): RunCheck {

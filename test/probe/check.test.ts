@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { command } from '../../src/probe/cli.ts';
 import * as fake from '../support/fake-glm.ts';
@@ -46,7 +47,18 @@ test('a good endpoint is good by both checks and exits 0', async () => {
   ]);
 });
 
-test.each<[string, string, fake.Reply, object, number]>([
+function packed(which: 'chat' | 'chat_stream'): fake.Reply {
+  const [type, text] =
+    which === 'chat'
+      ? ['application/json', JSON.stringify(fake.completion({ content: 'pong' }))]
+      : ['text/event-stream', [word('pong'), last(), done].join('')];
+  return response => {
+    response.writeHead(200, { 'content-type': type, 'content-encoding': 'gzip' });
+    response.end(gzipSync(text));
+  };
+}
+
+test.each<readonly [string, string, fake.Reply, object, number]>([
   ['a stall', 'chat_stream', stream([word('a')], 'hang'), { reason: 'stalled', deadline: 'idle' }, 1],
   ['no head', 'chat_stream', fake.hang, { reason: 'timeout_first_byte', deadline: 'first_byte' }, 1],
   ['no head', 'chat', fake.hang, { reason: 'timeout_first_byte', deadline: 'first_byte' }, 1],
@@ -90,6 +102,16 @@ test.each<[string, string, fake.Reply, object, number]>([
     3,
   ],
   ['a wrong model', 'chat', fake.apiError(400, '1211'), { reason: 'model_unavailable', fault_domain: 'client' }, 3],
+  ...(['chat', 'chat_stream'] as const).map(
+    which =>
+      [
+        'gzip unasked',
+        which,
+        packed(which),
+        { reason: 'contract', detail: expect.stringContaining('gzip') },
+        1,
+      ] as const,
+  ),
   ['review', 'chat_stream', stream([word('a'), last('sensitive'), done]), { reason: 'content_filtered' }, 3],
 ])('%s of %s gets its name', async (_name, which, reply, expected, exit) => {
   const server = await serve(reply);
@@ -420,6 +442,17 @@ test('what a server sends back is shown without the key it was sent', async () =
   const files = readdirSync(dir).map(name => readFileSync(join(dir, name), 'utf8'));
   expect(files).toHaveLength(3);
   expect([out, err, ...files].join()).not.toContain('canary-secret');
+});
+
+test('nor is it shown in part, where words of a server are cut to a length', async () => {
+  const server = await serve((response, { authorization = '' }) => {
+    response.writeHead(429, { 'content-type': 'application/json' });
+    const code = `that is no such key ${authorization.split('.')[1]}`;
+    response.end(JSON.stringify({ error: { code, message: 'no' } }));
+  });
+  const { out, err } = await check(server.url, '--timing', '--json');
+  expect(out).toContain('code that is no such key ***');
+  expect(out + err).not.toContain('canary-s');
 });
 
 test.each<[string, string[], Record<string, string>]>([

@@ -91,7 +91,7 @@ test('behind a proxy the name is the proxy’s to resolve, and its password is n
   expect(findings.map(({ subject }) => subject)).not.toContain('dns');
   const told = Object.fromEntries(findings.map(({ subject, text }) => [subject, text]));
   expect(told.proxy).toBe('127.0.0.1:1, from the test');
-  expect(told.reach).toBe('GET /models through 127.0.0.1:1: tcp (ECONNREFUSED)');
+  expect(told.reach).toBe('GET /models through 127.0.0.1:1: tcp (PROXY_ECONNREFUSED)');
   expect(told.clock).toBe('nothing answered, so there is no other to compare with');
   expect(JSON.stringify(findings)).not.toContain('canary');
 });

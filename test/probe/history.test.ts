@@ -113,6 +113,8 @@ test('a full disk is told, loses nothing that was stored, and is over when there
   expect(refused).toBe(5);
   expect(stored.length).toBeGreaterThan(3);
   expect(history.trouble).toMatch(/full/);
+  history.prune(noon);
+  expect(history.trouble).toMatch(/full/);
   expect(history.charge({ credential: 'main', day: '2026-11-28' }, id, { tokens: 1, cost: 0 })).toMatch(
     /charged|unwritable/,
   );
@@ -263,6 +265,9 @@ test('a status that nobody renews is not known any more', () => {
   const { status } = entryOf(runAt(noon));
   expect(statusAt(status, noon + 1000, 1000)).toBe(status);
   expect(statusAt(status, noon + 1001, 1000)).toMatchObject({ state: 'unknown', sinceMs: noon + 1000, reason: null });
+  // Its clock was ahead, and was set since.
+  expect(statusAt(status, noon - 1000, 1000)).toBe(status);
+  expect(statusAt(status, noon - 1001, 1000)).toMatchObject({ state: 'unknown', sinceMs: noon - 1001, reason: null });
 });
 
 test.each([

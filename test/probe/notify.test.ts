@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import type { NotificationConfig } from '../../src/probe/config.ts';
-import { type Alert, alertOf, openOf, reaches } from '../../src/probe/notify/alert.ts';
+import { type Alert, alertOf, reaches } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
-import { createNotifier } from '../../src/probe/notify/notifier.ts';
-import { sendPost } from '../../src/probe/notify/post.ts';
+import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
+import { createSendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
 import { newStatus, type Status } from '../../src/probe/status.ts';
@@ -30,14 +30,13 @@ const up = statusOf({ state: 'up', sinceMs: noon + 60_000 });
 const degraded = statusOf({ state: 'degraded', detail: 'the certificate ends in 3.0 days' });
 const broke = statusOf({ state: 'unknown', reason: 'balance_exhausted', domain: 'account' });
 const window = statusOf({ state: 'maintenance', skipped: 'maintenance' });
-const outage = { outageMs: noon - 600_000 };
 const blind = statusOf({ state: 'unknown', detail: 'no run since then' });
 const spent = statusOf({
   state: 'unknown',
   skipped: 'budget',
   detail: 'credential main on 2026-11-28: 9 of 9 tokens are spent',
 });
-const open = (status: Status) => openOf(status, subject);
+const open = (status: Status) => alertOf(undefined, status, subject);
 
 test.each([
   ['nothing, and it is up', undefined, up, undefined],
@@ -47,14 +46,7 @@ test.each([
   ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
   ['that it is down, and nobody looks', open(down), blind, undefined],
   ['that it is down, and it is maintained', open(down), window, undefined],
-  [
-    'that it is down, from before a start in its maintenance',
-    open({ ...window, ...outage }),
-    up,
-    ['recovered', 'page'],
-  ],
-  ['that it is down, from before a start without money', open({ ...broke, ...outage }), up, ['recovered', 'page']],
-  ['nothing, after a start in maintenance', open(window), up, undefined],
+  ['that it limps after it was down, and it is up', alertOf(open(down), degraded, subject), up, ['recovered', 'page']],
   ['nothing, and it limps', undefined, degraded, ['degraded', 'info']],
   ['nothing, and there is no money', undefined, broke, ['blocked', 'ticket']],
   ['that there is no money, and the key is wrong', open(broke), { ...broke, reason: 'auth' }, undefined],
@@ -78,7 +70,7 @@ test('a channel gets what is at least as severe as it wants', () => {
   expect(reaches('info', 'ticket')).toBe(false);
 });
 
-const alert = openOf(down, subject) as Alert;
+const alert = open(down) as Alert;
 const nasty: Alert = { ...alert, words: 'a "quote"\nand <b>&</b> \\ 断流' };
 const bodyOf = (kind: NotificationConfig['kind'], about = alert, more: object = {}) =>
   postOf(about, {
@@ -162,21 +154,27 @@ const settle = async () => {
 };
 
 /** `answers` decides what becomes of each message. */
-function queue(channels: readonly Notification[], answer: (n: number) => Promise<void>) {
+function queue(channels: readonly Notification[], answer: (n: number) => Promise<void>, before: readonly Owed[] = []) {
   const clock = createManualClock(noon);
   const outcomes: string[] = [];
+  const paid: string[] = [];
   let sends = 0;
   let lasting = true;
   const notifier = createNotifier(channels, {
     clock,
     send: () => answer(++sends),
+    ledger: {
+      owed: () => before,
+      tell: () => {},
+      payOff: ({ channel: name, alert: { kind } }) => void paid.push(`${name} ${kind}`),
+    },
     lasts: () => lasting,
     done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
   });
   const quiet = () => {
     lasting = false;
   };
-  return { clock, notifier, outcomes, sends: () => sends, quiet };
+  return { clock, notifier, outcomes, paid, sends: () => sends, quiet };
 }
 
 test('telling never waits; a channel that hangs fills up, and what it cannot hold is dropped and counted', async () => {
@@ -232,6 +230,37 @@ test('reminders come while it lasts, and not in maintenance', async () => {
   expect(sends()).toBe(4);
 });
 
+test('what a channel did not take is told again after five minutes, and only the last word of a check', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, outcomes, paid } = queue([channel({ remind: 60_000 })], answer);
+  const pass = async (ms: number) => {
+    for (let gone = 0; gone < ms; gone += 5000) {
+      clock.advance(5000);
+      await settle();
+    }
+  };
+  notifier.tell(alert);
+  await pass(240_000);
+  expect(outcomes).toEqual(['hook failed']);
+  notifier.tell({ ...alert, kind: 'recovered' });
+  await pass(60_000);
+  expect(outcomes).toEqual(['hook failed', 'hook failed']);
+  expect(paid).toEqual([]);
+  up = true;
+  await pass(360_000);
+  expect(outcomes).toEqual(['hook failed', 'hook failed', 'hook sent']);
+  expect(paid).toEqual(['hook recovered']);
+});
+
+test('what an earlier life owed is told at once, and what it owed to a channel that is gone is forgotten', async () => {
+  const before = ['hook', 'gone'].map(name => ({ channel: name, alert }));
+  const { outcomes, paid } = queue([channel()], () => Promise.resolve(), before);
+  await settle();
+  expect(outcomes).toEqual(['hook sent']);
+  expect(paid).toEqual(['gone down', 'hook down']);
+});
+
 test('stopping gives up what is being retried', async () => {
   const { notifier, outcomes } = queue([channel()], () => Promise.reject(new Error('HTTP 500')));
   notifier.tell(alert);
@@ -262,13 +291,21 @@ test.each([
   ['refused by DingTalk', 200, '{"errcode":310000,"errmsg":"sign not match"}', 'refused with code 310000'],
   ['refused by a server', 403, 'canary-token is wrong', 'HTTP 403'],
 ])('a post that is %s', async (_, status, text, complaint) => {
-  const sent = sendPost({ url: await answering(status, text), body: '{}' }, 5000, new AbortController().signal);
+  const sent = createSendPost({})(
+    { url: await answering(status, text), body: '{}' },
+    5000,
+    new AbortController().signal,
+  );
   if (complaint === undefined) await expect(sent).resolves.toBeUndefined();
   else await expect(sent).rejects.toThrow(complaint);
 });
 
 test('the URL, which is a secret, is in no complaint', async () => {
-  const sent = sendPost({ url: 'http://127.0.0.1:1/canary-token', body: '{}' }, 5000, new AbortController().signal);
+  const sent = createSendPost({})(
+    { url: 'http://127.0.0.1:1/canary-token', body: '{}' },
+    5000,
+    new AbortController().signal,
+  );
   await expect(sent).rejects.toThrow(/^no connection \(ECONNREFUSED\)$/);
 });
 

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import { createBook } from '../../src/probe/otlp/book.ts';
 import { type ConventionName, conventionNames } from '../../src/probe/otlp/conventions.ts';
-import { createPusher } from '../../src/probe/otlp/push.ts';
+import { createPusher, type SendOtlp } from '../../src/probe/otlp/push.ts';
 import type { Otlp } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
 import { runAt } from '../support/probe-runs.ts';
@@ -181,6 +181,24 @@ test('a receiver that is not there is told in one word, without its headers, and
   });
   await pusher.stop();
   expect(said).toEqual(['no connection (ECONNREFUSED)']);
+});
+
+test('a receiver that hangs is given up when the program ends, and so is the last export', async () => {
+  const clock = createManualClock(noon);
+  const waits: number[] = [];
+  const said: (string | undefined)[] = [];
+  const send: SendOtlp = ({ timeoutMs, stop }) => {
+    waits.push(timeoutMs);
+    if (stop === undefined) return Promise.reject(new Error('no answer in time'));
+    return new Promise((_, reject) => stop.addEventListener('abort', () => reject(new Error('given up'))));
+  };
+  const pusher = createPusher(otlp({ timeout: 10_000 }), 'here', { clock, send, done: (_, why) => said.push(why) });
+  clock.advance(60_000);
+  const stopped = pusher.stop();
+  clock.advance(2000);
+  await stopped;
+  expect(said).toEqual(['given up', 'no answer in time']);
+  expect(waits).toEqual([10_000, 2000]);
 });
 
 test('a slow receiver is sent one export at a time', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
-import { runPage, runsPage } from '../../src/probe/runs-page.ts';
+import { runPage, runReport, runsPage, runText } from '../../src/probe/runs-page.ts';
 import { runAt } from '../support/probe-runs.ts';
 import { tell } from '../support/probe-story.ts';
 
@@ -198,11 +198,16 @@ test('a list of runs escapes what it lists, and links only to what is kept', () 
 });
 
 test('one run is shown with its log, its result and its metrics', () => {
-  const page = runPage(runAt(noon, { reason: 'stalled' }), 'a 1\nb 0\n# HELP\n', undefined);
-  expect(page).toContain('opening a connection');
-  expect(page).toContain('"reason": "stalled"');
-  expect(page).toMatch(/Metrics of this run alone\n─+\na 1\n/);
-  expect(page).toContain('not in the file any more');
+  const report = runReport(runAt(noon, { reason: 'stalled', message: '</pre>' }), 'a 1\nb 0\n# HELP\n', undefined);
+  const text = runText(report);
+  expect(text).toContain('opening a connection');
+  expect(text).toContain('"reason": "stalled"');
+  expect(text).toMatch(/Metrics of this run alone\n─+\na 1\n/);
+  expect(text).toContain('not in the file any more');
+  const page = runPage(report);
+  expect(page).toContain('<pre>a 1</pre>');
+  expect(page).toContain('&lt;/pre&gt;');
+  expect(page).toMatch(/name="viewport"[\s\S]*href="\/runs\?check=[\w%.-]+"/);
 });
 
 test('what is ill comes first, the headline leads there, and a latency says what it is of', () => {

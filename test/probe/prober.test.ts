@@ -58,6 +58,7 @@ async function stage(
   const posts: Post[] = [];
   const said: string[] = [];
   let answer: Partial<ProbeRun> = {};
+  let hears = true;
   let reachable = true;
   let looks = 0;
   const prober = createProber(first, {
@@ -68,7 +69,10 @@ async function stage(
       looks++;
       return runAt(clock.wall(), { id: check, ...answer });
     },
-    send: async post => void posts.push(post),
+    send: async post => {
+      if (!hears) throw new Error('no connection (ECONNREFUSED)');
+      posts.push(post);
+    },
     ask: async () => reachable,
     sendOtlp,
     say: sentence => said.push(sentence),
@@ -84,6 +88,9 @@ async function stage(
     ...{ clock, path, history, prober, posts, said, pass },
     answer: (next: Partial<ProbeRun>) => {
       answer = next;
+    },
+    hear: (next: boolean) => {
+      hears = next;
     },
     reach: (next: boolean) => {
       reachable = next;
@@ -121,6 +128,20 @@ test('an outage is confirmed, told, reminded of, and over', async () => {
   expect(incidents).toMatchObject([{ id, kind: 'down', reason: 'stalled', fault_domain: 'provider' }]);
   // Both ends lie within the jitter of their places.
   expect(Math.abs(incidents[0]!.until_ms! - incidents[0]!.from_ms - 25 * minute)).toBeLessThan(6000);
+});
+
+test('whoever reads along sees each turn once, with its reason and its run', async () => {
+  const { answer, pass, said } = await stage(await plan());
+  await pass(3 * minute);
+  answer({ reason: 'stalled' });
+  await pass(3 * minute);
+  answer({ reason: 'balance_exhausted' });
+  await pass(2 * minute);
+  expect(said).toEqual([
+    expect.stringMatching(/^home\/chat_stream\/glm-4\.6 is up \(run \S+\)$/),
+    expect.stringMatching(/is down: stalled \(provider\): .*\(run \S+\)$/),
+    expect.stringMatching(/is unknown: balance_exhausted \(account\): .*\(run \S+\)$/),
+  ]);
 });
 
 test('an outage is confirmed once, and then looked at once an interval until it is over', async () => {
@@ -229,7 +250,7 @@ test('without a network of our own nothing is blamed and nothing is spent', asyn
   reach(false);
   await pass(10 * minute);
   expect(status()).toMatchObject({ state: 'unknown', reason: null });
-  expect(looks()).toBe(3);
+  expect(looks()).toBe(12);
   expect(kinds()).toEqual([]);
   const metrics = await text();
   expect(metrics).toContain(`glm_probe_runs_skipped_total{${labels},reason="connectivity"} 9`);
@@ -239,6 +260,25 @@ test('without a network of our own nothing is blamed and nothing is spent', asyn
   reach(true);
   await pass(2 * minute);
   expect(status().state).toBe('up');
+});
+
+test('references that are down make nobody blind: a service that answers is believed', async () => {
+  const more = {
+    reference: { urls: ['http://127.0.0.1:9/'] },
+    credentials: { main: { key: { env: 'KEY' }, budget: { tokens_per_day: 200_000, timezone: 'UTC' } } },
+  };
+  const { answer, reach, pass, status, kinds, text } = await stage(await plan(more));
+  reach(false);
+  answer({ reason: 'dns', usage: null });
+  await pass(5 * minute);
+  expect(status()).toMatchObject({ state: 'unknown', skipped: 'connectivity' });
+  expect(await text()).toContain('glm_probe_budget_remaining_ratio{credential="main",budget="tokens"} 1\n');
+  answer({});
+  await pass(minute);
+  expect(status().state).toBe('up');
+  answer({ reason: 'overloaded' });
+  await pass(2 * minute);
+  expect([status().state, ...kinds()]).toEqual(['down', 'down']);
 });
 
 test('a spent budget stops the probing, is told, and is not health', async () => {
@@ -288,6 +328,77 @@ test('a restart knows the outage, tells nobody twice, and counts what it missed'
   await again.pass(minute);
   expect(again.kinds()).toEqual(['down again', 'recovered']);
 });
+
+test('a run that the end of the program cut short is skipped, and not missed as well', async () => {
+  const first = await stage(await plan());
+  await first.pass(2 * minute);
+  first.answer({ state: 'skipped', skipped: 'shutdown' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 3 * minute) });
+  const text = await again.text();
+  expect(text).toContain(`glm_probe_runs_skipped_total{${labels},reason="shutdown"} 1\n`);
+  expect(text).toContain(`glm_probe_runs_missed_total{${labels}} 0\n`);
+});
+
+test('a page that could not be sent before the program ended is sent by its next life, once', async () => {
+  const first = await stage(await plan());
+  await first.pass(2 * minute);
+  first.hear(false);
+  first.answer({ reason: 'overloaded' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  expect(first.kinds()).toEqual([]);
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 4 * minute) });
+  again.answer({ reason: 'overloaded' });
+  await again.pass(2 * minute);
+  expect(again.kinds()).toEqual(['down']);
+});
+
+test('a page whose program was killed before it could note it is sent by its next life', async () => {
+  const first = await stage(await plan());
+  first.answer({ reason: 'overloaded' });
+  await first.pass(minute);
+  await first.prober.stop();
+  first.history.close();
+  const { DatabaseSync } = await import('node:sqlite');
+  const db = new DatabaseSync(first.path);
+  db.exec('DELETE FROM alerts; DELETE FROM owed');
+  db.close();
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 2 * minute) });
+  again.answer({ reason: 'overloaded' });
+  await again.pass(2 * minute);
+  expect(again.kinds()).toEqual(['down']);
+});
+
+test.each([
+  ['limps', { warnings: [{ kind: 'max_gap', detail: 'longest silence after 4s' }] }],
+  ['has no money', { reason: 'balance_exhausted' }],
+] as const)(
+  'who was paged for an outage is told of its end, though it %s when the program begins anew',
+  async (_, ill) => {
+    const told = async (more: object) => plan({ notifications: [{ kind: 'webhook', url: { env: 'KEY' }, ...more }] });
+    const first = await stage(await told({ severity: 'page' }));
+    first.answer({ reason: 'overloaded' });
+    await first.pass(2 * minute);
+    first.answer(ill);
+    await first.pass(2 * minute);
+    await first.prober.stop();
+    first.history.close();
+    const again = await stage(await told({ severity: 'page' }), {
+      path: first.path,
+      clock: createManualClock(noon + 5 * minute),
+    });
+    again.answer(ill);
+    await again.pass(2 * minute);
+    again.answer({});
+    await again.pass(2 * minute);
+    expect(first.kinds()[0]).toBe('down');
+    expect(again.kinds()).toEqual(['recovered']);
+  },
+);
 
 test('a change of the contract is counted once, said, and found in the run’s log, also after a restart', async () => {
   const contract = { frames: ['a'], headers: ['h'], fingerprint: null, error: null };
@@ -365,6 +476,22 @@ test('a threshold that is no bucket yet becomes one', async () => {
   const slo = { ttfot: { objective: '95%', threshold: '3s' } };
   await prober.swap(await plan({}, [{ kind: 'chat_stream', slo }]));
   expect(await text()).toContain(`glm_probe_time_to_first_output_token_seconds_bucket{le="3",${labels}} 0`);
+});
+
+test('what was seen while the clock was a year ahead is no incident that never ends, and no latency', async () => {
+  const ahead = await stage(await plan(), { clock: createManualClock(noon + 365 * 24 * hour) });
+  await ahead.pass(2 * minute);
+  ahead.answer({ reason: 'stalled' });
+  await ahead.pass(2 * minute);
+  expect((await ahead.overview()).incidents).toMatchObject([{ kind: 'down', until_ms: null }]);
+  await ahead.prober.stop();
+  ahead.history.close();
+  const back = await stage(await plan(), { path: ahead.path });
+  expect(back.status()).toMatchObject({ state: 'unknown', sinceMs: noon });
+  expect((await back.overview()).checks[0]?.p50_ms).toBeNull();
+  await back.pass(2 * minute);
+  expect(back.status().state).toBe('up');
+  expect((await back.overview()).incidents).toEqual([]);
 });
 
 test('what nobody looked at is not 100 %', async () => {

@@ -101,6 +101,8 @@ test('outage, account fault, recovery and restart, as the page, the metrics and 
   const log = await (await first.get(`/runs/${runId}`)).text();
   expect(log).toMatch(/first token\n[\s\S]*stalled \(provider\)/);
   expect(log).toContain('"key": "***"');
+  const seen = await first.get(`/runs/${runId}`, { accept: 'text/html,*/*;q=0.8' });
+  expect(await seen.text()).toMatch(/^<!doctype html>[\s\S]*<h2>Log<\/h2><pre>/);
   expect(await (await first.get(`/runs?check=${encodeURIComponent(id)}`)).text()).toContain(`/runs/${runId}`);
   const [, cassette = ''] = /"cassette": "(.*)"/.exec(log) ?? [];
   expect(existsSync(cassette)).toBe(true);

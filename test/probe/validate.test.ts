@@ -55,6 +55,15 @@ test.each<[string, string, string[]]>([
     having('    intervall: 5m'),
     ['f:11:5: checks[0].intervall: unknown key; did you mean interval?'],
   ],
+  [
+    'something else altogether, with all that may stand there',
+    having(['paas/v4', 'paas/v4\n    proxy: 5'], '    model: 7', '    expect: { content: taks }'),
+    [
+      'f:7:12: targets.bigmodel.proxy: must be none, { url: http://HOST:PORT } or, where it holds a password, { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }',
+      'f:12:12: checks[0].model: must be a name or a list of names',
+      'f:13:24: checks[0].expect.content: must be task, any, { text: WORDS }, { regex: PATTERN } or { json: [KEYS] }; did you mean task?',
+    ],
+  ],
   ['an unknown key like no other', having('    zzz: 1'), ['f:11:5: checks[0].zzz: unknown key']],
   [
     'a wrong word, with what was meant',

@@ -24,7 +24,7 @@ const ours = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'UND_ERR_I
 
 /** The stage says more than the code: TLS has dozens of codes, and one stage. */
 export function failureOf(how: string, stage: Stage): Outcome {
-  if (ours.has(how)) return { kind: 'internal', detail: how };
+  if (ours.has(how.replace(/^PROXY_/, ''))) return { kind: 'internal', detail: how };
   // Whatever the stage: what a proxy says comes before the endpoint was reached at all.
   if (how.startsWith('PROXY_')) return { kind: 'tcp', detail: how };
   if (stage === 'tcp') return { kind: unreached(how), detail: how };

@@ -1,6 +1,7 @@
 /** A connection through a proxy: CONNECT for http and https alike, so that the endpoint's own handshake stays visible. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { codeOf } from '../errors.ts';
 
 export interface TunnelOptions {
   /** May hold a user and a password. */
@@ -13,7 +14,7 @@ export interface TunnelOptions {
 
 /**
  * Opens a tunnel. The socket is returned at once, so that its phases can be watched.
- * @param ready told once: the error, whose code says what the proxy did (`PROXY_407`), or null
+ * @param ready told once: the error, whose code says what the proxy did (`PROXY_407`, `PROXY_ECONNREFUSED`), or null
  */
 export function openTunnel(options: TunnelOptions, ready: (error: Error | null) => void): Socket {
   const proxy = new URL(options.proxy);
@@ -25,11 +26,13 @@ export function openTunnel(options: TunnelOptions, ready: (error: Error | null) 
     : connectTcp({ host, port });
   let head = '';
   const settle = (error: Error | null) => {
-    socket.off('data', read).off('error', settle).off('end', hungUp);
+    socket.off('data', read).off('error', broke).off('end', hungUp);
     if (error !== null) socket.destroy();
     ready(error);
   };
   const hungUp = () => settle(proxyError('CLOSED'));
+  // Its bare code would read as the endpoint's.
+  const broke = (error: Error) => settle(proxyError(codeOf(error) ?? 'BROKEN'));
   const read = (bytes: Buffer) => {
     head += bytes.toString('latin1');
     const end = head.indexOf('\r\n\r\n');
@@ -40,7 +43,7 @@ export function openTunnel(options: TunnelOptions, ready: (error: Error | null) 
     settle(head.length > end + 4 ? proxyError('NO_TUNNEL') : null);
   };
   socket.once(secure ? 'secureConnect' : 'connect', () => socket.write(requestOf(proxy, options)));
-  return socket.on('data', read).once('error', settle).once('end', hungUp);
+  return socket.on('data', read).once('error', broke).once('end', hungUp);
 }
 
 /** More bytes than any proxy says before the blank line. */

@@ -2,7 +2,7 @@
 import type { FaultDomain } from '../../core/outcome.ts';
 import type { ProbeCheck } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
-import { isOutage, type Status } from '../status.ts';
+import type { Status } from '../status.ts';
 import { plainWords } from '../verdict.ts';
 
 export type Severity = ProbeCheck['severity'];
@@ -49,15 +49,6 @@ export function alertOf(open: Alert | undefined, status: Status, subject: Subjec
   // Not every end of trouble is good: who cannot tell any more has not seen it recover.
   if (open === undefined || status.state !== 'up') return undefined;
   return alert('recovered', open.severity, subject, { ...status, sinceMs: open.sinceMs });
-}
-
-/** What was open when the program ended: told already. An outage is, whatever keeps it from being seen now. */
-export function openOf(status: Status, subject: Subject): Alert | undefined {
-  const outage = isOutage(status);
-  const trouble = troubleOf(status) ?? (outage ? 'down' : undefined);
-  return (
-    trouble && alert(trouble, severityOf(trouble, outage ? subject : undefined, subject.severity), subject, status)
-  );
 }
 
 type Trouble = Exclude<AlertKind, 'recovered'>;

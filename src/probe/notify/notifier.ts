@@ -1,4 +1,8 @@
-/** Tells people. Whoever calls it never waits: there is a queue for each channel, and what it cannot hold is dropped and counted. */
+/**
+ * Tells people. Whoever calls it never waits: there is a queue for each channel, and what it cannot hold is dropped and
+ * counted. What a channel has not taken is owed to it, also by the next life of this program, until it takes that or
+ * something newer of the same check.
+ */
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Notification } from '../plan.ts';
@@ -9,6 +13,19 @@ import { type Post, postOf } from './bodies.ts';
 export type SendPost = (post: Post, timeoutMs: number, stop: AbortSignal) => Promise<void>;
 
 export type NotifyOutcome = 'sent' | 'failed' | 'dropped';
+
+/** An alert that a channel has not taken yet. */
+export interface Owed {
+  readonly channel: string;
+  readonly alert: Alert;
+}
+
+/** Remembers longer than the program lives; a `History`. */
+export interface AlertLedger {
+  owed(): readonly Owed[];
+  tell(alert: Alert, channels: readonly string[]): void;
+  payOff(owed: Owed): void;
+}
 
 export interface Notifier {
   tell(alert: Alert): void;
@@ -22,6 +39,7 @@ export interface Notifier {
 export interface NotifierDoor {
   readonly clock: Clock;
   readonly send: SendPost;
+  readonly ledger: AlertLedger;
   /** Whether what was told is still so; nobody is reminded of a check that is gone or in maintenance. */
   readonly lasts: (alert: Alert) => boolean;
   readonly done: (channel: string, outcome: NotifyOutcome, why?: string) => void;
@@ -31,6 +49,8 @@ const mostWaiting = 100;
 const attempts = 3;
 const retryMs = 10_000;
 const remindEveryMs = 15_000;
+/** A channel that failed is left alone for so long. */
+const owedAgainMs = 300_000;
 
 interface Open {
   readonly alert: Alert;
@@ -38,12 +58,27 @@ interface Open {
   readonly told: Map<string, { atMs: number; times: number }>;
 }
 
-export function createNotifier(first: readonly Notification[], { clock, send, lasts, done }: NotifierDoor): Notifier {
+export function createNotifier(first: readonly Notification[], door: NotifierDoor): Notifier {
+  const { clock, send, ledger, lasts, done } = door;
   const ending = new AbortController();
   const queues = new Map<string, Alert[]>();
   const working = new Map<string, Promise<void>>();
   const open = new Map<string, Open>();
+  /** By channel and check. */
+  const owed = new Map<string, Map<string, Alert>>();
+  /** When a channel that failed is tried again. */
+  const againMs = new Map<string, number>();
   let channels = first;
+
+  const owe = (channel: string, alert: Alert) => {
+    const alerts = owed.get(channel) ?? new Map<string, Alert>();
+    owed.set(channel, alerts.set(alert.id, alert));
+  };
+  const payOff = (channel: string, alert: Alert) => {
+    if (owed.get(channel)?.get(alert.id) !== alert) return;
+    owed.get(channel)?.delete(alert.id);
+    ledger.payOff({ channel, alert });
+  };
 
   const enqueue = (channel: Notification, alert: Alert) => {
     const queue = queues.get(channel.name) ?? [];
@@ -65,8 +100,10 @@ export function createNotifier(first: readonly Notification[], { clock, send, la
         const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
         const post = postOf(alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
+        payOff(channel.name, alert);
         return done(channel.name, 'sent');
       } catch (error) {
+        againMs.set(channel.name, clock.now() + owedAgainMs);
         if (attempt === attempts || ending.signal.aborted) return done(channel.name, 'failed', textOf(error));
         // Told to stop while it waits: the next attempt fails at once.
         await clock.sleep(retryMs, ending.signal).catch(() => {});
@@ -75,9 +112,10 @@ export function createNotifier(first: readonly Notification[], { clock, send, la
   };
   const wants = ({ targets, severity }: Notification, alert: Alert) =>
     reaches(alert.severity, severity) && (targets?.includes(alert.target) ?? true);
+  const wanting = (alert: Alert) => channels.filter(channel => wants(channel, alert));
   const begin = (alert: Alert, send: (channel: Notification, alert: Alert) => void) => {
     const told: Open['told'] = new Map();
-    for (const channel of channels.filter(one => wants(one, alert))) {
+    for (const channel of wanting(alert)) {
       told.set(channel.name, { atMs: clock.now(), times: 0 });
       send(channel, alert);
     }
@@ -85,24 +123,45 @@ export function createNotifier(first: readonly Notification[], { clock, send, la
     else open.set(alert.id, { alert, told });
   };
   const tell = (alert: Alert) => {
-    if (!ending.signal.aborted) begin(alert, enqueue);
+    if (ending.signal.aborted) return;
+    const names = wanting(alert).map(({ name }) => name);
+    ledger.tell(alert, names);
+    for (const name of names) owe(name, alert);
+    begin(alert, enqueue);
   };
   const resume = (alert: Alert) => begin(alert, () => {});
+  const forgetGone = () => {
+    for (const [name, alerts] of owed)
+      if (!channels.some(channel => channel.name === name))
+        for (const alert of [...alerts.values()]) payOff(name, alert);
+  };
+  /** What nobody is telling already. */
+  const tellOwed = () => {
+    for (const channel of channels.filter(({ name }) => !working.has(name) && clock.now() >= (againMs.get(name) ?? 0)))
+      for (const alert of owed.get(channel.name)?.values() ?? []) enqueue(channel, alert);
+  };
   const remind = () => {
     for (const { alert, told } of [...open.values()].filter(one => lasts(one.alert)))
       for (const channel of channels) {
         const last = told.get(channel.name);
+        // Nobody can be reminded of what he was not told.
+        if (owed.get(channel.name)?.has(alert.id)) continue;
         if (last === undefined || channel.remind === 0 || clock.now() - last.atMs < channel.remind) continue;
         told.set(channel.name, { atMs: clock.now(), times: last.times + 1 });
         enqueue(channel, { ...alert, reminder: last.times + 1 });
       }
+    tellOwed();
     timer.set(clock.now() + remindEveryMs);
   };
   const timer = clock.timer(remind);
   if (first.length > 0) timer.set(clock.now() + remindEveryMs);
+  for (const { channel, alert } of ledger.owed()) owe(channel, alert);
+  forgetGone();
+  tellOwed();
 
   const swap = (next: readonly Notification[]) => {
     channels = next;
+    forgetGone();
     if (next.length > 0) timer.set(clock.now() + remindEveryMs);
     else timer.clear();
   };

@@ -1,23 +1,27 @@
 /** What people were told and is not over, check by check. */
 import type { ProbeCheck } from '../plan.ts';
 import type { Status } from '../status.ts';
-import { type Alert, alertOf, openOf } from './alert.ts';
+import { type Alert, alertOf } from './alert.ts';
 import type { Notifier } from './notifier.ts';
 
 export interface OpenAlerts {
-  /** Takes over what an earlier life of this program has told. */
-  resume(check: ProbeCheck, status: Status): void;
+  /** Takes over what an earlier life of this program has told of a check. */
+  resume(id: string): void;
   /** Tells what a status changed, if that is worth telling. */
   tell(check: ProbeCheck, status: Status): void;
 }
 
-export function createOpenAlerts(notifier: Pick<Notifier, 'resume' | 'tell'>): OpenAlerts {
+/** @param toldOf what was told of a check and is not over, out of an earlier life */
+export function createOpenAlerts(
+  notifier: Pick<Notifier, 'resume' | 'tell'>,
+  toldOf: (id: string) => Alert | undefined,
+): OpenAlerts {
   const open = new Map<string, Alert>();
   return {
-    resume: (check, status) => {
-      const told = openOf(status, check);
+    resume: id => {
+      const told = toldOf(id);
       if (told === undefined) return;
-      open.set(check.id, told);
+      open.set(id, told);
       notifier.resume(told);
     },
     tell: (check, status) => {

@@ -1,19 +1,31 @@
 /** The one place from which a notification leaves. */
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
+import type { SecretReaders } from '../secret.ts';
+import { complaintOf, wayOut } from '../way-out.ts';
+import type { Post } from './bodies.ts';
 import type { SendPost } from './notifier.ts';
 
-/** @throws with the status or the service's own complaint; the URL is a secret and is never repeated */
-export const sendPost: SendPost = async ({ url, body }, timeoutMs, stop) => {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+/**
+ * @param env names the proxy
+ * @returns rejects with the status or the service's own complaint; the URL is a secret and is never repeated
+ */
+export const createSendPost =
+  (env: SecretReaders['env']): SendPost =>
+  (post, timeoutMs, stop) =>
+    wayOut(post.url, env, dispatcher =>
+      sendBy(post, { dispatcher, signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]) }),
+    );
+
+async function sendBy({ url, body }: Post, how: { dispatcher: Dispatcher; signal: AbortSignal }): Promise<void> {
   const headers = { 'content-type': 'application/json; charset=utf-8' };
-  const answer = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
-    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+  const answer = await request(url, { method: 'POST', headers, body, ...how }).catch((error: unknown) => {
+    throw new Error(complaintOf(error));
   });
   const text = (await answer.body.text()).slice(0, mostChars);
   if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
   const complaint = complaintIn(text);
   if (complaint !== undefined) throw new Error(complaint);
-};
+}
 
 const mostChars = 4096;
 

@@ -1,10 +1,12 @@
 /** Sends the book to a collector again and again, never on the probe's path. */
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Otlp } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
+import type { SecretReaders } from '../secret.ts';
+import { complaintOf, wayOut } from '../way-out.ts';
 import { createBook } from './book.ts';
 
 export interface Pusher {
@@ -18,6 +20,8 @@ export interface OtlpPost {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
+  /** Gives up when it is aborted. */
+  readonly stop?: AbortSignal;
 }
 
 /** Rejects when it was not taken. */
@@ -29,17 +33,25 @@ export interface PusherDoor {
   readonly done: (outcome: 'sent' | 'failed', why?: string) => void;
 }
 
+/** Whoever ends this program waits no longer than this for an export, and twice when one is under way. */
+const mostLastMs = 2000;
+
 /** @param vantage where this prober stands */
-export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOtlp, done }: PusherDoor): Pusher {
+export function createPusher(
+  otlp: Otlp,
+  vantage: string,
+  { clock, send = createSendOtlp({}), done }: PusherDoor,
+): Pusher {
   const { url, interval, timeout: timeoutMs, convention, provider } = otlp;
   const book = createBook({ convention, provider, vantage, openedAtMs: clock.wall() });
+  const ending = new AbortController();
   let sending: Promise<void> | undefined;
 
-  const push = async () => {
+  const push = async (how: Pick<OtlpPost, 'timeoutMs' | 'stop'>) => {
     const secrets = Object.entries(otlp.headers).map(([name, secret]) => [name, secret.reveal()]);
     const headers = { 'content-type': 'application/json', ...Object.fromEntries(secrets) };
     try {
-      await send({ url, headers, body: book.body(clock.wall()), timeoutMs });
+      await send({ url, headers, body: book.body(clock.wall()), ...how });
       done('sent');
     } catch (error) {
       done('failed', textOf(error));
@@ -47,7 +59,7 @@ export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOt
   };
   /** One at a time: what a slow collector misses is in the next one, because sums go on. */
   const pushOnce = () => {
-    sending ??= push().finally(() => {
+    sending ??= push({ timeoutMs, stop: ending.signal }).finally(() => {
       sending = undefined;
     });
     return sending;
@@ -55,17 +67,26 @@ export function createPusher(otlp: Otlp, vantage: string, { clock, send = sendOt
   const stopPushing = repeat(clock, clock.now(), interval, pushOnce);
   const stop = async () => {
     stopPushing();
+    const patience = clock.timer(() => ending.abort());
+    patience.set(clock.now() + mostLastMs);
     await sending;
-    await pushOnce();
+    patience.clear();
+    await push({ timeoutMs: Math.min(timeoutMs, mostLastMs) });
   };
   return { record: book.record, stop };
 }
 
-const sendOtlp: SendOtlp = async ({ url, headers, body, timeoutMs }) => {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const answer = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
-    throw new Error(error instanceof Error && 'code' in error ? `no connection (${error.code})` : 'no answer in time');
+/** @param env names the proxy */
+export const createSendOtlp =
+  (env: SecretReaders['env']): SendOtlp =>
+  one =>
+    wayOut(one.url, env, dispatcher => sendBy(one, dispatcher));
+
+async function sendBy({ url, headers, body, timeoutMs, stop }: OtlpPost, dispatcher: Dispatcher): Promise<void> {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop ? [stop] : [])]);
+  const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher }).catch((error: unknown) => {
+    throw new Error(complaintOf(error));
   });
   await answer.body.dump();
   if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
-};
+}

@@ -94,9 +94,9 @@ test.each([
   expect(server.requests).toEqual([]);
 });
 
-test('a proxy that is not there is the network’s fault', async () => {
+test('a proxy that is not there is the network’s fault, and said to be the proxy', async () => {
   const record = await through((await fake.refusedUrl()).replace('/api/paas/v4', ''), 'http://api.test/v4');
-  expect(record.outcome).toEqual({ kind: 'tcp', detail: 'ECONNREFUSED' });
+  expect(record.outcome).toEqual({ kind: 'tcp', detail: 'PROXY_ECONNREFUSED' });
 });
 
 test.each([
