@@ -67,6 +67,9 @@ const advice = {
   after_reset: 'Stop until the time that the message names (UTC+8); repeating earlier cannot help.',
 } as const;
 
+const freshToken =
+  'Get a new token and repeat the call once with it; check the clock and the lifetime when that is refused, too.';
+
 const hours = 3_600_000;
 /** The end of the year 9999, after which dates are written otherwise. */
 const lastDay = Date.UTC(9999, 11, 31) - 1;
@@ -117,7 +120,7 @@ const scenarioOf = ({ code, http, reason, mark, en }: BusinessCode): Scenario =>
   wire: `HTTP ${http}, {"error":{"code":"${code}","message":"…"}}${code === '1301' ? ' behind contentFilter' : ''}`,
   evidence: `glm-api.md §5.3${mark === 'R' ? ', recorded' : ''}`,
   mark,
-  advice: advice[endings[reason].retry],
+  advice: reason === 'token_expired' ? freshToken : advice[endings[reason].retry],
   outcome: reason,
   instead: (_, call) => codeError(code, call),
 });

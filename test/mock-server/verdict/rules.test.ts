@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { scenarios } from '../../../src/mock-server/scenarios/index.ts';
 import type { FindingCode, Severity } from '../../../src/mock-server/verdict/finding.ts';
 import { judge, verdictOf } from '../../../src/mock-server/verdict/resilience.ts';
 import { cut, journal, refused, type Step } from './entries.ts';
@@ -372,4 +373,15 @@ test.each<[string, Step[], string]>([
   ['no error, but a mistake', [{ keyInUrl: true }], 'fragile'],
 ])('the verdict when %s', (_, steps, verdict) => {
   expect(verdictOf(journal(...steps)).verdict).toBe(verdict);
+});
+
+test('whoever sends an expired token again is told to get a new one, as the service says', () => {
+  const [finding] = judge(journal(refused('1003', 401), refused('1003', 401)));
+  expect(finding).toMatchObject({
+    code: 'retried_non_retryable',
+    advice: expect.stringContaining('get a new token, and repeat it only with that'),
+  });
+  expect(scenarios.find(({ name }) => name === 'token-expired')?.advice).toMatch(
+    /^Get a new token and repeat the call/,
+  );
 });

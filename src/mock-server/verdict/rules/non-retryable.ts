@@ -34,6 +34,7 @@ const findingOf = (label: string, pairs: readonly Repeat[]): Finding => ({
 function adviceFor(word: Word): string {
   if (word === 'aborted' || word === 'open') return 'do not repeat it';
   const { meaning, retry } = endings[word];
+  if (word === 'token_expired') return `${meaning}: get a new token, and repeat it only with that`;
   if (retry === 'after_reset') return `${meaning}: wait for the reset that the message names`;
   return `${meaning}: report it, do not repeat it; decide by error.code, not by the status`;
 }
