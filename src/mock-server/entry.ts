@@ -1,4 +1,5 @@
 /** What the journal knows of a request when it comes in; the rest is filled in on the way. */
+import { credentialNumber } from './credentials.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { JournalEntry } from './journal.ts';
 import { lookAtUrl } from './key-in-url.ts';
@@ -19,6 +20,7 @@ export function newEntry(
     method,
     path: seen.path,
     keyInUrl: seen.keyInUrl,
+    credential: credentialNumber(headers.authorization, keys, at),
     keyId: undefined,
     model: undefined,
     stream: false,

@@ -10,6 +10,9 @@ export interface JournalEntry {
   readonly at: number;
   readonly method: string;
   readonly path: string;
+  /** Number of the credential that it came with, in order of first sight by this process; 0 for none. */
+  readonly credential: number;
+  /** Undefined for whoever was not let in. */
   keyId: string | undefined;
   model: string | undefined;
   /** Whether a stream was asked for. */

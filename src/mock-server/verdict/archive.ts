@@ -3,6 +3,7 @@ import { createRecent } from '../../core/recent.ts';
 import type { Archive, JournalEntry } from '../journal.ts';
 import { createRing, type Ring } from '../ring.ts';
 import { wordOf } from './outcome.ts';
+import { askerOf } from './seen.ts';
 
 /** @param size how many requests with a fault or an error are kept, and how many others that tell something */
 export function createArchive(size = 10_000): Archive {
@@ -63,7 +64,7 @@ export const isTroubled = (entry: JournalEntry): boolean =>
 const untroubled: ReadonlySet<string> = new Set(['ok', 'open']);
 
 /** Another model asked the same question is the same story. */
-const storyOf = ({ keyId, question, fingerprint }: JournalEntry) => `${keyId ?? ''} ${question || fingerprint}`;
+const storyOf = (entry: JournalEntry) => `${askerOf(entry)} ${entry.question || entry.fingerprint}`;
 
 const tellsOfTools = ({ carries, toolCalls, answeredTools }: JournalEntry) =>
   carries.length > 0 || toolCalls.length > 0 || answeredTools.length > 0;

@@ -2,7 +2,7 @@
 import { scenarios as catalogue } from '../scenarios/index.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { retryOfWord, type ScenarioOutcome, type Word, wordOf } from './outcome.ts';
-import { endMs, inOrder, type Seen } from './seen.ts';
+import { askerOf, endMs, inOrder, type Seen } from './seen.ts';
 
 export interface Attempt {
   readonly entry: Seen;
@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /**
- * Groups requests into calls, in the order of their first attempts. A repetition has the same body; where the client counts
+ * Groups requests into calls, in the order of their first attempts. A repetition has the same body and credential; where the client counts
  * its retries for the server it has the next number, elsewhere it comes neither too soon nor too late to be one.
  */
 export function callsOf(entries: readonly Seen[], given: Partial<Limits> = {}): Call[] {
@@ -44,7 +44,7 @@ interface Growing extends Call {
   readonly attempts: Attempt[];
 }
 
-const bodyOf = ({ keyId = '', fingerprint, method, path }: Seen) => `${keyId} ${fingerprint} ${method} ${path}`;
+const bodyOf = (entry: Seen) => `${askerOf(entry)} ${entry.fingerprint} ${entry.method} ${entry.path}`;
 
 /** Under which a call that this request would repeat is waiting, and under which one waits that this request was of. */
 const numberOf = ({ attempt }: Seen) => (attempt === undefined ? '' : ` #${attempt}`);

@@ -3,7 +3,7 @@ import { type Call, callsOf } from './attempts.ts';
 import type { Finding } from './finding.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import type { Word } from './outcome.ts';
-import { endMs, inOrder, type Seen } from './seen.ts';
+import { askerOf, endMs, inOrder, type Seen } from './seen.ts';
 
 export interface View {
   /** Oldest first. */
@@ -45,7 +45,7 @@ function nextOf(sorted: readonly Seen[]): Map<Seen, Seen> {
   return next;
 }
 
-const questionOf = ({ keyId = '', question, fingerprint }: Seen) => `${keyId} ${question || `body ${fingerprint}`}`;
+const questionOf = (entry: Seen) => `${askerOf(entry)} ${entry.question || `body ${entry.fingerprint}`}`;
 
 /** Answers that came to a bad end, apart by whether a later request shows that one was used all the same. */
 export interface Kept {

@@ -6,6 +6,8 @@ const limited = refused('1302', 429);
 const poor = refused('1113', 429);
 const numbered = (attempt: number): Step => ({ ...limited, attempt });
 
+const stranger = (credential: number): Step => ({ ...refused('1000', 401), keyId: undefined, credential });
+
 const shape = (...steps: Step[]) =>
   callsOf(journal(...steps)).map(({ attempts }) => attempts.map(({ entry: { n } }) => n));
 
@@ -17,6 +19,9 @@ test.each<[string, Step[], number[][]]>([
   ['a hang-up may be repeated', [{ ending: 'client_gone' }, {}], [[1, 2]]],
   ['another body is another call', [limited, { fingerprint: 2 }], [[1], [2]]],
   ['another key is another call', [limited, { keyId: 'other' }], [[1], [2]]],
+  ['another credential that is refused is another call', [stranger(1), stranger(2), stranger(0)], [[1], [2], [3]]],
+  ['the same one that is refused again is the same call', [stranger(1), stranger(2), stranger(1)], [[1, 3], [2]]],
+  ['of one key, another token is the same call', [limited, { ...limited, credential: 2 }], [[1, 2]]],
   ['another path is another call', [limited, { path: '/api/coding/paas/v4/chat/completions' }], [[1], [2]]],
   ['ten quiet minutes end a call', [limited, { wait: 600_001 }], [[1], [2]]],
   ['less than that do not', [limited, { wait: 600_000 }], [[1, 2]]],

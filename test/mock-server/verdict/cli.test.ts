@@ -83,6 +83,17 @@ test('what was done badly stays known after a thousand good calls', async () => 
   expect(out).toContain('63 requests, 3 with a fault or an error');
 });
 
+test('several credentials tried with one body are several calls, and a wrong one that is sent again is not', async () => {
+  for (const apiKey of ['', 'sk-foo', 'my-id.wrong', 'nobody.secret', mock.apiKey]) await ask('hi', {}, apiKey);
+  expect(await report()).toMatchObject({ code: 0, out: 'ok: 5 requests, 4 with a fault or an error\n' });
+  await ask('hi', {}, 'my-id.wrong');
+  await ask('hi', {}, 'Bearer sk-foo');
+  const { code, out } = await report();
+  expect(code).toBe(1);
+  expect(out).toContain('FAIL retried_non_retryable #3 #6  1000 was sent again 1 time');
+  expect(out).toContain('FAIL retried_non_retryable #2 #7  401 was sent again 1 time');
+});
+
 test('coverage outlives the journal and a reset, until it is told to forget', async () => {
   mock.faults('crlf');
   await ask('hi', { stream: true, temperature: 0.5 });

@@ -6,6 +6,7 @@ const plain: Seen = {
   at: 1_800_000_000_000,
   method: 'POST',
   path: '/api/paas/v4/chat/completions',
+  credential: 1,
   keyId: 'key',
   model: 'glm-4.6',
   stream: true,
