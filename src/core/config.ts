@@ -4,6 +4,7 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { boundedText } from './bounded-text.ts';
 import { textOf, UsageError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 import { asFlag, type Spell } from './spelling.ts';
 
 /**
@@ -18,10 +19,17 @@ export function checked<S extends z.ZodType>(
   source: string,
   spell: Spell = source === 'options' ? asFlag : String,
 ): z.infer<S> {
-  const result = schema.safeParse(value, { reportInput: true });
-  if (result.success) return deepFreeze(result.data);
-  const lines = result.error.issues.map(issue => `  ${describe(issue, spell)}`);
-  throw new UsageError('bad_config', `${source}:\n${lines.join('\n')}`);
+  const unset = unsetIn(value);
+  const result = schema.safeParse(value, { reportInput: true, error: issue => inWords(issue, spell) });
+  if (result.success && unset.length === 0) return deepFreeze(result.data);
+  const isUnset = ({ path }: z.core.$ZodIssue) => unset.some(one => one.path.every((part, i) => part === path[i]));
+  const others = (result.error?.issues ?? []).filter(issue => !isUnset(issue));
+  const lines = [
+    ...unset.map(({ path, sentence }) => `${wherein(path, spell)}${sentence}`),
+    ...others.map(issue => describe(issue, value, spell)),
+  ];
+  const code = others.length === 0 ? 'no_variable' : 'bad_config';
+  throw new UsageError(code, `${source}:\n${lines.map(line => `  ${line}`).join('\n')}`);
 }
 
 /** Where a server listens. Empty would be every address of the machine. */
@@ -35,29 +43,89 @@ export const whole = (low: number, high: number) => {
   return z.coerce.number(error).int(error).min(low, error).max(high, error);
 };
 
-function describe(issue: z.core.$ZodIssue, spell: Spell): string {
-  const [first, ...rest] = issue.path.map(String);
-  const where = first === undefined ? '' : `${placeOf(spell(first), rest)}: `;
+/** What zod finds, in plain words; undefined where the schema or zod itself has some. */
+function inWords(issue: z.core.$ZodRawIssue, spell: Spell): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return kinds[issue.expected] && `must be ${kinds[issue.expected]}`;
+    case 'invalid_value':
+      return `must be ${either(issue.values.map(String))}`;
+    case 'too_small':
+      return limitOf(issue.origin, issue.inclusive ? 'at least' : 'above', issue.minimum);
+    case 'too_big':
+      return limitOf(issue.origin, issue.inclusive ? 'at most' : 'below', issue.maximum);
+    case 'unrecognized_keys':
+      return unknownKeys(issue.keys, allowedIn(issue.inst), (issue.path ?? []).length === 0 ? spell : String);
+    default:
+      return undefined;
+  }
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of keys with values',
+  record: 'a group of keys with values',
+};
+
+const either = (values: readonly string[]) => (values.length > 2 ? `one of ${values.join(', ')}` : values.join(' or '));
+
+function limitOf(origin: string, bound: string, limit: number | bigint): string | undefined {
+  if (origin === 'number' || origin === 'int') return `must be ${bound} ${limit}`;
+  const [one, many] = units[origin] ?? [];
+  return many && `must have ${bound} ${limit} ${Number(limit) === 1 ? one : many}`;
+}
+
+const units: Readonly<Record<string, readonly [string, string]>> = {
+  string: ['character', 'characters'],
+  array: ['entry', 'entries'],
+};
+
+const allowedIn = (inst: unknown): string[] => (inst instanceof z.ZodObject ? Object.keys(inst.shape) : []);
+
+/** All that are allowed, unless they are many and it is clear what was meant. */
+function unknownKeys(keys: readonly string[], allowed: readonly string[], spell: Spell): string {
+  const near = keys.map(key => nearestName(key, allowed));
+  const names = keys.map((key, i) => spell(key) + (near[i] === undefined ? '' : ` (perhaps ${spell(near[i])})`));
+  const clear = allowed.length === 0 || (allowed.length > 12 && !near.includes(undefined));
+  const list = clear ? '' : `; allowed: ${allowed.map(spell).join(', ')}`;
+  return `unknown ${keys.length > 1 ? 'keys' : 'key'} ${names.join(', ')}${list}`;
+}
+
+type Path = readonly PropertyKey[];
+
+function describe(issue: z.core.$ZodIssue, value: unknown, spell: Spell): string {
+  const where = wherein(issue.path, spell);
   if (issue.code.startsWith('invalid') && issue.input === undefined) return `${where}is missing`;
-  if (issue.code !== 'unrecognized_keys')
-    return `${where}${issue.message}${first !== undefined && /key/i.test(first) ? '' : found(issue)}`;
-  const keys = issue.keys.map(key => (first === undefined ? spell(key) : key));
-  return `${where}unknown ${keys.length > 1 ? 'keys' : 'key'} ${keys.join(', ')}`;
+  const silent = issue.code === 'unrecognized_keys' || /key/i.test(String(issue.path[0] ?? ''));
+  return `${where}${issue.message}${silent ? '' : found(issue, at(value, issue.path))}`;
+}
+
+function wherein(path: Path, spell: Spell): string {
+  const [first, ...rest] = path.map(String);
+  return first === undefined ? '' : `${placeOf(spell(first), rest)}: `;
 }
 
 /** A flag may be given several times, so its value needs no number. */
 const placeOf = (name: string, rest: readonly string[]) =>
   [name, ...(name.startsWith('--') ? rest.filter(part => !/^\d+$/.test(part)) : rest)].join('.');
 
-/** What stood there, unless it is long or looks like a secret in the wrong place. */
-function found(issue: z.core.$ZodIssue): string {
-  const { input, message } = issue;
-  if (input === undefined || typeof input === 'object' || Number.isNaN(input)) return '';
-  const text = JSON.stringify(input);
+const at = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+
+/** What stood there, as it was written, unless it is long or looks like a secret in the wrong place. */
+function found(issue: z.core.$ZodIssue, written: unknown): string {
+  const there = written ?? issue.input;
+  if (there === undefined || typeof there === 'object' || Number.isNaN(there)) return '';
+  const text = typeof there === 'string' && /^[\d.]+$/.test(there) ? there : JSON.stringify(there);
   const inUrl = /:\/\/[^/]*@|\?/.test(text);
   const isUrl = issue.code === 'invalid_format' && issue.format === 'url'; // what was meant as one may hold a password
-  const secretive = inUrl || isUrl || text.length > 24 || /(?=\w*\d)(?=\w*[a-z])\w{12,}/i.test(text);
-  return secretive || message.includes(text) ? '' : `, found ${text}`;
+  const looksSecret = /(?=\w*\d)(?=\w*[a-z])\w{12,}|\w\.(?=\S*[a-z])\S{6,}/i.test(text);
+  const told = typeof there === 'string' && issue.message.includes(JSON.stringify(there));
+  return inUrl || isUrl || looksSecret || told || text.length > 24 ? '' : `, found ${text}`;
 }
 
 function deepFreeze<T>(value: T): T {
@@ -67,8 +135,9 @@ function deepFreeze<T>(value: T): T {
 }
 
 /**
- * Reads a YAML or JSON file and replaces `${NAME}` inside strings from the environment.
- * @throws {UsageError} when the file is missing, is not YAML, or names a variable that is not set
+ * Reads a YAML or JSON file and replaces `${NAME}` inside strings from the environment. A variable that is not set is told by
+ * `checked`, with all other mistakes of the file.
+ * @throws {UsageError} when the file is missing or is not YAML
  */
 export function readConfigFile(path: string, env: Readonly<Record<string, string | undefined>>): unknown {
   return expand(parsed(readText(path), path), env, path);
@@ -102,10 +171,27 @@ function expand(value: unknown, env: Readonly<Record<string, string | undefined>
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, expand(inner, env, path)]));
   }
   if (typeof value !== 'string') return value;
-  return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-    const found = env[name];
-    if (found === undefined)
-      throw new UsageError('no_variable', `${path}: the environment variable ${name} is not set`);
-    return found;
-  });
+  return value.replace(/\$\{(\w+)\}/g, (_, name: string) => env[name] ?? `\0${name}\0${path}\0`);
 }
+
+interface Unset {
+  readonly path: Path;
+  readonly sentence: string;
+}
+
+/** Where a variable of a file is missing: such a place holds its name and the file's between zero bytes. */
+function unsetIn(value: unknown, path: Path = [], seen = new Set<unknown>()): Unset[] {
+  if (typeof value === 'object' && value !== null) {
+    if (seen.has(value)) return [];
+    seen.add(value);
+    const keyOf = (key: string) => (Array.isArray(value) ? Number(key) : key);
+    return Object.entries(value).flatMap(([key, inner]) => unsetIn(inner, [...path, keyOf(key)], seen));
+  }
+  if (typeof value !== 'string' || !value.includes('\0')) return [];
+  return [...value.matchAll(unsetMark)].map(([, name, file]) => ({
+    path,
+    sentence: `the environment variable ${name} is not set, which ${file} names`,
+  }));
+}
+
+const unsetMark = /\0(\w+)\0([^\0]+)\0/g;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { keyVariables, readKey } from '../../src/core/api-key.ts';
-import { checked, readConfigFile, readText } from '../../src/core/config.ts';
+import { checked, readConfigFile, readText, whole } from '../../src/core/config.ts';
 import { duration } from '../../src/core/duration.ts';
 import { UsageError } from '../../src/core/errors.ts';
 
@@ -54,8 +54,8 @@ test('all mistakes are reported at once, each with its key, under the name of th
     expect.stringMatching(/^ {2}port: /),
     '  every: "30" is not a duration; write for example 300ms, 1.5s or 2m',
     expect.stringMatching(/^ {2}targets\.0\.url: /),
-    '  targets.1: unknown key ulr',
-    '  unknown keys prot, x',
+    '  targets.1: unknown key ulr (perhaps url); allowed: name, url',
+    '  unknown keys prot (perhaps port), x; allowed: port, every, targets',
   ]);
 });
 
@@ -79,10 +79,93 @@ test('variables are put into strings after the text was parsed, so their content
 
 test('a variable that is not set is named together with the file, an empty one is set', () => {
   const path = fileOf('key: ${NO_SUCH_THING}\n');
-  const error = errorOf(() => readConfigFile(path, {}));
+  const any = z.record(z.string(), z.unknown());
+  const error = errorOf(() => checked(any, readConfigFile(path, {}), 'options'));
   expect(error.code).toBe('no_variable');
-  expect(error.message).toBe(`${path}: the environment variable NO_SUCH_THING is not set`);
+  expect(error.message).toBe(
+    `options:\n  --key: the environment variable NO_SUCH_THING is not set, which ${path} names`,
+  );
   expect(readConfigFile(path, { NO_SUCH_THING: '' })).toEqual({ key: '' });
+});
+
+test('variables that are not set are told with all other mistakes, and not a second time as what stands in their place', () => {
+  const path = fileOf('port: ${PORT}\nevery: soon\ntargets: [{ name: "${A} of ${B}", url: 5 }]\nprot: 1\n');
+  const error = errorOf(() => checked(schema, { ...(readConfigFile(path, {}) as object) }, 'f'));
+  expect(error.code).toBe('bad_config');
+  expect(error.message.split('\n')).toEqual([
+    'f:',
+    `  port: the environment variable PORT is not set, which ${path} names`,
+    `  targets.0.name: the environment variable A is not set, which ${path} names`,
+    `  targets.0.name: the environment variable B is not set, which ${path} names`,
+    '  every: "soon" is not a duration; write for example 300ms, 1.5s or 2m',
+    '  targets.0.url: must be a text, found 5',
+    '  unknown key prot (perhaps port); allowed: port, every, targets',
+  ]);
+});
+
+test('a variable that is not set is no mistake where a flag says something else', () => {
+  const file = readConfigFile(fileOf('port: ${PORT}\nevery: 1s\n'), {}) as object;
+  expect(checked(schema, { ...file, port: 1 }, 'f')).toEqual({ port: 1, every: 1000, targets: [] });
+});
+
+test('what refers to itself is looked through once', () => {
+  const ring: Record<string, unknown> = { name: 'a', url: 'u' };
+  expect(() => checked(schema, { targets: [Object.assign(ring, { ring })] }, 'f')).toThrow('unknown key ring');
+});
+
+const plain = z.strictObject({
+  one: z.enum(['cn', 'intl']),
+  many: z.enum(['a', 'b', 'c']),
+  share: z.number().min(0).lt(1),
+  yes: z.boolean(),
+  list: z.array(z.string()).min(1),
+  short: z.string().max(3),
+  count: whole(1, 1_000_000),
+  ms: duration.refine(ms => ms > 0, 'must be above 0'),
+  group: z.strictObject({ a: z.string() }),
+});
+const good = {
+  one: 'cn',
+  many: 'a',
+  share: 0,
+  yes: true,
+  list: ['x'],
+  short: 'x',
+  count: 1,
+  ms: '1s',
+  group: { a: '' },
+};
+
+test.each<[object, string]>([
+  [{ one: 'us' }, '--one: must be cn or intl, found "us"'],
+  [{ many: 'd' }, '--many: must be one of a, b, c, found "d"'],
+  [{ many: 3 }, '--many: must be one of a, b, c, found 3'],
+  [{ share: 200 }, '--share: must be below 1, found 200'],
+  [{ share: -1 }, '--share: must be at least 0, found -1'],
+  [{ share: 'x' }, '--share: must be a number, found "x"'],
+  [{ yes: 'x' }, '--yes: must be true or false, found "x"'],
+  [{ list: 'x' }, '--list: must be a list, found "x"'],
+  [{ list: [] }, '--list: must have at least 1 entry'],
+  [{ short: 'long' }, '--short: must have at most 3 characters, found "long"'],
+  [{ count: 0 }, '--count: must be a whole number from 1 to 1000000, found 0'],
+  [{ count: '0' }, '--count: must be a whole number from 1 to 1000000, found 0'],
+  [{ count: 'abc' }, '--count: must be a whole number from 1 to 1000000, found "abc"'],
+  [{ count: 'my-id.my-secret' }, '--count: must be a whole number from 1 to 1000000'],
+  [{ ms: '0ms' }, '--ms: must be above 0, found "0ms"'],
+  [{ ms: '0' }, '--ms: must be above 0, found 0'],
+  [{ ms: null }, '--ms: must be a text'],
+  [{ group: 7 }, '--group: must be a group of keys with values, found 7'],
+  [{ group: { a: '', b: 1 } }, '--group: unknown key b (perhaps a); allowed: a'],
+])('%j is told in plain words, with what was found', (differs, sentence) => {
+  expect(errorOf(() => checked(plain, { ...good, ...differs }, 'options')).message).toBe(`options:\n  ${sentence}`);
+});
+
+test('of many keys that are allowed all are named only where nothing is near', () => {
+  const names = Array.from({ length: 20 }, (_, i) => `max_${'abcdefghijklmnopqrst'[i]}`);
+  const many = z.strictObject(Object.fromEntries(names.map(name => [name, z.string().optional()])));
+  const said = (key: string) => errorOf(() => checked(many, { [key]: 1 }, 'options')).message;
+  expect(said('mx_c')).toBe('options:\n  unknown key --mx-c (perhaps --max-c)');
+  expect(said('zzzzzz')).toContain('unknown key --zzzzzz; allowed: --max-a, --max-b, ');
 });
 
 test('JSON is read as well, and an empty file is nothing', () => {

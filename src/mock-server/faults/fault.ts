@@ -4,7 +4,7 @@
  */
 import { parseDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../../core/nearest-name.ts';
 import { safeDecode } from '../safe-decode.ts';
 import { scenarioNamed, scenarios } from '../scenarios/index.ts';
 import type { Choice, Params, Scenario, Shot } from '../scenarios/scenario.ts';

@@ -26,13 +26,14 @@ const reportFlags = z.strictObject({
   failOn: z.enum(severities).default('fail'),
 });
 const formats = ['text', 'json', 'junit', 'markdown'] as const;
+const percentage = 'must be a number from 0 to 100';
 const coverageFlags = z.strictObject({
   ...common,
   format: z.enum(formats).default('text'),
   minCoverage: z
     .preprocess(
       value => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
-      z.number().min(0).max(100),
+      z.number(percentage).min(0, percentage).max(100, percentage),
     )
     .optional(),
 });

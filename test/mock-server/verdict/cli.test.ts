@@ -112,3 +112,11 @@ test('coverage outlives the journal and a reset, until it is told to forget', as
   expect((await coverage('--min-coverage', '1')).code).toBe(1);
   expect(mock.coverage().percent).toBe(0);
 });
+
+test.each(['200', '-1', 'most', ''])('a coverage of %j percent is refused in plain words', async percent => {
+  const { code, err } = await coverage('--min-coverage', percent);
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringContaining('--min-coverage: must be a number from 0 to 100, found '),
+  });
+});
