@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { gaussian, type Random } from '../core/random.ts';
 
 /** A duration in ms: fixed, or drawn anew each time. */
@@ -29,36 +30,53 @@ const example = 'write instant, ttft=300ms,itl=20ms, ttft=normal(300ms,50ms), it
 
 /**
  * Reads `instant`, a preset's name, or `ttft=…,itl=…`.
- * @throws {UsageError} `bad_timing`
+ * @throws {UsageError} `bad_timing`, or `bad_duration`
  */
 export function parseTiming(text: string): Timing {
   const name = text.trim();
   const spec = (Object.hasOwn(presets, name) ? presets[name] : undefined) ?? name;
+  const wrong = (sentence: string) => bad(`timing "${text.slice(0, 60)}": ${sentence}`);
   const fields = new Map<string, Spread>();
   for (const part of spec.split(/,(?![^(]*\))/)) {
-    const [, name = '', value = ''] = /^\s*(ttft|itl)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
-    if (name === '') throw bad(text);
-    fields.set(name, parseSpread(value, text));
+    const [, name = '', value = ''] = /^\s*([^=]*?)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    if (value === '') throw neither(text);
+    if (name !== 'ttft' && name !== 'itl')
+      throw wrong(`"${name.slice(0, 40)}" is not known; a pace has ttft and itl: ${example}`);
+    if (fields.has(name)) throw wrong(`${name} is given twice; once is allowed`);
+    fields.set(name, parseSpread(value, wrong));
   }
   const zero: Spread = { kind: 'fixed', ms: 0 };
   return { ttft: fields.get('ttft') ?? zero, itl: fields.get('itl') ?? zero };
 }
 
-const bad = (text: string) =>
-  new UsageError(
-    'bad_timing',
-    `timing "${text.slice(0, 60)}" is neither a preset (${Object.keys(presets).join(', ')}) nor a pace: ${example}`,
-  );
+const bad = (sentence: string) => new UsageError('bad_timing', sentence);
 
-function parseSpread(value: string, whole: string): Spread {
+function neither(text: string): UsageError {
+  const near = nearestName(text.trim(), Object.keys(presets));
+  return bad(
+    `timing "${text.slice(0, 60)}" is neither a preset (${Object.keys(presets).join(', ')}) nor a pace${near === undefined ? '' : `, perhaps ${near}`}: ${example}`,
+  );
+}
+
+function parseSpread(value: string, wrong: (sentence: string) => UsageError): Spread {
   const call = /^(normal|lognormal|uniform)\(([^,]+),([^,]+)\)$/.exec(value);
+  if (call === null && value.includes('(')) throw wrong(`"${value.slice(0, 40)}" is not known; ${forms}`);
   if (call === null) return { kind: 'fixed', ms: parseDuration(value) };
   const [, kind, a = '', b = ''] = call;
   if (kind === 'normal') return { kind, mean: parseDuration(a), sd: parseDuration(b) };
-  if (kind === 'uniform') return { kind, low: parseDuration(a), high: parseDuration(b) };
-  const sigma = Number(b);
-  if (!(sigma >= 0 && sigma <= 3)) throw bad(whole);
+  if (kind === 'uniform') return uniform(a, b, wrong);
+  const sigma = b.trim() === '' ? Number.NaN : Number(b);
+  if (!(sigma >= 0 && sigma <= 3))
+    throw wrong(`sigma, the second value of lognormal, must be a number from 0 to 3, found "${b.trim().slice(0, 40)}"`);
   return { kind: 'lognormal', median: parseDuration(a), sigma };
+}
+
+const forms = 'write normal(MEAN,DEVIATION), lognormal(MEDIAN,SIGMA) or uniform(LOW,HIGH)';
+
+function uniform(from: string, to: string, wrong: (sentence: string) => UsageError): Spread {
+  const [low, high] = [parseDuration(from), parseDuration(to)];
+  if (low <= high) return { kind: 'uniform', low, high };
+  throw wrong(`uniform begins at ${from.trim()} and ends before it, at ${to.trim()}; write the smaller one first`);
 }
 
 /** Fixed paces draw nothing. */

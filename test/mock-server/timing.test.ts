@@ -96,3 +96,21 @@ test.each([
 ])('%j is no pace', text => {
   expect(() => parseTiming(text)).toThrow(UsageError);
 });
+
+test.each([
+  ['tfft=1ms', '"tfft" is not known; a pace has ttft and itl'],
+  ['ttft=1ms,tpot=2ms', '"tpot" is not known; a pace has ttft and itl'],
+  ['itl=lognormal(20ms,9)', 'sigma, the second value of lognormal, must be a number from 0 to 3, found "9"'],
+  ['itl=lognormal(20ms, )', 'must be a number from 0 to 3, found ""'],
+  ['ttft=uniform(30ms,10ms)', 'uniform begins at 30ms and ends before it, at 10ms; write the smaller one first'],
+  ['ttft=gamma(1ms,2ms)', '"gamma(1ms,2ms)" is not known; write normal(MEAN,DEVIATION), '],
+  ['ttft=1ms,ttft=2ms', 'ttft is given twice'],
+  ['flagshp', ', perhaps flagship: write'],
+])('of %j the message names what is wrong', (text, words) => {
+  expect(() => parseTiming(text)).toThrow(words);
+  expect(() => parseTiming(text)).toThrow(`timing "${text}"`);
+});
+
+test('a uniform pace may begin where it ends', () => {
+  expect(parseTiming('ttft=uniform(5ms,5ms)').ttft).toEqual({ kind: 'uniform', low: 5, high: 5 });
+});
