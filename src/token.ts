@@ -10,6 +10,10 @@ import { UsageError } from './core/errors.ts';
 import { exitCodes, type Io } from './core/program.ts';
 import { expiryOf, inspectToken, mintToken, parseKey } from './core/wire/auth.ts';
 
+const mintSettings = z.object({
+  ttl: duration.refine(ms => ms >= 1, 'must be at least 1ms: the API refuses an expired token'),
+});
+
 export const command = (io: Io): Command => {
   const token = new Command('token').description('mint or inspect the API’s JWT');
   token
@@ -28,7 +32,7 @@ export const command = (io: Io): Command => {
         throw new UsageError('bad_key', 'the API key is not of the form id.secret, so no JWT can be made from it');
       const jwt = await mintToken(key, {
         nowMs: systemClock.wall(),
-        ttlMs: checked(z.object({ ttl: duration }), { ttl: flags.ttl }, 'options').ttl,
+        ttlMs: checked(mintSettings, { ttl: flags.ttl }, 'options').ttl,
         typ: flags.typ ?? false,
       });
       io.out(`${jwt}\n`);

@@ -39,6 +39,12 @@ test('lifetime, typ and the key’s file can be chosen', async () => {
   expect([api_key, (exp ?? 0) - timestamp]).toEqual(['other-id', 1_800_000]);
 });
 
+test.each(['0', '0ms', '1us'])('a lifetime of %s is refused, for the API would refuse the token', async ttl => {
+  const { code, out, err } = await run(command, ['token', 'mint', '--ttl', ttl], { env });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain('--ttl: must be at least 1ms: the API refuses an expired token, found');
+});
+
 test('a minted token opens the mock and has nothing odd', async () => {
   const token = await mint();
   const mock = await createMock({ keys: ['my-id.canary-secret'] });
