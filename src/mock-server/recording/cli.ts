@@ -35,8 +35,11 @@ const recordSettings = z.strictObject({ upstream: baseUrl, out: z.string().min(1
 const speed = z
   .string()
   .default('1')
-  .transform(text => (text === 'max' ? 0 : text.trim() === '' ? Number.NaN : Number(text)))
-  .refine(factor => Number.isFinite(factor) && factor >= 0, 'must be a factor such as 1 or 10, or max for all at once');
+  .refine(
+    text => text === 'max' || (Number(text) > 0 && Number.isFinite(Number(text))),
+    'must be a factor above 0 such as 1 or 10, or max for all at once',
+  )
+  .transform(text => (text === 'max' ? 0 : Number(text)));
 
 const replaySettings = z.strictObject({
   match: z.enum(matches).optional(),

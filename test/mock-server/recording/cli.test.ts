@@ -152,7 +152,17 @@ test.each<[string, (io: Io) => Command, string[], RegExp[]]>([
     'replay of nothing at a wrong speed',
     replayCommand,
     ['replay', 'none.jsonl', '--speed', 'fast', '--match', 'loosely'],
-    [/--speed: must be a factor such as 1 or 10, or max/, /--match: /, /none\.jsonl: no such file/],
+    [
+      /--speed: must be a factor above 0 such as 1 or 10, or max for all at once, found "fast"/,
+      /--match: /,
+      /none\.jsonl: no such file/,
+    ],
+  ],
+  [
+    'replay that stands still',
+    replayCommand,
+    ['replay', 'none.jsonl', '--speed', '0'],
+    [/--speed: .* above 0.*found 0$/m],
   ],
   [
     'diff with everything wrong',
