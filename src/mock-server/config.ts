@@ -12,6 +12,22 @@ const key = z
   .string()
   .refine(text => parseKey(text) !== undefined, 'a key must look like id.secret, with exactly one dot');
 
+function oneSecretEach(keys: readonly string[], context: z.RefinementCtx): void {
+  const secrets = new Map<string, Set<string>>();
+  for (const { id, secret } of keys.flatMap(text => parseKey(text) ?? []))
+    secrets.set(id, (secrets.get(id) ?? new Set()).add(secret));
+  for (const [id, { size }] of secrets)
+    if (size > 1)
+      context.addIssue(`the id "${id}" comes with ${size} different secrets, and may have one: leave the others out`);
+}
+
+const model = z
+  .string()
+  .regex(
+    /^(?:\*|[^*\s]+)$/,
+    'must be one whole model code such as my-model, or * alone for any; there are no patterns',
+  );
+
 const fault = z.string().superRefine((text, context) => {
   try {
     parseFaults(text);
@@ -46,7 +62,7 @@ const wire = z.strictObject({
 export const mockConfig = z.strictObject({
   host: listenHost.default('127.0.0.1'),
   port: whole(0, 65_535).default(4010),
-  keys: z.array(key).default([]),
+  keys: z.array(key).superRefine(oneSecretEach).default([]),
   anyKey: z.boolean().default(false),
   /** `cn` answers as open.bigmodel.cn, `intl` as api.z.ai. */
   profile: z.enum(['cn', 'intl']).default('cn'),
@@ -64,7 +80,7 @@ export const mockConfig = z.strictObject({
   /** What one key may do; nothing is limited by default. */
   limits: limitsConfig.prefault({}),
   /** Model codes that answer although the service does not know them; `*` for any. */
-  models: z.array(z.string()).default([]),
+  models: z.array(model).default([]),
   /** Length of generated answers in tokens; without it they are as long as they like. */
   replyTokens: whole(1, 131_072).optional(),
   thinkingTokens: whole(0, 131_072).optional(),

@@ -155,6 +155,7 @@ test('flags win over the file, and the file over the defaults', async () => {
 });
 
 test.each<[string, string[], number, RegExp]>([
+  ['a key that is given twice', ['--key', 'a.b', '--key', 'a.b', '--models', '*'], 0, /^settings are good\n$/],
   ['good flags', ['--port', '0', '--timing', 'flash', '--grace', '1s'], 0, /^settings are good\n$/],
   [
     'a good file',
@@ -162,7 +163,7 @@ test.each<[string, string[], number, RegExp]>([
     0,
     /^settings are good\n$/,
   ],
-  ['a bad file', ['--config', file('bad.yaml', 'sed: 3\n')], 2, /bad\.yaml.*\n.*unknown key sed\n$/],
+  ['a bad file', ['--config', file('bad.yaml', 'sed: 3\n')], 2, /bad\.yaml.*\n.*unknown key sed \(perhaps seed\)\n$/],
   ['half a certificate', ['--tls-cert', 'x.pem'], 2, /--tls-key is missing\n$/],
   ['a certificate that is not there', ['--tls-cert', 'no.pem', '--tls-key', 'no.pem'], 2, /no\.pem: no such file\n$/],
 ])('--check-config says of %s whether it is good', async (_, argv, code, text) => {
@@ -218,9 +219,29 @@ test.each<[string, string[], RegExp]>([
   [
     'a variable that is not set',
     ['--config', file('env.yaml', `keys: ["${variable('NOT_SET_ANYWHERE')}"]\n`)],
-    /env\.yaml: .*NOT_SET_ANYWHERE is not set/,
+    /keys\.0: the environment variable NOT_SET_ANYWHERE is not set, which .*env\.yaml names/,
   ],
   ['an empty host', ['--host', ''], /--host: must be an address to listen on, such as 127\.0\.0\.1/],
+  [
+    'a limit that is misspelt',
+    ['--limit', 'concurency=2'],
+    /--limit: unknown key concurency \(perhaps concurrency\); allowed: concurrency, requestsPerMinute, /,
+  ],
+  [
+    'a wire setting that there is not',
+    ['--wire', 'x=y'],
+    /--wire: unknown key x; allowed: jwtExpUnit, jwtSignatureCode, rangeCode, /,
+  ],
+  ['a limit of nothing', ['--limit', 'concurrency=0'], /--limit\.concurrency: must be .* from 1 to 1000000, found 0$/m],
+  ['an unknown profile', ['--profile', 'us'], /--profile: must be cn or intl, found "us"/],
+  ['a port in words', ['--port', 'abc'], /--port: must be a whole number from 0 to 65535, found "abc"/],
+  [
+    'one id with two secrets',
+    ['--key', 'a.b', '--key', 'a.c'],
+    /--key: the id "a" comes with 2 different secrets, and/,
+  ],
+  ['a model without a name', ['--models', ''], /--models: must be one whole model code .*, found ""/],
+  ['a pattern of models', ['--models', 'my-*'], /--models: must be one whole .* there are no patterns, found "my-\*"/],
   ['a wire setting without a value', ['--wire', 'rangeCode'], /--wire rangeCode: write name=value/],
   [
     'a certificate that is none',
