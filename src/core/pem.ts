@@ -26,6 +26,10 @@ export function certificateMistake(text: string): string | undefined {
   return `${insteadOf(text)}; a certificate in PEM begins with -----BEGIN CERTIFICATE-----`;
 }
 
+/** Whether Node's code of a failed call says that nobody it knows vouches for the certificate. */
+export const isUntrusted = (code: string): boolean =>
+  /SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code);
+
 /** What keeps a certificate and a key from serving together; `of` is the one of them that is to blame. */
 export function pairMistake(cert: string, key: string): { of: 'cert' | 'key'; text: string } | undefined {
   const wrongCert = certificateMistake(cert);

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import { formatDuration } from '../core/duration.ts';
 import { codeOf } from '../core/errors.ts';
 import { domainOf, type Outcome, type Reason } from '../core/outcome.ts';
+import { isUntrusted } from '../core/pem.ts';
 import { parseKey, readToken } from '../core/wire/auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -131,12 +132,9 @@ const silences: ReadonlySet<Reason> = new Set([
 
 function endingOf({ kind, detail = '' }: Outcome, status: number | undefined): string {
   const told = status === undefined || detail.includes(`HTTP ${status}`) ? '' : `, HTTP ${status}`;
-  const hint = untrusted.test(detail) ? '; if its authority is one of your own, name it by ca or --ca' : '';
+  const hint = isUntrusted(detail) ? '; if its authority is one of your own, name it by ca or --ca' : '';
   return `${kind}${told}${detail === '' ? '' : ` (${detail})`}${hint}`;
 }
-
-/** Node's words for a certificate whose authority it does not know. */
-const untrusted = /SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 
 const dayMs = 86_400_000;
 

@@ -2,6 +2,7 @@
 import { type CallRecord, type DeadlineName, e2e, phases, tpot, ttfb, ttft, ttftVisible } from '../core/call/record.ts';
 import { formatDuration } from '../core/duration.ts';
 import { domainOf, endings, type FaultDomain, type Outcome, type Reason, retryOf } from '../core/outcome.ts';
+import { isUntrusted } from '../core/pem.ts';
 import type { Usage } from '../core/wire/chat.ts';
 import type { Call, Conclusion } from './checks/check.ts';
 import type { CheckKind, ContentConfig, Price } from './config.ts';
@@ -269,6 +270,8 @@ const advice = {
   after_reset: 'Wait for the limit to reset.',
 } as const;
 
+const ownAuthority = 'If the authority of its certificate is one of your own, name it by ca or --ca.';
+
 type Told = Pick<Verdict, 'reason' | 'fault_domain' | 'detail'> & Partial<Pick<Verdict, 'cause'>>;
 
 /** Two sentences for a person: what it means, and what to do. Null when good. */
@@ -279,5 +282,7 @@ export function plainWords({ reason, fault_domain: domain, detail, cause = null 
   const told = `${reason} (${domain}): ${meaning}${precisely}.`;
   // Whoever kept only the domain of a cause does not know what helps against it.
   const isKnown = cause !== null || domain === domainOf(reason);
-  return isKnown ? `${told} ${advice[retryOf(cause ?? reason)]}` : told;
+  if (!isKnown) return told;
+  const trust = reason === 'tls' && isUntrusted(detail ?? '') ? ` ${ownAuthority}` : '';
+  return `${told} ${advice[retryOf(cause ?? reason)]}${trust}`;
 }

@@ -49,6 +49,18 @@ test.each(failed)('%s is told with its fault domain, meaning and advice', kind =
   expect(plainWords(verdict)).toContain(`${kind} (${endings[kind].domain}): ${endings[kind].meaning} [code 1]`);
 });
 
+test.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', true],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', true],
+  ['CERT_HAS_EXPIRED', false],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', false],
+])('whether the authority may be named by --ca is said of %s: %s', (detail, said) => {
+  const words = plainWords(judge(termsFor(), [ended('tls', detail)], {}));
+  expect(words?.endsWith('If the authority of its certificate is one of your own, name it by ca or --ca.')).toBe(said);
+  expect(words).toContain('Repeating the call will not help.');
+});
+
 test.each(failed)('%s counts against the service only when provider or network is at fault', kind => {
   const verdict = judge(termsFor(), [ended(kind)], {});
   const theirs = ['provider', 'network'].includes(endings[kind].domain);

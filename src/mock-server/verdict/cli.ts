@@ -5,9 +5,9 @@ import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { baseUrl } from '../../core/base-url.ts';
 import { checked } from '../../core/config.ts';
-import { textOf, UsageError } from '../../core/errors.ts';
+import { codeOf, textOf, UsageError } from '../../core/errors.ts';
 import { plainLines } from '../../core/one-line.ts';
-import { readAuthority } from '../../core/pem.ts';
+import { isUntrusted, readAuthority } from '../../core/pem.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { asFlag } from '../../core/spelling.ts';
 import type { Coverage } from './coverage.ts';
@@ -108,16 +108,26 @@ function mockAt(url: string, caFile: string | undefined, { env: { GLM_MOCK_ADMIN
       if (value !== undefined) target.searchParams.set(name, name === 'key' ? idOf(value) : value);
     const dispatcher = new Agent({ connect: { ...(ca && { ca }) } });
     const answer = await request(target, { headers, dispatcher }).catch(error => {
-      throw new UsageError(
-        'no_mock',
-        `no mock answers at ${target.origin} (${textOf(error.cause ?? error)}); start one, or name it with --url`,
-      );
+      throw unreached(error, target.origin);
     });
     const text = await answer.body.text();
     await dispatcher.close();
     return readable(answer.statusCode, text, target);
   };
   return { ask };
+}
+
+function unreached(error: Error, origin: string): UsageError {
+  const code = codeOf(error) ?? '';
+  if (isUntrusted(code))
+    return new UsageError(
+      'bad_ca',
+      `the certificate of ${origin} is of no authority that is known here (${code}); name its authority with --ca FILE, which a mock with --tls prints as "trust" when it starts`,
+    );
+  return new UsageError(
+    'no_mock',
+    `no mock answers at ${origin} (${textOf(error.cause ?? error)}); start one, or name it with --url`,
+  );
 }
 
 /** @throws {UsageError} when it is no answer to the question */
