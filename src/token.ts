@@ -73,5 +73,8 @@ function describe(
 function lifetime(expMs: number): string {
   const date = new Date(expMs);
   if (Number.isNaN(date.getTime())) return `expires at ${expMs} ms, later than any date`;
-  return `expires ${date.toISOString()} (${formatDuration(Math.max(0, expMs - systemClock.wall()))} left)`;
+  const leftMs = expMs - systemClock.wall();
+  return leftMs > 0
+    ? `expires ${date.toISOString()} (${formatDuration(leftMs)} left)`
+    : `expired ${date.toISOString()}`;
 }

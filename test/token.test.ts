@@ -83,7 +83,7 @@ test('the process mints from the environment and shows no secret', async () => {
 });
 
 test.each<[string, () => Promise<string>, RegExp]>([
-  ['an expired one', () => jwt({ exp: Date.now() - 5000 }), /odd: expired 5 s ago/],
+  ['an expired one', () => jwt({ exp: Date.now() - 5000 }), /\nexpired \S+Z\nodd: expired 5 s ago\n$/],
   ['seconds', () => jwt({ exp: Math.floor(Date.now() / 1000) + 60 }), /odd: payload\.exp is in seconds/],
   ['microseconds', () => jwt({ exp: Date.now() * 1000 }), /odd: payload\.exp is more than 1000 years ahead/],
   ['an expiry later than any date', () => jwt({ exp: 1e20 }), /later than any date\nodd: /],
