@@ -261,11 +261,11 @@ export const ledger: readonly Fact[] = [
     {
       id: 'request.tool-choice',
       mark: 'G',
-      fact: 'Any `tool_choice` is accepted and treated as auto.',
+      fact: 'Any `tool_choice` is accepted; all but `none`, which calls nothing, are treated as auto.',
       source: '§2.5',
       where: wire('chat.ts'),
       test: '%s: accepted with 200',
-      deviation: 'Not recorded; `none` calls nothing in the mock.',
+      deviation: 'Not recorded.',
     },
     {
       id: 'request.tools-most',
