@@ -19,6 +19,7 @@ import { UsageError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { oneLine, plainLines } from '../../core/one-line.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
+import { counted } from '../counted.ts';
 import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
 import { samplesOfFixtures } from './fixture-samples.ts';
@@ -117,7 +118,7 @@ async function record(flags: Flags, io: Io): Promise<void> {
   io.out(`recording ${upstream} to ${out}\n  base URL  ${recorder.baseUrl}\n`);
   await onceAborted(io.stop);
   await recorder.close();
-  io.err(`${count} exchanges recorded in ${out}\n`);
+  io.err(`${counted(count, 'exchange')} recorded in ${out}\n`);
 }
 
 async function replay(file: string, flags: Flags, io: Io): Promise<void> {
@@ -130,11 +131,11 @@ async function replay(file: string, flags: Flags, io: Io): Promise<void> {
   const pace = settings.speed === 0 ? 'all at once' : `at ${settings.speed} times the speed`;
   const how = [...new Set(exchanges.map(one => matchOf(one, settings.match)))].join(' or ');
   io.out(
-    `replaying ${exchanges.length} exchanges of ${file} ${pace}, matched by ${how || 'body'}\n  base URL  ${server.baseUrl}\n`,
+    `replaying ${counted(exchanges.length, 'exchange')} of ${file} ${pace}, matched by ${how || 'body'}\n  base URL  ${server.baseUrl}\n`,
   );
   await onceAborted(io.stop);
   await server.close();
-  if (server.unmatched() > 0) io.err(`${server.unmatched()} requests were not in the recording\n`);
+  if (server.unmatched() > 0) io.err(`${counted(server.unmatched(), 'request')} not in the recording\n`);
 }
 
 async function compareLive(file: string, flags: Flags, io: Io): Promise<void> {
@@ -198,14 +199,14 @@ function told(cassette: Cassette, file: string, io: Io): Cassette {
 function lineOf({ request, response }: RecordedExchange): string {
   const { status = 'no answer', chunks, ending, endMs } = response;
   return oneLine(
-    `${request.method} ${request.path}  ${status}  ${ending}  ${chunks.length} chunks  ${formatDuration(endMs)}`,
+    `${request.method} ${request.path}  ${status}  ${ending}  ${counted(chunks.length, 'chunk')}  ${formatDuration(endMs)}`,
   );
 }
 
 function announce(samples: readonly Sample[], skipped: number, upstream: string, io: Io): void {
   const { requests, promptTokens, completionTokens } = estimate(samples);
   io.err(
-    `${requests} requests to ${upstream}, about ${promptTokens} prompt and ${completionTokens} completion tokens\n`,
+    `${counted(requests, 'request')} to ${upstream}, about ${promptTokens} prompt and ${completionTokens} completion tokens\n`,
   );
   if (skipped > 0)
     io.err(
@@ -229,8 +230,8 @@ function summary(results: readonly DiffResult[], planned: number): string {
   const of = (severity: string) =>
     results.flatMap(({ differences }) => differences).filter(difference => difference.severity === severity).length;
   const failed = results.filter(({ failure }) => failure !== undefined).length;
-  const asked = results.length < planned ? `${results.length} of ${planned}` : String(planned);
-  return `${asked} requests: ${of('breaking')} breaking, ${of('notable')} notable, ${of('info')} other differences, ${failed} without an answer`;
+  const asked = results.length < planned ? `${results.length} of ` : '';
+  return `${asked}${counted(planned, 'request')}: ${of('breaking')} breaking, ${of('notable')} notable, ${of('info')} other differences, ${failed} without an answer`;
 }
 
 function verdict(results: readonly DiffResult[]): number {

@@ -35,6 +35,3 @@ export interface Finding {
 /** The numbers of some entries, each once, ascending. */
 export const numbersOf = (entries: Iterable<Seen>): number[] =>
   [...new Set([...entries].map(({ n }) => n))].sort((a, b) => a - b);
-
-/** `1 time`, `2 times`. */
-export const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,5 +1,6 @@
 /** How a journaled request ended, in the words of `core/outcome.ts`. */
 import { classify, endings, type Reason, type Retry } from '../../core/outcome.ts';
+import { counted } from '../counted.ts';
 import { scenarios as catalogue } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Seen } from './seen.ts';
@@ -13,7 +14,7 @@ export type Word = Reason | 'aborted' | 'open';
 /** The word for people: the reason, `open`, or `aborted after 5 chunks`. */
 export function outcomeOf(entry: Seen, scenarios: readonly ScenarioOutcome[] = catalogue): string {
   const word = wordOf(entry, scenarios);
-  return word === 'aborted' ? `aborted after ${entry.beats} chunk${entry.beats === 1 ? '' : 's'}` : word;
+  return word === 'aborted' ? `aborted after ${counted(entry.beats, 'chunk')}` : word;
 }
 
 /** The same without the count: one of a closed list. */

@@ -1,6 +1,8 @@
 /** Clients that fail together and retry together fail again together. */
+
+import { counted } from '../../counted.ts';
 import type { Call } from '../attempts.ts';
-import { count, numbersOf } from '../finding.ts';
+import { numbersOf } from '../finding.ts';
 import type { Limits } from '../limits.ts';
 import type { Rule } from '../view.ts';
 import { pausesOf } from './backoff.ts';
@@ -22,7 +24,7 @@ export const noJitter: Rule = ({ calls, limits }) => {
       code: 'no_jitter',
       severity: chance > limits.evenByChance ? 'warn' : 'fail',
       requests: numbersOf([...concerned].flatMap(({ attempts }) => attempts.map(({ entry }) => entry))),
-      says: `${count(concerned.size, 'call')} paused for the same ${Math.round(medianOf(even[0] ?? []))} ms`,
+      says: `${counted(concerned.size, 'call')} paused for the same ${Math.round(medianOf(even[0] ?? []))} ms`,
       advice: 'add chance to the pause, so that clients do not come back all at once',
     },
   ];

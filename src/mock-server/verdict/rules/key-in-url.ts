@@ -1,5 +1,6 @@
 /** A key in a URL ends up in logs, proxies and histories. */
-import { count, numbersOf } from '../finding.ts';
+import { counted } from '../../counted.ts';
+import { numbersOf } from '../finding.ts';
 import type { Rule } from '../view.ts';
 
 export const keyInUrl: Rule = ({ entries }) => {
@@ -10,7 +11,7 @@ export const keyInUrl: Rule = ({ entries }) => {
       code: 'key_in_url',
       severity: 'fail',
       requests: numbersOf(shown),
-      says: `a key was in the URL of ${count(shown.length, 'request')}`,
+      says: `a key was in the URL of ${counted(shown.length, 'request')}`,
       advice: 'send it in the Authorization header, and replace the key',
     },
   ];

@@ -1,7 +1,8 @@
 /** Repeating what cannot succeed: it costs time, locks accounts, and hides the cause. */
 import { endings } from '../../../core/outcome.ts';
+import { counted } from '../../counted.ts';
 import type { Attempt, Call } from '../attempts.ts';
-import { count, type Finding, numbersOf } from '../finding.ts';
+import { type Finding, numbersOf } from '../finding.ts';
 import { labelOf, retryOfWord, type Word } from '../outcome.ts';
 import type { Rule } from '../view.ts';
 
@@ -27,7 +28,7 @@ const findingOf = (label: string, pairs: readonly Repeat[]): Finding => ({
   code: 'retried_non_retryable',
   severity: 'fail',
   requests: numbersOf(pairs.flatMap(({ before, after }) => [before.entry, after.entry])),
-  says: `${label} was sent again ${count(pairs.length, 'time')}`,
+  says: `${label} was sent again ${counted(pairs.length, 'time')}`,
   advice: adviceFor(pairs[0]?.before.word ?? 'bad_request'),
 });
 

@@ -1,6 +1,8 @@
 /** Retrying without a budget. */
+
+import { counted } from '../../counted.ts';
 import type { Attempt, Call } from '../attempts.ts';
-import { count, type Finding, numbersOf } from '../finding.ts';
+import { type Finding, numbersOf } from '../finding.ts';
 import type { Limits } from '../limits.ts';
 import type { Rule, View } from '../view.ts';
 
@@ -12,7 +14,9 @@ function endless({ calls, limits }: View): Finding[] {
   if (long.length === 0) return [];
   const most = long.reduce((longest, { attempts }) => Math.max(longest, attempts.length), 0);
   const all = long.flatMap(({ attempts }) => attempts);
-  return [finding(all, `one call was tried ${count(most, 'time')}`, 'stop after a few attempts and report the error')];
+  return [
+    finding(all, `one call was tried ${counted(most, 'time')}`, 'stop after a few attempts and report the error'),
+  ];
 }
 
 function dense({ calls, limits: { stormPerSecond } }: View): Finding[] {
@@ -44,7 +48,7 @@ function multiplying({ calls, limits }: View): Finding[] {
 function stormOf(calls: readonly Call[], { stormFactor, stormCalls }: Limits): Finding[] {
   const retries = calls.flatMap(({ attempts }) => attempts.slice(1));
   if (calls.length < stormCalls || retries.length <= stormFactor * calls.length) return [];
-  const says = `${count(calls.length, 'call')} were repeated ${count(retries.length, 'time')} in all`;
+  const says = `${counted(calls.length, 'call')} were repeated ${counted(retries.length, 'time')} in all`;
   return [finding(retries, says, 'share one retry budget among all calls of a key')];
 }
 
