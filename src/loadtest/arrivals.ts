@@ -31,7 +31,7 @@ export type Arrivals =
       readonly readAs?: string;
     };
 
-type Open = Extract<Arrivals, { kind: 'open' }>;
+export type Open = Extract<Arrivals, { kind: 'open' }>;
 
 const most = 10_000_000;
 const lowestShape = 0.01;
@@ -52,9 +52,16 @@ export function scheduleOf(arrivals: Arrivals, random: Random): Float64Array {
     case 'trace':
       return Float64Array.from(arrivals.offsetsMs).sort();
     case 'open':
-      refuseTooMany(expectedBy(arrivals.stages, totalMs(arrivals.stages)));
+      refuseOpen(arrivals);
       return overStages(arrivals.stages, createUnitTimes(arrivals, random));
   }
+}
+
+/** @throws {UsageError} `too_many_requests`, `bad_shape`: what no schedule can be made of */
+export function refuseOpen({ law, shape, stages }: Open): void {
+  refuseTooMany(expectedBy(stages, totalMs(stages)));
+  if (law !== 'gamma' || (shape >= lowestShape && shape <= highestShape)) return;
+  throw new UsageError('bad_shape', `shape ${shape} of the gamma law must lie from ${lowestShape} to ${highestShape}`);
 }
 
 /** @throws {UsageError} `too_many_requests` above 10 million, which is what a plan may hold in memory */
@@ -103,11 +110,6 @@ function poissonGaps(random: Random): Gaps {
  * the start: with a whole one, bursty arrivals would bring (1/shape − 1)/2 requests more than the stages ask for.
  */
 function gammaGaps(shape: number, random: Random): Gaps {
-  if (!(shape >= lowestShape && shape <= highestShape))
-    throw new UsageError(
-      'bad_shape',
-      `shape ${shape} of the gamma law must lie from ${lowestShape} to ${highestShape}`,
-    );
   return {
     first: () => (random() * gamma(shape + 1, random)) / shape,
     next: () => gamma(shape, random) / shape,

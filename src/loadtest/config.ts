@@ -5,7 +5,7 @@ import { UsageError } from '../core/errors.ts';
 import { isObject } from '../core/json-object.ts';
 import { readAuthority } from '../core/pem.ts';
 import { createRandom, freshSeed } from '../core/random.ts';
-import { type Arrivals, peakOf } from './arrivals.ts';
+import { type Arrivals, peakOf, refuseOpen } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
 import { refuseIdle, refusePairs } from './contradictions.ts';
 import { refuseStrangers } from './destination.ts';
@@ -120,7 +120,9 @@ function arrivalsOf(config: LoadConfig, seed: number): Arrivals {
   const key = rate === undefined ? 'concurrency' : 'rate';
   const stages = named(key, () => parseStages(text, config.warmup + (durationMs ?? standardMs)));
   if (rate === undefined) return { kind: 'closed', stages };
-  return { kind: 'open', law: config.arrival, shape: config.shape, stages };
+  const open = { kind: 'open', law: config.arrival, shape: config.shape, stages } as const;
+  refuseOpen(open);
+  return open;
 }
 
 const standardMs = 10_000;

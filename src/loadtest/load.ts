@@ -12,6 +12,7 @@ import { environment } from './environment.ts';
 import type { Halt } from './halt.ts';
 import { createHistory } from './history.ts';
 import type { Interval } from './interval.ts';
+import { turnsOf } from './loops/open.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
 import { rawRecord } from './raw-record.ts';
 import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
@@ -54,6 +55,7 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
   const { clock = systemClock, stop = new AbortController().signal, createDriver = drivers[plan.driver] } = options;
   const check = (streams: number) =>
     plan.calibrate && !stop.aborted ? calibrate(plan, streams, { clock, createDriver, stop }) : null;
+  const turns = turnsOf(plan, options.shard ?? { index: 0, count: 1 });
   const before = await check(expectedStreams(plan) / (options.shard?.count ?? 1));
   const startMs = (await options.ready?.()) ?? clock.now();
   const history = createHistory({ edgesMs: edgesOf(plan) });
@@ -65,6 +67,7 @@ export async function measure(plan: LoadPlan, options: MeasureOptions = {}): Pro
       driver,
       clock,
       stop,
+      turns,
       startMs,
       ...(options.shard && { shard: options.shard }),
       onInterval: interval => {

@@ -14,7 +14,7 @@ import type { Halt } from './halt.ts';
 import { createHealthMeter, type HealthMeter } from './health.ts';
 import type { Interval } from './interval.ts';
 import { closedLoop } from './loops/closed.ts';
-import { openLoop } from './loops/open.ts';
+import { openLoop, type Turns, turnsOf } from './loops/open.ts';
 import { createOffer } from './offer.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
@@ -29,6 +29,8 @@ export interface RunDoor {
   /** Aborted: start no more requests, let those under way finish, and report; when none are started any more, cut them off. */
   readonly stop: AbortSignal;
   readonly shard?: Shard;
+  /** Of the plan and the shard, when they were drawn already. */
+  readonly turns?: Turns;
   /** When to begin, on the clock; now by default. */
   readonly startMs?: number;
   /** Told of every second, in order; the last one closes the run. */
@@ -56,7 +58,8 @@ const shortestMs = 2;
 
 /** Runs a plan, or one shard of it, until its time or its requests are used up, or it is stopped; then waits out the grace. */
 export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
-  const { clock, startMs = clock.now(), pacer = createPacer({ clock }), health = createHealthMeter() } = door;
+  const { clock, shard = { index: 0, count: 1 }, turns = turnsOf(plan, shard) } = door;
+  const { startMs = clock.now(), pacer = createPacer({ clock }), health = createHealthMeter() } = door;
   const credentials = await createCredentials({ keys: plan.keys, jwt: plan.jwt, clock });
   if (startMs > clock.now()) await clock.sleep(startMs - clock.now());
   const lateMs = Math.max(0, clock.now() - startMs);
@@ -93,8 +96,8 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
     halt: offer.end,
     onFinished: door.onFinished,
   };
-  const run = { plan, clock, startMs, pacer, tally, request, offer, shard: door.shard ?? { index: 0, count: 1 } };
-  await (plan.arrivals.kind === 'closed' ? closedLoop(run, plan.arrivals) : openLoop(run, plan.arrivals));
+  const run = { plan, clock, startMs, pacer, tally, request, offer, shard };
+  await (plan.arrivals.kind === 'closed' ? closedLoop(run, plan.arrivals) : openLoop(run, turns));
   offer.end();
   for (const cancel of cancels) cancel();
   credentials.close();

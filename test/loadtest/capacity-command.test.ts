@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { CapacityResult } from '../../src/loadtest/capacity.ts';
 import { command } from '../../src/loadtest/cli.ts';
+import { requestsAt } from '../../src/loadtest/search/capacity.ts';
 import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
 import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';
@@ -122,10 +123,40 @@ test('an account’s limit is named as what spoils a level, and is no knee', asy
   expect(usl).not.toMatchObject({ knee: expect.any(Number) });
 });
 
-test('a rate brings as many requests as a level asks for, in one stay', async () => {
-  const { err, asked } = await capacity({}, '--slo', 'e2e<10s', '--by', 'rate', '--from', '500', '--to', '500');
-  expect(err).toMatch(/ {2}rate 500: (\d+) of \1 good/);
-  expect(asked).toHaveLength(72);
+test.each([
+  ['as many as are asked for, where they take long enough', 20, 100, 72],
+  ['two seconds of them at least', 500, 20, 1000],
+  ['twenty times the limit of the SLO', 100, 800, 1600],
+])('a stay at a rate has %s', (_, level, belowMs, requests) => {
+  expect(requestsAt(level, 72, [{ measure: 'e2e_ms', belowMs }])).toBe(requests);
+});
+
+/** Answers two at a time, in 10 ms each: two hundred a second. */
+function twoHundredASecond(): fake.Reply {
+  const waiting: (() => void)[] = [];
+  let free = 2;
+  const serve = () => {
+    for (; free > 0 && waiting.length > 0; free--) waiting.shift()?.();
+  };
+  return (response, request) => {
+    waiting.push(() =>
+      setTimeout(() => {
+        fake.good(response, request);
+        free++;
+        serve();
+      }, 10),
+    );
+    serve();
+  };
+}
+
+test('a rate that only a queue takes in is no capacity, however short its burst', async () => {
+  const server = await fake.createFakeGlm(twoHundredASecond());
+  cleanups.push(() => server.close());
+  const levels = ['--by', 'rate', '--from', '300', '--to', '300', '--slo', 'e2e<150ms'];
+  const argv = ['load', 'capacity', '--url', server.url, '--model', 'glm-4.6', '--no-stream', ...levels];
+  const { code, out } = await run(command, argv, { env: { GLM_API_KEY: 'a.b' } });
+  expect([code, out]).toEqual([1, expect.stringContaining('Not even the first level keeps the SLO')]);
 });
 
 test('a budget that is used up before there is an answer says what to do', async () => {
@@ -179,6 +210,7 @@ test.each<[string[], RegExp]>([
   [['--slo', 'e2e<1s', '--by', 'users'], /--by: knows only concurrency, rate/],
   [['--slo', 'e2e<1s', '--attainment', '95'], /--attainment: must be a percentage below 100/],
   [['--slo', 'e2e<1s', '--precision', '0%'], /--precision: must be above 0%/],
+  [['--slo', 'e2e<1s', '--by', 'rate', '--no-stream', '--driver', 'autocannon'], /fixed number of connections/],
   [['--slo', 'fast'], /--slo: "fast" is not a limit/],
   [['--slo', 'e2e<1s', '-c', '5'], /unknown option '-c'/],
   [['--find-limit', '--from', '0.5', '--by', 'rate', '--to', '0.7'], /must be whole/],

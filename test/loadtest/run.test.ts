@@ -254,6 +254,12 @@ test('a budget that has no room for a request of any process is refused before a
   expect(seated.code).toBe(0);
 });
 
+test('the moments of a long run are drawn before it begins, and make none of its requests late', async () => {
+  const server = await serve(fake.good);
+  const { out } = await loadRun(server.url, '--rate', '2000', '-d', '1h', '--max-requests', '5', '--json'); // seven million
+  expect(JSON.parse(out).metrics.send_delay_ms).toMatchObject({ count: 5, max: expect.toSatisfy(ms => ms < 400) });
+});
+
 test('metrics can be read while it runs and are written at the end', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   cleanups.push(() => rmSync(folder, { recursive: true }));

@@ -41,7 +41,9 @@ async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !names.includes(key)));
   const search = checked(searchSchema, own, 'options');
   refuseLevels(search);
-  const { config, plan } = readLoadConfig({ ...rest, calibrate: false }, io.env);
+  // The levels are the search's own; that they are rates decides which driver can make them.
+  const rate = search.by === 'rate' && !search.find_limit ? { rate: String(search.from) } : {};
+  const { config, plan } = readLoadConfig({ ...rest, ...rate, calibrate: false }, io.env);
   if (!search.find_limit && plan.slo.length === 0)
     throw new UsageError(
       'no_slo',

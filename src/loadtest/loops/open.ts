@@ -1,18 +1,35 @@
 import { onceAborted } from '../../core/aborted.ts';
 import { createCountdown } from '../../core/countdown.ts';
 import { createRandom } from '../../core/random.ts';
-import { type Arrivals, scheduleOf, shardOf } from '../arrivals.ts';
+import { scheduleOf, shardOf } from '../arrivals.ts';
+import type { LoadPlan } from '../plan.ts';
 import { makeRequest, type Slot } from '../request.ts';
+import type { Shard } from '../shard.ts';
 import { isMeasured, type Run } from './run.ts';
 
+/** Whose turn it is and when, decided before a run begins: to draw a million moments takes a quarter of a second. */
+export interface Turns {
+  /** Numbers of this shard's requests among those of the run. */
+  readonly numbers: Uint32Array;
+  /** Their moments in ms since the start. */
+  readonly offsetsMs: Float64Array;
+  /** Whether more were to come, had their number not been limited. */
+  readonly limited: boolean;
+}
+
+/** @throws {UsageError} `too_many_requests`, `bad_shape` */
+export function turnsOf({ arrivals, seed, maxRequests }: LoadPlan, { index, count }: Shard): Turns {
+  const whole = scheduleOf(arrivals, createRandom(seed).fork('arrivals'));
+  const schedule = whole.subarray(0, maxRequests);
+  const numbers = shardOf(schedule, index, count, seed);
+  const offsetsMs = Float64Array.from(numbers, n => schedule[n] ?? 0);
+  return { numbers, offsetsMs, limited: schedule.length < whole.length };
+}
+
 /** Requests start at their moments, whatever became of those before. */
-export async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'closed' }>): Promise<void> {
-  const { plan, startMs, pacer, tally, offer, shard } = run;
-  const whole = scheduleOf(arrivals, createRandom(plan.seed).fork('arrivals'));
-  const schedule = whole.subarray(0, plan.maxRequests);
-  const limited = schedule.length < whole.length;
-  const mine = shardOf(schedule, shard.index, shard.count, plan.seed);
-  const moments = Float64Array.from(mine, n => startMs + (schedule[n] ?? 0));
+export async function openLoop(run: Run, { numbers, offsetsMs, limited }: Turns): Promise<void> {
+  const { plan, startMs, pacer, tally, offer } = run;
+  const moments = offsetsMs.map(ms => startMs + ms);
   const flying = createCountdown();
   let fired = 0;
 
@@ -24,7 +41,7 @@ export async function openLoop(run: Run, arrivals: Exclude<Arrivals, { kind: 'cl
     fired++;
     tally.plan(1);
     const intendedMs = moments[index] ?? 0;
-    const slot = { n: mine[index] ?? 0, intendedMs, measured: isMeasured(run, intendedMs) };
+    const slot = { n: numbers[index] ?? 0, intendedMs, measured: isMeasured(run, intendedMs) };
     if (tally.inFlight >= plan.concurrency) endUnmade(run, slot.measured ? 'shed' : 'warmup');
     else fly(slot);
     if (fired === moments.length && limited) offer.end();

@@ -5,6 +5,7 @@ import { failuresOf } from '../ledger.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText } from '../report/capacity.ts';
 import type { Throughput } from '../result.ts';
+import type { Slo } from '../slo.ts';
 import { endedOf, type Total } from '../total.ts';
 import type { Answer } from './answer.ts';
 import type { SearchConfig } from './settings.ts';
@@ -17,7 +18,8 @@ export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io)
   io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
-    const { total, throughput } = await stay(arrivalsAt(step.level, step.requests, kind), step.requests);
+    const requests = kind === 'rate' ? requestsAt(step.level, step.requests, plan.slo) : step.requests;
+    const { total, throughput } = await stay(arrivalsAt(step.level, requests, kind), requests);
     const report = levelReport(total, throughput);
     io.err(
       `  ${kind} ${step.level}: ${report.good} of ${report.requests} good, ${report.throughput.toFixed(1)} answers/s\n`,
@@ -27,6 +29,17 @@ export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io)
   const end = machine.next();
   if (end.kind !== 'done') return undefined;
   return { result: end.result, text: capacityText(end.result, search), code: exitOf(end.result) };
+}
+
+const shortestMs = 2000;
+
+/**
+ * How many a stay at a rate makes, so that it lasts: a queue takes a short burst of any height. When 5 % too much come for
+ * twenty times the limit, the last of them wait as long as the limit, and the verdict is known.
+ */
+export function requestsAt(level: number, asked: number, slo: Slo): number {
+  const lastsMs = Math.max(shortestMs, ...slo.map(({ belowMs }) => 20 * belowMs));
+  return Math.max(asked, Math.ceil((level * lastsMs) / 1000));
 }
 
 const openingOf = ({ by, from, to, precision }: SearchConfig) =>
