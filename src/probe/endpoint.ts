@@ -34,14 +34,14 @@ export async function endpointOf(
   readers: SecretReaders,
 ): Promise<Endpoint> {
   const credential = credentialOf(target, config) ?? '';
-  const { key, mode } = config.credentials[credential] as ProbeConfig['credentials'][string];
+  const { key: source, mode } = config.credentials[credential] as ProbeConfig['credentials'][string];
+  const key = await readSecret(source, readers);
+  const kind = target.kind ?? endpointKind(target.url);
+  const about = { target: name, url: target.url, kind, credential, mode };
+  if (readers.sealed) return { ...about, key, proxy: undefined, ca: undefined };
   return {
-    target: name,
-    url: target.url,
-    kind: target.kind ?? endpointKind(target.url),
-    credential,
-    key: oneKey(await readSecret(key, readers)),
-    mode,
+    ...about,
+    key: oneKey(key),
     proxy: await proxyOf(target, readers),
     ca: target.ca === undefined ? undefined : readers.file(target.ca),
   };

@@ -10,7 +10,7 @@ import { readProbeFile } from './validate.ts';
  * @throws {UsageError} with every mistake at once, each with its line and column
  */
 export async function loadPlan(path: string, readers: SecretReaders): Promise<ProbePlan> {
-  const plan = await planOf(readProbeFile(path, readers.env), readers);
+  const plan = await planOf(readProbeFile(path, readers), readers);
   // Whoever asks for the status stands in another folder than who serves.
   return { ...plan, state: { ...plan.state, path: resolve(dirname(path), plan.state.path) } };
 }

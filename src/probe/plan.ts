@@ -188,7 +188,7 @@ async function exporterOf(config: ExporterConfig, readers: SecretReaders): Promi
     ...config,
     bearer: config.bearer && (await readSecret(config.bearer, readers)),
     basic: basic && { username: basic.username, password: await readSecret(basic.password, readers) },
-    tls: tls && tlsOf(tls, readers),
+    tls: readers.sealed ? undefined : tls && tlsOf(tls, readers),
   };
 }
 

@@ -54,8 +54,8 @@ function isReadable(path: string): boolean {
 }
 
 /** Reads a file that has to be without errors. @throws {UsageError} `bad_config` with all of them, `no_file` */
-export function readProbeFile(path: string, env: ValidateOptions['env']): ProbeConfig {
-  const { config, defects } = validate(readText(path), { env, nowMs: systemClock.wall() });
+export function readProbeFile(path: string, { env, sealed }: Pick<ValidateOptions, 'env' | 'sealed'>): ProbeConfig {
+  const { config, defects } = validate(readText(path), { env, sealed, nowMs: systemClock.wall() });
   const errors = defects.filter(({ severity }) => severity === 'error');
   if (errors.length > 0 || config === undefined)
     throw new UsageError(

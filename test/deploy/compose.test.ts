@@ -106,7 +106,7 @@ test('rules are read from where they are mounted', () => {
 
 test('the probe’s file has no mistake, and its key is one that the mock takes', () => {
   const { GLM_API_KEY = '' } = compose.services.probe?.environment ?? {};
-  expect(() => readProbeFile(join(deploy, 'probe.yaml'), { GLM_API_KEY })).not.toThrow();
+  expect(() => readProbeFile(join(deploy, 'probe.yaml'), { env: { GLM_API_KEY } })).not.toThrow();
   expect(compose.services.mock?.command).toContain(GLM_API_KEY);
 });
 

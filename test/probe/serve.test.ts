@@ -347,6 +347,26 @@ test('status and page say where there is no state yet', async () => {
   }
 });
 
+test.each<[string, string[], number]>([
+  ['status', [], 3],
+  ['page', ['-o', 'OUT'], 3],
+  ['rules', ['-o', 'OUT'], 0],
+  ['dashboards', ['-o', 'OUT'], 0],
+])('%s calls nobody, and needs neither keys nor certificates', async (verb, flags, expected) => {
+  const { file, folder } = place('http://127.0.0.1:9', {
+    credentials: { main: { key: { env: 'NOWHERE' } } },
+    targets: { home: { url: 'http://127.0.0.1:9', ca: 'gone.pem', proxy: { file: 'gone.txt' } } },
+    notifications: [{ kind: 'webhook', url: { env: 'NOWHERE' }, secret: { command: ['gone'] } }],
+    exporter: { port: 0, bearer: { file: 'gone.txt' }, tls: { cert: 'gone.pem', key: 'gone.key' } },
+    otlp: { url: 'http://127.0.0.1:9', headers: { authorization: { env: 'NOWHERE' } } },
+  });
+  const out = flags.map(flag => (flag === 'OUT' ? join(folder, 'out') : flag));
+  const { code, err } = await run(command, ['probe', verb, ...out, '-c', file], { env: {} });
+  expect(code, err).toBe(expected);
+  const { code: doubted, out: told } = await run(command, ['probe', 'validate', file], { env: {} });
+  expect([doubted, told]).toEqual([2, expect.stringContaining('the environment variable NOWHERE is not set')]);
+});
+
 test('the path of a state counts from its file, wherever one stands; a refused serve leaves nothing there', async () => {
   const mock = await service();
   const { file, folder } = place(mock.baseUrl, { state: { path: 'near.db' } });

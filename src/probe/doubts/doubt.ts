@@ -22,6 +22,8 @@ export interface Doubted {
   readonly textAt: (path: string) => string;
   /** Another host than loopback without a password is no mistake. Default true: only `serve` opens it, and refuses itself. */
   readonly allowOpen?: boolean;
+  /** Nobody will be called, so no secret and no certificate is needed. Default: false. */
+  readonly sealed?: boolean | undefined;
 }
 
 export type Doubt = (doubted: Doubted, report: Report) => void;

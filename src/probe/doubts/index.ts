@@ -33,7 +33,7 @@ const doubts: readonly Doubt[] = [
   templates,
 ];
 
-export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt' | 'allowOpen'>;
+export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt' | 'allowOpen' | 'sealed'>;
 
 export function doubtsOf(
   config: ProbeConfig,

@@ -5,7 +5,8 @@ import type { SecretSource } from '../secret.ts';
 import type { Doubt } from './doubt.ts';
 
 /** Variables and files that have to be there, and certificates that have to be some. Commands are not run. */
-export const sources: Doubt = ({ config, env, fileExists, textAt }, report) => {
+export const sources: Doubt = ({ config, env, fileExists, textAt, sealed }, report) => {
+  if (sealed) return;
   const look = (path: Path, source: SecretSource | undefined) => {
     if (source?.env !== undefined && !(Object.hasOwn(env, source.env) && env[source.env]?.trim()))
       report('missing_secret', [...path, 'env'], `the environment variable ${source.env} is not set`);

@@ -6,20 +6,22 @@ import { exitCodes, type Io } from '../../core/program.ts';
 import { loadPlan } from '../load.ts';
 import type { Overview } from '../overview.ts';
 import type { ProbePlan } from '../plan.ts';
-import { systemReaders } from '../secret.ts';
+import { sealedReaders } from '../secret.ts';
 import { storedOverview } from '../stored.ts';
 
 /** `--config`, by default the file that `init` writes. */
 export const configOption = (says = 'the file that serve runs with'): Option =>
   new Option('-c, --config <file>', says).default('probe.yaml');
 
-/** @throws {UsageError} for a file that cannot be used */
-export const planIn = (file: string, { env }: Pick<Io, 'env'>): Promise<ProbePlan> =>
-  loadPlan(file, systemReaders(env));
+/**
+ * The plan of a verb that calls nobody: its secrets and certificates are not read.
+ * @throws {UsageError} for a file that cannot be used
+ */
+export const planIn = (file: string): Promise<ProbePlan> => loadPlan(file, sealedReaders);
 
 /** The overview that `serve` left for the checks of a file; undefined, told and exit code 3 where there is none yet. */
 export async function overviewIn(file: string, io: Io): Promise<Overview | undefined> {
-  const plan = await planIn(file, io);
+  const plan = await planIn(file);
   try {
     return await storedOverview(plan, systemClock);
   } catch (error) {

@@ -34,7 +34,7 @@ export const dashboardsCommand = (io: Io): Command =>
 
 async function dashboardsVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
-  const { checks } = await planIn(config, io);
+  const { checks } = await planIn(config);
   const facts = factsOf(checks, systemClock.wall());
   openOutputs({ out });
   for (const file of dashboardFiles) {

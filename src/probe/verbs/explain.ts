@@ -29,7 +29,7 @@ export const explainCommand = (io: Io): Command =>
 
 async function explainVerb(file: string, flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, json } = checked(settings, flags, 'options');
-  const plan = config === undefined ? undefined : await planIn(config, io);
+  const plan = config === undefined ? undefined : await planIn(config);
   const told = cassettesIn(file).map(path => ({ path, ...explain(path, plan as ProbePlan) }));
   io.out(json ? `${JSON.stringify({ explanations: told.map(plain) }, null, 2)}\n` : told.map(paragraph).join('\n'));
   io.exitWith(exitCodeOf(told.map(({ verdict }) => verdict)));

@@ -42,7 +42,7 @@ export const rulesCommand = (io: Io): Command =>
 
 async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const given = checked(settings, flags, 'options');
-  const { checks } = await planIn(given.config, io);
+  const { checks } = await planIn(given.config);
   const nowMs = systemClock.wall();
   openOutputs({ out: given.out });
   const write = (file: string, text: string) => {
