@@ -5,6 +5,7 @@ import { burns, type Fault } from './catalogue.ts';
 import { faultText, setFaults } from './mock.ts';
 import { type Asked, askPrometheus, reach } from './prometheus.ts';
 import { type Alert, Lost, type Said, type Scene } from './scene.ts';
+import { createStrangers, nameOf, type Strangers } from './strangers.ts';
 
 export interface AttachedDoor {
   readonly prometheusUrl: string;
@@ -24,40 +25,49 @@ export async function attach({ prometheusUrl, mockUrl, clock, faults }: Attached
   await reach('--mock-url', mock, '/__admin/state');
   const prometheus = askPrometheus(prometheusUrl);
   await expectRules(faults, prometheus, prometheusUrl);
-  const firing = async () => (await prometheus.firing()).map(({ alertname = '' }) => alertname);
+  const strangers = createStrangers();
+  const firing = async () => (await prometheus.firing()).filter(labels => !strangers.areBehind(labels));
   const watch = createWatch(await firing(), clock);
   const { begin, end, close } = createPlayer(mock);
   return {
-    unrest: () => unrestOf(prometheus),
+    unrest: () => unrestOf(prometheus, strangers, clock),
     begin,
     end,
     alerts: async () => watch(await firing()),
     said: () => saidOf(prometheus),
-    firing,
+    firing: async () => (await firing()).map(({ alertname = '' }) => alertname),
     broken: () => undefined,
     close,
   };
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 /** Prometheus only says what fires now. @returns takes note of that, and gives back everything that came since the start */
-function createWatch(atStart: readonly string[], clock: Clock) {
-  const seen: Alert[] = [];
+function createWatch(atStart: readonly Labels[], clock: Clock) {
+  const seen: (Alert & { readonly key: string })[] = [];
   // What an earlier drill spent of a budget burns on for hours.
-  const lasting = new Set(atStart.filter(name => burns.includes(name)));
-  return (names: readonly string[]): readonly Alert[] => {
-    const firing = new Set(names);
-    for (const name of lasting) if (!firing.delete(name)) lasting.delete(name);
-    const open = new Set<string>();
-    for (const [at, alert] of seen.entries()) {
-      if (alert.clearedMs !== undefined) continue;
-      if (firing.has(alert.name)) open.add(alert.name);
-      else seen[at] = { ...alert, clearedMs: clock.now() };
-    }
-    for (const name of firing)
-      if (!open.has(name)) seen.push({ name, about: undefined, to: undefined, atMs: clock.now() });
+  const lasting = new Set(atStart.filter(({ alertname = '' }) => burns.includes(alertname)).map(keyOf));
+  return (alerts: readonly Labels[]): readonly Alert[] => {
+    const firing = new Map(alerts.map(labels => [keyOf(labels), labels]));
+    for (const key of lasting) if (!firing.delete(key)) lasting.delete(key);
+    // What goes on is not new.
+    for (const [at, alert] of seen.entries())
+      if (alert.clearedMs === undefined && !firing.delete(alert.key)) seen[at] = { ...alert, clearedMs: clock.now() };
+    for (const [key, labels] of firing) seen.push({ key, ...alertOf(labels), atMs: clock.now() });
     return seen;
   };
 }
+
+/** Several checks may set off the same alert. */
+const keyOf = (labels: Labels) => JSON.stringify(Object.entries(labels).sort());
+
+const alertOf = (labels: Labels) => ({
+  name: labels.alertname ?? '',
+  about: undefined,
+  to: undefined,
+  of: nameOf(labels),
+});
 
 /** Plays on the mock, and leaves it without a fault. */
 function createPlayer(mock: string): Pick<Scene, 'begin' | 'end' | 'close'> {
@@ -78,10 +88,16 @@ function createPlayer(mock: string): Pick<Scene, 'begin' | 'end' | 'close'> {
   };
 }
 
-async function unrestOf(prometheus: Asked): Promise<string | undefined> {
+async function unrestOf(prometheus: Asked, strangers: Strangers, clock: Clock): Promise<string | undefined> {
   const runs = await prometheus.query('glm_probe_success == 1');
-  return runs.length === 0 ? 'no check of a prober is good there' : undefined;
+  if (runs.length === 0) return 'no check of a prober is good there';
+  const waiting = strangers.look(await prometheus.query(lastRunOfIll), clock.now());
+  if (waiting.length === 0) return undefined;
+  return `${waiting.join(', ')} ${waiting.length > 1 ? 'fail' : 'fails'} there; two more runs tell whether it is about the mock`;
 }
+
+const lastRunOfIll =
+  'glm_probe_last_run_timestamp_seconds and on (job, instance, target, check, model) (glm_probe_success == 0)';
 
 /** The reason that most runs fail with. */
 async function saidOf(prometheus: Asked): Promise<Said | undefined> {

@@ -1,5 +1,6 @@
 /** Plays faults on a scene: all is well and silent, the fault begins, its alert arrives, the fault ends, the alert ends. */
 import type { Clock } from '../core/clock.ts';
+import { formatDuration } from '../core/duration.ts';
 import { type Fault, ofTheMachine } from './catalogue.ts';
 import type { Alert, Said, Scene } from './scene.ts';
 
@@ -117,8 +118,12 @@ const silentMs = 20_000;
 /** What a start brought along has to end first. */
 function stillFiring(alerts: readonly Alert[]): string | undefined {
   const open = alerts.filter(({ clearedMs }) => clearedMs === undefined);
-  return open.length > 0 ? `${namesOf(open).join(', ')} fires` : undefined;
+  return open.length > 0 ? `${placesOf(open)} fires` : undefined;
 }
+
+/** With what each names, where that is known. */
+const placesOf = (alerts: readonly Alert[]) =>
+  [...new Set(alerts.map(({ name, of }) => (of ? `${name} of ${of}` : name)))].join(', ');
 
 const namesOf = (alerts: readonly Alert[]) => [...new Set(alerts.map(({ name }) => name))];
 
@@ -133,13 +138,25 @@ async function playFault(fault: Fault, single: boolean, scene: Scene, door: Play
 
   const endedMs = clock.now();
   await scene.end(fault);
+  const tell = createTeller(door);
   const clearedMs =
-    seen.alert && (await until(scene, door, async () => lastEnd((await own()).filter(wantedBy(fault)))));
+    seen.alert &&
+    (await until(scene, door, async () => {
+      const wanted = (await own()).filter(wantedBy(fault));
+      tell(undefined, endless(fault, wanted, door));
+      return lastEnd(wanted);
+    }));
   const clearMs = clearedMs === undefined ? null : clearedMs - endedMs;
   if (clearMs !== null) say(`${fault.name}: cleared after ${seconds(clearMs)}`);
 
   const problems = problemsOf(fault, seen, { all: await own(), cleared: clearMs !== null, broken: scene.broken() });
   return { fault, reason: seen.words?.reason ?? null, detectMs, clearMs, problems };
+}
+
+/** What a wait for the end is about, and how long it may last. */
+function endless({ name }: Fault, wanted: readonly Alert[], { patienceMs }: PlayDoor): string | undefined {
+  const firing = stillFiring(wanted);
+  return firing && `${firing}, for at most ${formatDuration(patienceMs)} after ${name}`;
 }
 
 type OwnAlerts = () => Promise<readonly Alert[]>;

@@ -10,6 +10,8 @@ export interface Alert {
   readonly about: string | undefined;
   /** The receiver it came to; undefined where that cannot be seen. */
   readonly to: string | undefined;
+  /** The check or target that it names, where several may set it off. */
+  readonly of?: string;
   readonly atMs: number;
   readonly clearedMs?: number;
 }

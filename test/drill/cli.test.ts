@@ -161,6 +161,22 @@ test('a budget that an earlier drill has spent burns on, and nobody waits for it
   await prometheus.close();
 });
 
+test('a check that is ill for a reason of its own, and its alert, hold nothing up', async () => {
+  const ours = await startFakePrometheus('GlmProbeDown');
+  const far = { job: 'glm', instance: 'two:9464', target: 'far', check: 'chat', model: 'glm-4.6' };
+  let runs = 0;
+  const prometheus = await startServer(async ({ url = '' }, response) => {
+    const { data } = (await (await fetch(`${ours.url}${url}`)).json()) as { data: { alerts?: unknown[] } };
+    data.alerts?.push({ state: 'firing', labels: { alertname: 'GlmProbeDown', ...far } });
+    const ill = { result: [{ metric: far, value: [0, String(++runs)] }] };
+    response.end(JSON.stringify({ status: 'success', data: url.includes('last_run') ? ill : data }));
+  });
+  const { code, out, err } = await attached(prometheus.url);
+  expect(code, err).toBe(0);
+  expect(out).toMatch(/1 of 1 faults told and cleared/);
+  await Promise.all([prometheus.close(), ours.close()]);
+}, 30_000);
+
 test('a proxy that Node takes from the environment is not asked for what runs here', async () => {
   const prometheus = await startFakePrometheus('GlmProbeDown');
   const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: 'http://127.0.0.1:9' };

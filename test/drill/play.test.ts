@@ -136,6 +136,14 @@ test.each<[string, Script, string]>([
   expect(log.at(-1)).toBe('end overloaded');
 });
 
+test('what goes on for long after its fault is named, with how long it is waited for', async () => {
+  const { scene, door, said } = theatre({ events: [{ name: 'GlmProbeDown', at: 0 }] });
+  const of = 'home/chat/glm-4.6';
+  const placed: Scene = { ...scene, alerts: async () => (await scene.alerts()).map(alert => ({ ...alert, of })) };
+  await playWave([overloaded], placed, door);
+  expect(said.at(-1)).toBe(`still waiting: GlmProbeDown of ${of} fires, for at most 1m after overloaded`);
+});
+
 test('of two faults each has its own alerts, and one about neither is stray', async () => {
   const { scene, door } = theatre({
     events: [
