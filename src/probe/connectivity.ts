@@ -18,9 +18,16 @@ export interface Connectivity {
 /** An answer is as good as new for so long. */
 const freshMs = 5000;
 
+export interface ConnectivityDoor {
+  readonly clock: Clock;
+  readonly ask?: AskUrl;
+  /** A sentence for whoever runs this, at each turn. */
+  readonly say?: (sentence: string) => void;
+}
+
 export function createConnectivity(
   reference: ProbeConfig['reference'],
-  { clock, ask = createAskUrl({}) }: { clock: Clock; ask?: AskUrl },
+  { clock, ask = createAskUrl({}), say = () => {} }: ConnectivityDoor,
 ): Connectivity {
   let up = true;
   let askedAtMs = Number.NEGATIVE_INFINITY;
@@ -28,7 +35,9 @@ export function createConnectivity(
 
   const askAll = async (urls: readonly string[], timeoutMs: number) => {
     const answers = await Promise.all(urls.map(url => ask(url, timeoutMs)));
-    up = answers.some(Boolean);
+    const now = answers.some(Boolean);
+    if (now !== up) say(now ? 'a reference URL answers again' : noReference);
+    up = now;
     askedAtMs = clock.now();
     asking = undefined;
     return up;
@@ -45,6 +54,16 @@ export function createConnectivity(
       return up;
     },
   };
+}
+
+const noReference = 'no reference URL answers: failures of the network are not told as the service’s';
+
+/** Which references answer, by host: the rest of a URL may hold a secret. */
+export async function askReferences(
+  { urls, timeout }: NonNullable<ProbeConfig['reference']>,
+  ask: AskUrl,
+): Promise<readonly { readonly host: string; readonly answers: boolean }[]> {
+  return Promise.all(urls.map(async url => ({ host: new URL(url).host, answers: await ask(url, timeout) })));
 }
 
 /** @param env names the proxy: where it is the only way out, a question beside it would find no network */

@@ -7,11 +7,13 @@ import { codeOf } from '../core/errors.ts';
 import { domainOf, type Outcome, type Reason } from '../core/outcome.ts';
 import { isUntrusted } from '../core/pem.ts';
 import { parseKey, readToken } from '../core/wire/auth.ts';
+import type { ProbeConfig } from './config.ts';
+import { type AskUrl, askReferences } from './connectivity.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createTape, type Tape } from './tape.ts';
 
 export interface Finding {
-  readonly subject: 'key' | 'proxy' | 'dns' | 'reach' | 'tls' | 'clock' | 'event loop';
+  readonly subject: 'key' | 'proxy' | 'dns' | 'reach' | 'tls' | 'clock' | 'event loop' | 'reference';
   /** `wrong`: no verdict would be worth anything; `odd`: worth knowing, and verdicts stand. */
   readonly grade: 'fine' | 'odd' | 'wrong';
   readonly text: string;
@@ -42,6 +44,19 @@ export async function examine(endpoint: Endpoint, door: DoctorDoor): Promise<Fin
     ...clockOf(tape, answered),
     loopOf(await door.loopDelayMs()),
   ];
+}
+
+/** References that are all silent would turn every outage of the network into something unknown. */
+export async function examineReferences(
+  reference: NonNullable<ProbeConfig['reference']>,
+  ask: AskUrl,
+): Promise<Finding[]> {
+  const asked = await askReferences(reference, ask);
+  const grade = asked.some(({ answers }) => answers) ? 'odd' : 'wrong';
+  const silence = `does not answer within ${formatDuration(reference.timeout)}`;
+  return asked.map(({ host, answers }) =>
+    finding('reference', answers ? 'fine' : grade, `${host} ${answers ? 'answers' : silence}`),
+  );
 }
 
 const finding = (subject: Finding['subject'], grade: Finding['grade'], text: string): Finding => ({

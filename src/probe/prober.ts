@@ -154,5 +154,5 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   };
 }
 
-const connectivityOf = ({ reference }: ProbePlan, { clock, ask }: ProberDoor) =>
-  createConnectivity(reference, { clock, ...(ask && { ask }) });
+const connectivityOf = ({ reference }: ProbePlan, { clock, ask, say }: ProberDoor) =>
+  createConnectivity(reference, { clock, say, ...(ask && { ask }) });

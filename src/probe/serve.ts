@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
-import { createAskUrl } from './connectivity.ts';
+import { askReferences, createAskUrl } from './connectivity.ts';
 import { type Exporter, startExporter } from './exporter.ts';
 import { type History, openHistory } from './history.ts';
 import { loadPlan } from './load.ts';
@@ -66,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     undo();
     throw error;
   }
+  void tellSilent(plan, options);
   const reload = createReload(options, prober, exporter);
   const watching = watchFiles(options, prober, reload);
   const close = async () => {
@@ -116,6 +117,17 @@ async function openKept({ path, retention }: ProbePlan['state']): Promise<Kept> 
 /** Through the proxy of the environment. */
 const waysOut = ({ env }: SecretReaders) => ({ ask: createAskUrl(env), sendOtlp: createSendOtlp(env) });
 
+/** They are asked when a run fails, and then it is too late to find that they are wrong. */
+async function tellSilent(
+  { reference }: ProbePlan,
+  { readers, say }: Pick<ServeOptions, 'readers' | 'say'>,
+): Promise<void> {
+  if (reference === undefined) return;
+  const asked = await askReferences(reference, createAskUrl(readers.env));
+  const silent = asked.filter(({ answers }) => !answers).map(({ host }) => host);
+  if (silent.length > 0) say(`reference: no answer from ${silent.join(', ')}; see whether reference.urls is right`);
+}
+
 /** The whole new plan is made before anything of the old one is touched. */
 function createReload({ file, readers, say }: ServeOptions, prober: Prober, exporter: Exporter) {
   let last: Promise<boolean> = Promise.resolve(true);
@@ -126,6 +138,7 @@ function createReload({ file, readers, say }: ServeOptions, prober: Prober, expo
       for (const { name } of fixed) say(`${name} changes only with a restart`);
       await prober.swap(keepFixed(next, prober.plan));
       exporter.protect(next.exporter);
+      void tellSilent(next, { readers, say });
       say(`took ${file}: ${next.checks.length} checks`);
       return true;
     } catch (error) {

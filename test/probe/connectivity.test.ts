@@ -55,6 +55,22 @@ test('many who ask at once ask once, and an answer is good for five seconds', as
   expect(await connectivity.look()).toBe(true);
 });
 
+test('the turns of the references are said, and nothing in between', async () => {
+  const clock = createManualClock();
+  const answers = [true, false, false, true];
+  const said: string[] = [];
+  const door = { clock, ask: async () => answers.shift() === true, say: (text: string) => void said.push(text) };
+  const connectivity = createConnectivity({ urls: [nobody], timeout: 50 }, door);
+  const after: number[] = [];
+  for (const _ of [1, 2, 3, 4]) {
+    await connectivity.look();
+    after.push(said.length);
+    clock.advance(5000);
+  }
+  expect(after).toEqual([0, 1, 1, 2]);
+  expect(said).toEqual([expect.stringMatching(/^no reference URL answers/), 'a reference URL answers again']);
+});
+
 // ── what is left of a run ──
 
 const patience = {

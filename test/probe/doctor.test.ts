@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { mintToken } from '../../src/core/wire/auth.ts';
 import { command } from '../../src/probe/cli.ts';
-import { type DoctorDoor, examine, keyShape } from '../../src/probe/doctor.ts';
+import { type DoctorDoor, examine, examineReferences, keyShape } from '../../src/probe/doctor.ts';
 import type { Endpoint } from '../../src/probe/endpoint.ts';
 import { createSecret } from '../../src/probe/secret.ts';
 import * as fake from '../support/fake-glm.ts';
@@ -54,6 +54,17 @@ test.each<[string, number, string]>([
     list(response, request);
   });
   expect((await grades(await endpointAt(url))).clock).toBe(grade);
+});
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ['all answer', [], ['fine', 'fine']],
+  ['one is silent', ['https://b.example/secret'], ['fine', 'odd']],
+  ['all are silent', ['https://a.example/', 'https://b.example/secret'], ['wrong', 'wrong']],
+])('of two reference URLs %s', async (_, silent, expected) => {
+  const reference = { urls: ['https://a.example/', 'https://b.example/secret'], timeout: 3000 };
+  const found = await examineReferences(reference, async url => !silent.includes(url));
+  expect(found.map(({ grade }) => grade)).toEqual(expected);
+  expect(found[1]?.text).toBe(`b.example ${silent.length > 0 ? 'does not answer within 3s' : 'answers'}`);
 });
 
 test('a server without a Date leaves the clock in doubt', async () => {

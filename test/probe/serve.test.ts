@@ -337,6 +337,15 @@ test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { 
   expect(JSON.parse(readFileSync(join(folder, 'public', 'status.json'), 'utf8')).checks).toHaveLength(1);
 });
 
+test('references that nobody is behind are told at the start, by their hosts', async () => {
+  const mock = await service();
+  const silent = 'http://127.0.0.1:1/canary-path';
+  const { file } = place(mock.baseUrl, { reference: { urls: [mock.baseUrl, silent] } });
+  const { said } = await start(file);
+  await until('a word', () => said.some(sentence => sentence.startsWith('reference: no answer from 127.0.0.1:1;')));
+  expect(said.join()).not.toContain('canary-path');
+});
+
 test('status and page say where there is no state yet', async () => {
   const mock = await service();
   const { file, folder } = place(mock.baseUrl);

@@ -8,10 +8,12 @@ import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
-import { type DoctorDoor, examine, type Finding } from '../doctor.ts';
+import { createAskUrl } from '../connectivity.ts';
+import { type DoctorDoor, examine, examineReferences, type Finding } from '../doctor.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { caFile, checkFlags, planOfFlags } from '../flags.ts';
 import { loadPlan } from '../load.ts';
+import type { ProbePlan } from '../plan.ts';
 import { systemReaders } from '../secret.ts';
 
 const settings = z.strictObject({
@@ -26,7 +28,7 @@ const settings = z.strictObject({
 export const doctorCommand = (io: Io): Command =>
   new Command('doctor')
     .description('look at clock, names, proxy, TLS, key and event loop of this prober')
-    .option('-c, --config <file>', 'look at every target of this file')
+    .option('-c, --config <file>', 'look at every target and reference URL of this file')
     .option('--url <base>', 'base URL, up to and without /chat/completions')
     .option('--ca <file>', 'PEM of a certificate authority to trust as well')
     .option('--proxy <url>', 'proxy to go through (default: HTTPS_PROXY, HTTP_PROXY, NO_PROXY)')
@@ -47,9 +49,12 @@ async function doctorVerb(flags: Record<string, unknown>, io: Io): Promise<void>
     loopDelayMs,
   };
   const reports: Report[] = [];
-  for (const endpoint of await endpointsOf(rest, io)) reports.push(await reportOf(endpoint, door));
-  io.out(json ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : reports.map(textOf).join('\n'));
-  const wrong = reports.some(({ findings }) => findings.some(({ grade }) => grade === 'wrong'));
+  const plan = await planOf(rest, io);
+  for (const endpoint of endpointsOf(plan)) reports.push(await reportOf(endpoint, door));
+  const { reference } = plan;
+  const references = reference === undefined ? [] : await examineReferences(reference, createAskUrl(io.env));
+  io.out(json ? `${JSON.stringify({ targets: reports, references }, null, 2)}\n` : textOf(reports, references));
+  const wrong = [references, ...reports.map(({ findings }) => findings)].flat().some(({ grade }) => grade === 'wrong');
   io.exitWith(wrong ? exitCodes.unmeasurable : exitCodes.ok);
 }
 
@@ -63,15 +68,16 @@ const reportOf = async (endpoint: Endpoint, door: DoctorDoor): Promise<Report> =
   findings: await examine(endpoint, door),
 });
 
-async function endpointsOf({ config, ...flags }: Omit<z.infer<typeof settings>, 'json'>, io: Io): Promise<Endpoint[]> {
+function planOf({ config, ...flags }: Omit<z.infer<typeof settings>, 'json'>, io: Io): Promise<ProbePlan> {
   const readers = systemReaders(io.env);
+  if (config !== undefined) return loadPlan(config, readers);
   // No model is asked; the flags of check want one.
-  const plan =
-    config === undefined
-      ? await planOfFlags(checked(checkFlags, { model: 'none', ...flags }, 'options'), readers)
-      : await loadPlan(config, readers);
-  return [...new Map(plan.checks.map(({ endpoint }) => [endpoint.target, endpoint])).values()];
+  return planOfFlags(checked(checkFlags, { model: 'none', ...flags }, 'options'), readers);
 }
+
+const endpointsOf = ({ checks }: ProbePlan): Endpoint[] => [
+  ...new Map(checks.map(({ endpoint }) => [endpoint.target, endpoint])).values(),
+];
 
 const watchedMs = 250;
 
@@ -86,5 +92,10 @@ async function loopDelayMs(): Promise<number> {
 
 const marks = { fine: 'fine ', odd: 'odd  ', wrong: 'WRONG' } as const;
 
-const textOf = ({ target, findings }: Report) =>
+const textOf = (reports: readonly Report[], references: readonly Finding[]) =>
+  [...reports, ...(references.length > 0 ? [{ target: 'reference.urls', findings: references }] : [])]
+    .map(paragraph)
+    .join('\n');
+
+const paragraph = ({ target, findings }: Report) =>
   `${target}\n${findings.map(({ subject, grade, text }) => `  ${marks[grade]}  ${subject.padEnd(10)}  ${text}\n`).join('')}`;
