@@ -166,6 +166,22 @@ test('the terminal shows what is ill first, in lines of 80 columns at most', () 
   expect(bars.every(line => line.length <= 80)).toBe(true);
 });
 
+test('the end of a long status in the terminal names what is ill, and counts', () => {
+  const [up, down, unknown] = overview.checks as [CheckOverview, CheckOverview, CheckOverview];
+  const end = (checks: readonly CheckOverview[]) =>
+    statusReport({ ...overview, checks })
+      .split('\n')
+      .slice(-6);
+  expect(end([up, down, unknown]).at(-2)).toMatch(/^█ good/);
+  expect(end([up, up, down, unknown])).toEqual([
+    expect.stringMatching(/^█ good/),
+    ...['', `DOWN      ${down.id}`, `unknown   ${unknown.id}`, '2 of 4 checks up, 1 down, 1 unknown', ''],
+  ]);
+  expect(end(Array.from({ length: 12 }, () => down)).slice(-3)).toEqual([
+    ...['and 2 more that are not up', '0 of 12 checks up, 12 down', ''],
+  ]);
+});
+
 test('bars that share a block are one with a failure if one of them has one', () => {
   const bar = { from_ms: 0, good: 0, bad: 0 };
   const three = (...states: Partial<Bar>[]) => states.map(state => ({ ...bar, state: 'unknown' as const, ...state }));

@@ -28,16 +28,35 @@ export function statusReport(overview: Overview): string {
     ...illFirst(checks).flatMap(check => ['', ...linesOf(check, now)]),
     '',
     legend.join('  '),
+    ...(checks.length > mostOnScreen ? ['', ...closing(overview)] : []),
     '',
   ]
     .map(oneLine)
     .join('\n');
 }
 
+/** More of them scroll the beginning out of a terminal of 24 lines. */
+const mostOnScreen = 3;
+const mostNamed = 10;
+
+/** What the beginning says, for whoever only sees the end. */
+function closing({ checks, troubles }: Overview): string[] {
+  const ill = illFirst(checks).filter(({ state }) => state !== 'up');
+  const rest = ill.length - mostNamed;
+  return [
+    ...ill.slice(0, mostNamed).map(({ id, state }) => `${shown(state).padEnd(8)}  ${id}`),
+    ...(rest > 0 ? [`and ${rest} more that ${rest > 1 ? 'are' : 'is'} not up`] : []),
+    ...troubles.map(text => `the prober is in trouble: ${text}`),
+    summaryOf(checks),
+  ];
+}
+
+const shown = (state: CheckOverview['state']) => (state === 'down' ? 'DOWN' : state);
+
 function linesOf(check: CheckOverview, now: number): string[] {
   const { id, state, words, since_ms: since, p50_ms: middle, p95_ms: high } = check;
   return [
-    `${id}  ${state === 'down' ? 'DOWN' : state} for ${ago(now - since)}`,
+    `${id}  ${shown(state)} for ${ago(now - since)}`,
     ...(words === null ? [] : [`  ${words}`]),
     ...windowNames.map(name => {
       const { availability, known, bars } = check.windows[name];
