@@ -312,9 +312,13 @@ test('the table names verdict, reason and fault, and says the log id once', () =
   expect(textReport(runs(ended('ok'), call))).toMatchInlineSnapshot(`
     "home  glm-4.6
 
-    check        verdict  reason      fault     dns  tcp  tls  head  ttft  visible  max gap  total
-    chat_stream  good     -           -         -    -    -    -     -     -        -        5ms
-    chat_stream  BAD      overloaded  provider  -    -    -    -     -     -        -        5ms
+    check        verdict  reason      fault
+    chat_stream  good     -           -
+    chat_stream  BAD      overloaded  provider
+
+    check        dns  tcp  tls  head  ttft  visible  max gap  total
+    chat_stream  -    -    -    -     -     -        -        5ms
+    chat_stream  -    -    -    -     -     -        -        5ms
 
     chat_stream: overloaded (provider): the platform sheds load (1305, 1312, 503, 529) [HTTP 429, code 1305]. Repeat it later, with backoff. For the vendor’s support: x-log-id 20261009.
     "

@@ -5,11 +5,17 @@ import { oneLine } from '../../core/one-line.ts';
 import { isDegraded, type ProbeRun } from '../run.ts';
 import { plainWords } from '../verdict.ts';
 
-const columns = [
-  ['check', run => run.check],
+type Column = readonly [string, (run: ProbeRun) => string];
+
+const name: Column = ['check', run => run.check];
+
+const verdicts: readonly Column[] = [
   ['verdict', run => verdictOf(run)],
   ['reason', run => run.reason ?? run.skipped ?? '-'],
   ['fault', run => run.fault_domain ?? '-'],
+];
+
+const times: readonly Column[] = [
   ['dns', run => time(run.timing.dns_ms)],
   ['tcp', run => time(run.timing.tcp_ms)],
   ['tls', run => time(run.timing.tls_ms)],
@@ -18,7 +24,7 @@ const columns = [
   ['visible', run => time(run.timing.first_visible_token_ms)],
   ['max gap', run => time(run.timing.max_gap_ms)],
   ['total', run => time(run.timing.total_ms)],
-] as const satisfies readonly (readonly [string, (run: ProbeRun) => string])[];
+];
 
 const time = (ms: number | null) => (ms === null ? '-' : formatDuration(ms));
 
@@ -42,7 +48,16 @@ function group(title: string, runs: readonly ProbeRun[], timing: boolean): strin
   return `${[title, '', ...table(runs), ...(words.length > 0 ? ['', ...words] : []), ...logs].map(oneLine).join('\n')}\n`;
 }
 
-const table = (runs: readonly ProbeRun[]): string[] =>
+/** One table, or two below each other where a terminal would break its lines. */
+function table(runs: readonly ProbeRun[]): string[] {
+  const whole = lines([name, ...verdicts, ...times], runs);
+  if (whole.every(line => line.length <= terminalColumns)) return whole;
+  return [...lines([name, ...verdicts], runs), '', ...lines([name, ...times], runs)];
+}
+
+const terminalColumns = 80;
+
+const lines = (columns: readonly Column[], runs: readonly ProbeRun[]): string[] =>
   aligned([columns.map(([title]) => title), ...runs.map(run => columns.map(([, of]) => of(run)))]);
 
 function wordsOf(run: ProbeRun): string[] {
