@@ -5,7 +5,7 @@ import { listenHost } from '../core/config.ts';
 import { duration, parseDuration } from '../core/duration.ts';
 import { type Reason, reasons } from '../core/outcome.ts';
 import { conventionNames } from './otlp/conventions.ts';
-import { secretSource } from './secret.ts';
+import { secretSource, secretUrlSource } from './secret.ts';
 
 /** The names of all kinds of checks, as `kind` in a file and `--check` take them. */
 export const checkKinds = [
@@ -48,7 +48,7 @@ const percent = z
   .string(aPercentage)
   .regex(/^\d+(?:\.\d+)?%$/, aPercentage)
   .transform(text => Number(text.slice(0, -1)) / 100)
-  .refine(ratio => ratio <= 1, 'must be at most 100%');
+  .refine(ratio => ratio <= 1, { error: 'must be at most 100%', abort: true });
 
 const objective = percent.refine(ratio => ratio > 0 && ratio < 1, 'must lie between 0% and 100%');
 
@@ -183,7 +183,7 @@ const target = z.strictObject({
   /** `none`, or where a proxy's URL is; it may hold a password. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   proxy: z
     .union(
-      [z.literal('none'), z.strictObject({ url: baseUrl }), secretSource],
+      [z.literal('none'), z.strictObject({ url: baseUrl }), secretUrlSource],
       'must be none, { url: http://HOST:PORT } or, where it holds a password, { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }',
     )
     .optional(),

@@ -25,6 +25,7 @@ export type DefectCode =
   | 'no_target'
   | 'bad_schedule'
   | 'interval_too_short'
+  | 'crowded'
   | 'max_tokens_too_low'
   | 'threshold_not_a_bucket'
   | 'objective_too_fine'

@@ -79,6 +79,10 @@ export function runsPerDay(schedule: Schedule, fromMs: number): number {
   if (schedule.kind === 'interval') return dayMs / schedule.everyMs;
   const starts = startsOf(schedule, fromMs);
   if (starts.length < mostStarts) return (starts.length * dayMs) / longestLookMs;
+  // A pattern may rest for most of a day, or of a week: only whole ones are counted.
+  const days = Math.floor(((starts.at(-1) ?? 0) - fromMs) / dayMs);
+  const wholeDays = days >= 7 ? days - (days % 7) : days;
+  if (wholeDays > 0) return starts.filter(at => at < fromMs + wholeDays * dayMs).length / wholeDays;
   return ((starts.length - 1) * dayMs) / ((starts.at(-1) ?? 0) - (starts[0] ?? 0));
 }
 

@@ -18,23 +18,30 @@ const refused = (issue: { readonly input: unknown }) =>
     ? 'a secret may not stand in this file; write { env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT] }'
     : undefined;
 
-/** Where a secret is: exactly one of the three. */
-export const secretSource = z
-  .strictObject(
-    {
-      /** Name of an environment variable. */
-      env: z.string().min(1).optional(),
-      /** Path of a file that holds the secret and nothing else. */
-      file: z.string().min(1).optional(),
-      /** A program with its arguments that prints the secret; no shell is involved. */
-      command: z.array(z.string()).min(1).optional(),
-    },
-    { error: refused },
-  )
-  .refine(
+const ways = z.strictObject(
+  {
+    /** Name of an environment variable. */
+    env: z.string().min(1).optional(),
+    /** Path of a file that holds the secret and nothing else. */
+    file: z.string().min(1).optional(),
+    /** A program with its arguments that prints the secret; no shell is involved. */
+    command: z.array(z.string()).min(1).optional(),
+  },
+  { error: refused },
+);
+
+/** @param names of all that may stand in its place */
+const exactlyOne = (names: string) =>
+  ways.refine(
     source => Object.values(source).filter(value => value !== undefined).length === 1,
-    'needs exactly one of env, file and command',
+    `needs exactly one of ${names}`,
   );
+
+/** Where a secret is: exactly one of the three. */
+export const secretSource = exactlyOne('env, file and command');
+
+/** The same for a URL that may be none and then stands there itself. */
+export const secretUrlSource = exactlyOne('url, env, file and command');
 
 export type SecretSource = z.infer<typeof secretSource>;
 

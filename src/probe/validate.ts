@@ -36,10 +36,14 @@ export function validate(text: string, options: ValidateOptions): Validation {
     }),
   );
   if (broken.length > 0) return { config: undefined, defects: broken, estimates: [] };
-  const { config, defects } = shapeOf(located);
+  const { config, defects, isWhole } = shapeOf(located);
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
-  const doubts = doubtsOf(config, located, { fileExists: isReadable, textAt: readText, ...options });
+  const doubts = doubtsOf(config, located, { fileExists: isReadable, sizeAt, textAt: readText, ...options });
+  if (!isWhole) {
+    const sure = doubts.defects.filter(({ code }) => standing.has(code));
+    return { config: undefined, defects: causesFirst([...defects, ...secrets], sure), estimates: [] };
+  }
   return { config, ...doubts, defects: causesFirst([...defects, ...secrets], doubts.defects) };
 }
 
@@ -51,6 +55,11 @@ function isReadable(path: string): boolean {
     // Whatever stands in the way, it cannot be read.
     return false;
   }
+}
+
+function sizeAt(path: string): number | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
 }
 
 /** Reads a file that has to be without errors. @throws {UsageError} `bad_config` with all of them, `no_file` */
@@ -94,12 +103,17 @@ const sameAs = (one: Defect, other: Defect) =>
 /** Said of a line once, although every target and model stumbles over it. */
 const perCheck: ReadonlySet<DefectCode> = new Set(['duplicate_id', 'objective_too_fine', 'interval_too_short']);
 
-function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
+interface Shape extends Pick<Validation, 'config' | 'defects'> {
+  /** False: values that could not be read are missing in the config. */
+  readonly isWhole: boolean;
+}
+
+function shapeOf(located: Located): Shape {
   const defects: Defect[] = [];
   const report = reporter(located, defects);
   const value = located.value ?? {};
   const first = probeSchema.safeParse(value, { reportInput: true });
-  if (first.success) return { config: first.data, defects };
+  if (first.success) return { config: first.data, defects, isWhole: true };
   for (const issue of first.error.issues.flatMap(toldOf)) tell(issue, report);
   // A misspelt key or a secret must not hide what is wrong with the rest.
   const rest = without(value, first.error.issues.flatMap(unknownKeys));
@@ -109,8 +123,34 @@ function shapeOf(located: Located): Pick<Validation, 'config' | 'defects'> {
     if (issue.code === 'invalid_value' && issue.input !== undefined && issue.path.length > 0)
       put(rest, issue.path, standIn(issue));
   const again = probeSchema.safeParse(rest);
-  return { config: again.success ? again.data : undefined, defects };
+  if (again.success) return { config: again.data, defects, isWhole: true };
+  return { config: readablePart(rest), defects, isWhole: false };
 }
+
+/** Nor must a wrong value: its key goes, and a section that cannot be without it. */
+function readablePart(value: unknown, rounds = 3): ProbeConfig | undefined {
+  const { data, error } = probeSchema.safeParse(value, { reportInput: true });
+  if (error === undefined || rounds === 0) return data;
+  const paths = error.issues.map(({ input, path }) => (input === undefined ? path.slice(0, -1) : path));
+  const isMissingDeep = error.issues.some(({ input, path }) => input === undefined && path.length > 2);
+  return isMissingDeep || !paths.every(isOfKey) ? undefined : readablePart(without(value, paths), rounds - 1);
+}
+
+/** An entry of a list that goes would give its place to the next. */
+const isOfKey = (path: Path) => typeof path.at(-1) === 'string';
+
+/** What is wrong whatever stands in the place of a value that could not be read. */
+const standing: ReadonlySet<DefectCode> = new Set([
+  'missing_secret',
+  'missing_file',
+  'bad_certificate',
+  'unknown_name',
+  'bad_schedule',
+  'bad_regex',
+  'no_budget',
+  'duplicate_id',
+  'open_exporter',
+]);
 
 type Issue = z.core.$ZodIssue;
 
@@ -118,7 +158,7 @@ type Issue = z.core.$ZodIssue;
 const toldOf = (issue: Issue): Issue[] =>
   issue.code === 'invalid_union' && isOurs(issue) && issue.errors.every(isAlien) ? [issue] : leaves(issue);
 
-const isOurs = ({ message }: Issue) => !message.startsWith('Invalid ');
+const isOurs = ({ message }: Issue) => !/^(Invalid|Too small:) ?/.test(message);
 
 const isAlien = (branch: readonly Issue[]) =>
   branch.some(({ code, path }) => path.length === 0 && wrongAtAll.has(code));
@@ -174,6 +214,7 @@ function plainly(issue: Issue): string {
   if (isOurs(issue)) return issue.message;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'too_small') return issue.origin === 'string' ? 'is empty' : 'is empty: say at least one';
   return issue.code === 'invalid_type' ? `must be ${shapes[issue.expected] ?? issue.expected}` : issue.message;
 }
 
@@ -196,16 +237,18 @@ const unknownKeys = (issue: Issue): Path[] =>
 
 function without(value: unknown, paths: readonly Path[]): unknown {
   const copy: unknown = structuredClone(value);
-  for (const path of paths) delete around(copy, path)[path.at(-1) as PropertyKey];
+  for (const path of paths) delete around(copy, path)?.[path.at(-1) as PropertyKey];
   return copy;
 }
 
 const put = (value: unknown, path: Path, what: unknown) => {
-  around(value, path)[path.at(-1) as PropertyKey] = what;
+  const inner = around(value, path);
+  if (inner !== undefined) inner[path.at(-1) as PropertyKey] = what;
 };
 
+/** Undefined where it has gone already. */
 const around = (value: unknown, path: Path) =>
-  path.slice(0, -1).reduce((inner, step) => inner[step] as Around, value as Around);
+  path.slice(0, -1).reduce<Around | undefined>((inner, step) => inner?.[step] as Around | undefined, value as Around);
 
 type Around = Record<PropertyKey, unknown>;
 

@@ -454,6 +454,76 @@ test('the schema for editors knows every key of the file and its defaults', () =
   expect(stringify(schema)).not.toContain('transform');
 });
 
+test('a value that cannot be read does not hide what is wrong elsewhere', () => {
+  const text = having(
+    ['GLM_API_KEY', 'GONE'],
+    ['defaults:', 'reference: { urls: [] }\ndefaults:'],
+    ['- kind: chat_stream', '- { kind: chat_stream, targets: [bigmodl], interval: 5 parsec }'],
+    '  - { kind: chat, cron: "0 9 * * *", interval: 5m, jitter: 120% }',
+  );
+  expect(told(text).map(line => line.replace(/^f:\d+:\d+: /, ''))).toEqual([
+    'reference.urls: is empty: say at least one',
+    expect.stringMatching(/^checks\[0\]\.interval: "5 parsec" is not a duration/),
+    'checks[1].jitter: must be at most 100%',
+    'credentials.main.key.env: the environment variable GONE is not set',
+    expect.stringMatching(/^checks\[0\]\.targets\[0\]: there is no target of this name; did you mean bigmodel/),
+    'checks[1].cron: stands beside interval: say one of them',
+  ]);
+});
+
+test.each<[string, string, string]>([
+  [
+    'an empty list, in our own words',
+    having('    targets: []'),
+    'f:11:14: checks[0].targets: is empty: say at least one',
+  ],
+  ['an empty text', having('    prompt: ""'), 'f:11:13: checks[0].prompt: is empty'],
+  [
+    'a share of more than all, once',
+    having('    slo: { availability: 120% }'),
+    'f:11:26: checks[0].slo.availability: must be at most 100%',
+  ],
+  [
+    'a proxy that is nowhere, with all that may stand there',
+    having(['paas/v4', 'paas/v4\n    proxy: {}']),
+    'f:7:12: targets.bigmodel.proxy: needs exactly one of url, env, file and command',
+  ],
+])('told once: %s', (_, text, message) => {
+  expect(told(text)).toEqual([message]);
+});
+
+test.each([
+  ['a key', 0, ['key.txt is empty']],
+  ['an empty line', 2, ['key.txt is empty']],
+  ['a pipe', undefined, []],
+  ['a secret', 49, []],
+])('a key file that holds what is %s', (_, size, expected) => {
+  const text = having(['{ env: GLM_API_KEY }', '{ file: key.txt }']);
+  const { defects } = validate(text, { ...options, fileExists: () => true, sizeAt: () => size });
+  expect(defects.map(({ message }) => message)).toEqual(expected);
+});
+
+test('a file in the place of a folder for cassettes is told', () => {
+  const found = (size: number | undefined) =>
+    validate(having('cassettes: { dir: here }'), { ...options, sizeAt: () => size }).defects;
+  expect(found(0)).toMatchObject([{ key: 'cassettes.dir', message: 'here is a file; name a folder' }]);
+  expect(found(undefined)).toEqual([]);
+});
+
+test('more runs than a credential has places for are told before they are skipped', () => {
+  const checks = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, at) => `  - { kind: chat, name: c${at}, interval: 5s, deadlines: { total: 2s } }`,
+    );
+  const crowded = (count: number, places = 1) =>
+    told(having(['key: {', `calls_at_once: ${places}\n    key: {`], ['  - kind: chat_stream\n', ''], ...checks(count)));
+  expect(crowded(12)).toEqual([
+    'f:3:20: credentials.main.calls_at_once: is 1, and when runs last until their deadlines, 12 checks keep 5 calls under way: most would be skipped (overlap); raise it, lengthen intervals or shorten deadlines.total (warning)',
+  ]);
+  expect([crowded(12, 3), crowded(5)]).toEqual([[], []]);
+});
+
 test.each([
   ['intervall', 'interval'],
   ['itnerval', 'interval'],
@@ -468,6 +538,8 @@ test.each([
   ['every five minutes', { kind: 'interval', everyMs: 300_000, jitter: 0 }, 288, 300_000],
   ['cron every five minutes', { kind: 'cron', pattern: '*/5 * * * *', timezone: 'UTC' }, 288, 300_000],
   ['workdays at nine', { kind: 'cron', pattern: '0 9 * * 1-5', timezone: 'Asia/Shanghai' }, 5 / 7, 86_400_000],
+  ['an hour of every day', { kind: 'cron', pattern: '* 6 * * *', timezone: 'UTC' }, 60, 60_000],
+  ['hours of workdays', { kind: 'cron', pattern: '* 6 * * 1-5', timezone: 'Asia/Shanghai' }, (60 * 5) / 7, 60_000],
   ['every second', { kind: 'cron', pattern: '* * * * * *', timezone: 'UTC' }, 86_400, 1000],
 ] as const)('%s', (_name, schedule, runs, gap) => {
   expect(runsPerDay(schedule, options.nowMs)).toBeCloseTo(runs, 6);

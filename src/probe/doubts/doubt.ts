@@ -18,6 +18,8 @@ export interface Doubted {
   /** The present, ms since 1970: cron and daylight saving depend on it. */
   readonly nowMs: number;
   readonly fileExists: (path: string) => boolean;
+  /** Bytes of a plain file; undefined for everything else. */
+  readonly sizeAt?: (path: string) => number | undefined;
   /** The text of a file that exists; asked for certificates and the key beside them, and for no other secret. */
   readonly textAt: (path: string) => string;
   /** Another host than loopback without a password is no mistake. Default true: only `serve` opens it, and refuses itself. */

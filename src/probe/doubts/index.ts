@@ -11,7 +11,7 @@ import { maintenance } from './maintenance.ts';
 import { budgets, prices, unbounded } from './money.ts';
 import { identities, models, names } from './names.ts';
 import { objectives, series } from './objectives.ts';
-import { schedules } from './schedules.ts';
+import { crowds, schedules } from './schedules.ts';
 import { openness, sources } from './sources.ts';
 
 const doubts: readonly Doubt[] = [
@@ -21,6 +21,7 @@ const doubts: readonly Doubt[] = [
   sources,
   openness,
   schedules,
+  crowds,
   floors,
   expressions,
   objectives,
@@ -33,7 +34,7 @@ const doubts: readonly Doubt[] = [
   templates,
 ];
 
-export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'textAt' | 'allowOpen' | 'sealed'>;
+export type Surroundings = Pick<Doubted, 'env' | 'nowMs' | 'fileExists' | 'sizeAt' | 'textAt' | 'allowOpen' | 'sealed'>;
 
 export function doubtsOf(
   config: ProbeConfig,

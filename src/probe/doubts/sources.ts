@@ -5,12 +5,14 @@ import type { SecretSource } from '../secret.ts';
 import type { Doubt } from './doubt.ts';
 
 /** Variables and files that have to be there, and certificates that have to be some. Commands are not run. */
-export const sources: Doubt = ({ config, env, fileExists, textAt, sealed }, report) => {
+export const sources: Doubt = ({ config, env, fileExists, sizeAt = () => undefined, textAt, sealed }, report) => {
   if (sealed) return;
   const look = (path: Path, source: SecretSource | undefined) => {
     if (source?.env !== undefined && !(Object.hasOwn(env, source.env) && env[source.env]?.trim()))
       report('missing_secret', [...path, 'env'], `the environment variable ${source.env} is not set`);
-    if (source?.file !== undefined) file([...path, 'file'], source.file);
+    if (source?.file === undefined || !file([...path, 'file'], source.file)) return;
+    if ((sizeAt(source.file) ?? Infinity) <= lineEnd)
+      report('missing_secret', [...path, 'file'], `${source.file} is empty`);
   };
   const file = (path: Path, name: string): boolean => {
     const exists = fileExists(name);
@@ -36,11 +38,17 @@ export const sources: Doubt = ({ config, env, fileExists, textAt, sealed }, repo
     look(['notifications', at, 'secret'], secret);
   }
   for (const [name, source] of Object.entries(config.otlp?.headers ?? {})) look(['otlp', 'headers', name], source);
+  const { dir } = config.cassettes;
+  if (dir !== undefined && sizeAt(dir) !== undefined)
+    report('bad_value', ['cassettes', 'dir'], `${dir} is a file; name a folder`);
   const { bearer, basic, tls } = config.exporter;
   look(['exporter', 'bearer'], bearer);
   look(['exporter', 'basic', 'password'], basic?.password);
   if (tls !== undefined) pair(['exporter', 'tls'], tls);
 };
+
+/** Bytes of a line without anything in it, also on Windows. A secret is not read to know that it is none. */
+const lineEnd = 2;
 
 /** What `serve` would refuse to show to everybody. */
 export const openness: Doubt = ({ config: { exporter }, allowOpen = true }, report) => {

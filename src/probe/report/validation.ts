@@ -15,7 +15,7 @@ export function validationReport(file: string, { config, estimates, defects }: V
   const told = estimates.flatMap(estimate => (slos.get(estimate.id) ?? []).map(slo => detection(estimate, slo)));
   const tables = [spendings(estimates), ...(told.length > 0 ? [figures([detectionTitles, ...told])] : [])];
   const rest = defects.length - wrong;
-  return `${tables.join('\n')}\n${file}: ${verdict}${rest > 0 ? `, ${rest} warnings` : ''}\n`;
+  return `${tables.join('\n')}\n${file}: ${verdict}${rest > 0 ? `, ${rest} ${rest === 1 ? 'warning' : 'warnings'}` : ''}\n`;
 }
 
 function spendings(estimates: readonly Estimate[]): string {
