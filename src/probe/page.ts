@@ -89,7 +89,10 @@ svg path { fill: none; stroke: currentColor; stroke-width: 1.5; vector-effect: n
 footer { border-top: 1px solid var(--line); margin-top: 28px; padding-top: 8px; font-size: 13px; }
 .key { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin: 0 4px 0 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } td, th { text-align: left; padding: 3px 8px; border-bottom: 1px solid var(--line); }
-.scroll { overflow-x: auto; } pre { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; }`;
+.scroll { overflow-x: auto; } .scroll td:first-child { white-space: nowrap; }
+@media (max-width: 40em) { .scroll thead { display: none; } .scroll table, .scroll tbody { display: block; }
+  .scroll tr { display: flex; flex-wrap: wrap; padding: 4px 0; border-bottom: 1px solid var(--line); } .scroll td { border: 0; padding: 0 14px 0 0; } }
+pre { font-size: 13px; white-space: pre-wrap; overflow-wrap: anywhere; }`;
 
 const marks: Readonly<Record<ServiceState, string>> = {
   up: '●',

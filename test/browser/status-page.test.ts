@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openHistory } from '../../src/probe/history.ts';
 import { overviewOf } from '../../src/probe/overview.ts';
 import { pageOf } from '../../src/probe/page.ts';
+import { runsPage } from '../../src/probe/runs-page.ts';
 import { tell } from '../support/probe-story.ts';
 
 let browser: Browser;
@@ -21,7 +22,13 @@ beforeAll(async () => {
   const now = Date.UTC(2026, 10, 28, 12);
   const page = pageOf(await overviewOf(await tell(history, now), now), { live: true });
   history.close();
-  server = createServer((_req, res) => res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page));
+  const line = { runId: 'r1', state: 'bad', skipped: null, degraded: false, repeat: true, whole: true } as const;
+  const runs = runsPage('home/chat_stream/glm-4.6', [
+    { ...line, atMs: now, reason: 'timeout_first_token', domain: 'provider', latencyMs: 30_120, detail: null },
+  ]);
+  server = createServer(({ url }, res) =>
+    res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(url === '/runs' ? runs : page),
+  );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
 }, 120_000);
 afterAll(async () => {
@@ -54,5 +61,18 @@ test.each(screens)('$name: everything is there, nothing runs off the side', { ti
   const shot = process.env.SCREENSHOTS;
   if (shot) await page.screenshot({ path: join(shot, `${name}.png`), fullPage: true });
   expect(problems).toEqual([]);
+  await page.close();
+});
+
+test.each([360, 1280])('a list of runs is whole at a width of %d', { timeout: 30_000 }, async width => {
+  const page = await browser.newPage({ viewport: { width, height: 760 }, javaScriptEnabled: false });
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/runs`);
+  const cells = await page.locator('td').all();
+  expect(cells).toHaveLength(6);
+  for (const cell of cells) {
+    const { x = 0, width: own = 0, height = 0 } = (await cell.boundingBox()) ?? {};
+    expect(x + own).toBeLessThanOrEqual(width);
+    expect(height).toBeLessThan(40);
+  }
   await page.close();
 });
