@@ -524,6 +524,13 @@ test('more runs than a credential has places for are told before they are skippe
   expect([crowded(12, 3), crowded(5)]).toEqual([[], []]);
 });
 
+test('one warning is one, and two are several', () => {
+  const text = having(['key: {', 'budget: { cost_per_day: 1 }\n    key: {']);
+  const two = having(['key: {', 'budget: { cost_per_day: 1 }\n    key: {'], '  - kind: chat');
+  expect(validationReport('f', validate(text, options), 0)).toMatch(/nothing wrong, 1 warning\n$/);
+  expect(validationReport('f', validate(two, options), 0)).toMatch(/nothing wrong, 2 warnings\n$/);
+});
+
 test.each([
   ['intervall', 'interval'],
   ['itnerval', 'interval'],

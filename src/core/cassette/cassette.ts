@@ -56,7 +56,7 @@ export const matches = ['body', 'shape', 'path'] as const;
 export type Match = (typeof matches)[number];
 
 const exchange = z.strictObject({
-  version: z.literal(1, 'is not the 1 of a recording'),
+  version: z.literal(1, 'must be 1, as in every line of a recording'),
   /** When the request came, for people and for the order. */
   at: z.iso.datetime(),
   /** Its number in the session, from 1. */

@@ -36,7 +36,7 @@ test('exchanges come in the order of their requests, not of their ends', () => {
 test('every wrong line is told at once', () => {
   const text = ['{"version":2}', JSON.stringify(recorded({ n: 1 })), '[]'].join('\n');
   expect(() => parseCassette(text, 'x.jsonl')).toThrow(
-    /^x\.jsonl: not a recording:\n {2}line 1: version: .*\n {2}line 3: /,
+    /^x\.jsonl: not a recording:\n {2}line 1: version: must be 1, as in every line of a recording; .*\n {2}line 3: /,
   );
 });
 
