@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import type { NotificationConfig } from '../../src/probe/config.ts';
-import { type Alert, alertOf, reaches } from '../../src/probe/notify/alert.ts';
+import { type Alert, alertOf, reaches, renewed } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
 import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
+import { createOpenAlerts } from '../../src/probe/notify/open-alerts.ts';
 import { createSendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
@@ -42,6 +43,8 @@ test.each([
   ['nothing, and it is up', undefined, up, undefined],
   ['nothing, and it is down', undefined, down, ['down', 'page']],
   ['that it is down, and it is', open(down), down, undefined],
+  ['that it is down, and it is for another reason', open(down), { ...down, reason: 'overloaded' }, undefined],
+  ['that it is down, and now by another’s fault', open(down), { ...down, domain: 'network' }, ['down', 'page']],
   ['that it is down, and it is up', open(down), up, ['recovered', 'page']],
   ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
   ['that it is down, and nobody looks', open(down), blind, undefined],
@@ -55,6 +58,35 @@ test.each([
 ] as const)('people know %s', (_, known, status, expected) => {
   const alert = alertOf(known, status, subject);
   expect(alert && [alert.kind, alert.severity]).toEqual(expected);
+});
+
+test('each fault of an outage is told once, however often it comes back', () => {
+  const told: string[] = [];
+  const alerts = createOpenAlerts(
+    { resume: () => {}, tell: ({ kind, domain }) => void told.push(`${kind} ${domain}`) },
+    () => undefined,
+  );
+  const check = { ...subject, severity: 'page' } as Parameters<typeof alerts.tell>[0];
+  const network = { ...down, reason: 'reset', domain: 'network' } as const;
+  for (const status of [down, network, down, network, up, network, down]) alerts.tell(check, status);
+  expect(told).toEqual(['down provider', 'down network', 'recovered null', 'down network', 'down provider']);
+});
+
+test.each([
+  ['still down, for another reason', down, { ...down, reason: 'gateway_error', detail: 'HTTP 502', runId: 'run-9' }],
+  ['still blocked, by something else', broke, { ...broke, reason: 'plan_expired', runId: 'run-9' }],
+] as const)('what was told is renewed: %s', (_, before, now) => {
+  const told = open(before) as Alert;
+  const { reason, runId } = now;
+  expect(renewed(told, now)).toEqual({ ...told, reason, runId, words: open(now)?.words });
+});
+
+test.each([
+  ['down', down, up],
+  ['down', down, window],
+  ['blocked', broke, down],
+] as const)('what was told and is over is not renewed: %s', (_, before, now) => {
+  expect(renewed(open(before) as Alert, now)).toBeUndefined();
 });
 
 test('how long it lasted counts from the beginning of the outage, whatever was told in between', () => {
@@ -159,22 +191,26 @@ function queue(channels: readonly Notification[], answer: (n: number) => Promise
   const outcomes: string[] = [];
   const paid: string[] = [];
   let sends = 0;
-  let lasting = true;
+  let renew = (told: Alert): Alert | undefined => told;
+  const titles: string[] = [];
   const notifier = createNotifier(channels, {
     clock,
-    send: () => answer(++sends),
+    send: ({ body }) => {
+      titles.push(JSON.parse(body).title);
+      return answer(++sends);
+    },
     ledger: {
       owed: () => before,
       tell: () => {},
       payOff: ({ channel: name, alert: { kind } }) => void paid.push(`${name} ${kind}`),
     },
-    lasts: () => lasting,
+    renew: told => renew(told),
     done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
   });
-  const quiet = () => {
-    lasting = false;
+  const now = (next: typeof renew) => {
+    renew = next;
   };
-  return { clock, notifier, outcomes, paid, sends: () => sends, quiet };
+  return { clock, notifier, outcomes, paid, sends: () => sends, titles, now };
 }
 
 test('telling never waits; a channel that hangs fills up, and what it cannot hold is dropped and counted', async () => {
@@ -217,17 +253,36 @@ test('severity and targets choose the channel', async () => {
 });
 
 test('reminders come while it lasts, and not in maintenance', async () => {
-  const { notifier, clock, sends, quiet } = queue([channel({ remind: 60_000 })], () => Promise.resolve());
+  const { notifier, clock, sends, now } = queue([channel({ remind: 60_000 })], () => Promise.resolve());
   notifier.tell(alert);
   for (let i = 0; i < 12; i++) {
     clock.advance(15_000);
     await settle();
   }
   expect(sends()).toBe(4);
-  quiet();
+  now(() => undefined);
   clock.advance(600_000);
   await settle();
   expect(sends()).toBe(4);
+});
+
+test('a reminder gives the reason of today, and so does what a channel did not take at first', async () => {
+  let isTaken = false;
+  const answer = () => (isTaken ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, titles, now } = queue([channel({ remind: 60_000 })], answer);
+  notifier.tell(alert);
+  await settle();
+  now(told => ({ ...told, reason: 'gateway_error' }));
+  isTaken = true;
+  for (let i = 0; i < 5; i++) {
+    clock.advance(15_000);
+    await settle();
+  }
+  expect(titles).toEqual([
+    'DOWN home/chat/glm-4.6: stalled (provider)',
+    'DOWN home/chat/glm-4.6: gateway_error (provider)',
+    'DOWN home/chat/glm-4.6: gateway_error (provider), reminder 1',
+  ]);
 });
 
 test('what a channel did not take is told again after five minutes, and only the last word of a check', async () => {

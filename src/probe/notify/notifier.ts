@@ -40,8 +40,8 @@ export interface NotifierDoor {
   readonly clock: Clock;
   readonly send: SendPost;
   readonly ledger: AlertLedger;
-  /** Whether what was told is still so; nobody is reminded of a check that is gone or in maintenance. */
-  readonly lasts: (alert: Alert) => boolean;
+  /** What was told, in today's words; undefined when it is not so any more, or its check is gone or in maintenance. */
+  readonly renew: (alert: Alert) => Alert | undefined;
   readonly done: (channel: string, outcome: NotifyOutcome, why?: string) => void;
 }
 
@@ -59,7 +59,7 @@ interface Open {
 }
 
 export function createNotifier(first: readonly Notification[], door: NotifierDoor): Notifier {
-  const { clock, send, ledger, lasts, done } = door;
+  const { clock, send, ledger, renew, done } = door;
   const ending = new AbortController();
   const queues = new Map<string, Alert[]>();
   const working = new Map<string, Promise<void>>();
@@ -98,7 +98,7 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
     for (let attempt = 1; ; attempt++) {
       try {
         const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
-        const post = postOf(alert, { ...options, kind: channel.kind, template: channel.template });
+        const post = postOf(renew(alert) ?? alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
         payOff(channel.name, alert);
         return done(channel.name, 'sent');
@@ -141,7 +141,7 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
       for (const alert of owed.get(channel.name)?.values() ?? []) enqueue(channel, alert);
   };
   const remind = () => {
-    for (const { alert, told } of [...open.values()].filter(one => lasts(one.alert)))
+    for (const { alert, told } of [...open.values()].filter(one => renew(one.alert) !== undefined))
       for (const channel of channels) {
         const last = told.get(channel.name);
         // Nobody can be reminded of what he was not told.
