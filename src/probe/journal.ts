@@ -50,7 +50,8 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
 });
 
 /** `bigmodel/chat/glm-4.6 is down: stalled (provider): …; run 5f6e…` */
-function turnOf(id: string, { state, reason, domain, detail, runId }: Status): string {
-  const why = plainWords({ reason, fault_domain: domain, detail }) ?? detail;
+function turnOf(id: string, status: Status): string {
+  const { state, runId } = status;
+  const why = plainWords({ ...status, fault_domain: status.domain }) ?? status.detail;
   return `${id} is ${state}${why === null ? '' : `: ${why}`}${runId === null ? '' : ` (run ${runId})`}`;
 }

@@ -1,5 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
+import { createManualClock } from '../../src/core/clock.ts';
 import { openHistory, type StatusChange } from '../../src/probe/history.ts';
+import { createJournal } from '../../src/probe/journal.ts';
+import { createProbeMetrics } from '../../src/probe/metrics.ts';
+import { alertOf } from '../../src/probe/notify/alert.ts';
 import {
   type Bar,
   type CheckOverview,
@@ -13,7 +17,9 @@ import {
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runReport, runsPage, runText } from '../../src/probe/runs-page.ts';
-import { runAt } from '../support/probe-runs.ts';
+import { plainWords } from '../../src/probe/verdict.ts';
+import { checkFor } from '../support/probe.ts';
+import { entryOf, runAt } from '../support/probe-runs.ts';
 import { tell } from '../support/probe-story.ts';
 
 const noon = Date.UTC(2026, 10, 28, 12);
@@ -83,6 +89,35 @@ test('an outage is one incident until the service is well, whoever could not tel
   const many = Array.from({ length: 120 }, (_, at) => change(at, at % 2 === 0 ? 'down' : 'up', 'network'));
   expect(incidentsOf(many).map(({ from_ms }) => from_ms)).toEqual(Array.from({ length: 50 }, (_, n) => 118 - 2 * n));
 });
+
+test.each([
+  ['1113', 'balance_exhausted', 'account'],
+  ['1234', 'server_error', 'provider'],
+  ['4711', null, 'provider'],
+] as const)(
+  'code %s inside a stream is told in the words of its run, wherever that is',
+  async (code, cause, fault_domain) => {
+    const run = runAt(noon, { reason: 'error_in_stream', cause, fault_domain, code, detail: `code ${code}` });
+    const check = await checkFor('http://api.test/api/paas/v4', 'chat_stream');
+    const entry = entryOf(run, entryOf(runAt(noon - 1)).status);
+    const history = await openHistory(':memory:');
+    history.record(entry);
+    const plan = { checks: [{ ...check, id: run.id }], vantage: 'here' };
+    const source = { plan, history, statusOf: () => entry.status, nextOf: () => undefined, troubles: () => [] };
+    const { checks, incidents } = await overviewOf(source, noon + 1);
+    history.close();
+    const said: string[] = [];
+    createJournal(createProbeMetrics([check], createManualClock()), text => said.push(text)).turned(
+      check,
+      entry.status,
+    );
+    const words = plainWords(run);
+    expect(checks[0]?.words).toBe(words);
+    expect(incidents.map(incident => incident.words)).toEqual([words]);
+    expect(alertOf(undefined, entry.status, check)?.words).toBe(words);
+    expect(said[0]).toContain(words);
+  },
+);
 
 const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
 const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };

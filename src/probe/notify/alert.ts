@@ -91,9 +91,9 @@ function severityOf(trouble: Trouble, open: Pick<Alert, 'severity'> | undefined,
   return open !== undefined && ranks[open.severity] > ranks[usual] ? open.severity : usual;
 }
 
-function wordsOf(kind: AlertKind, { reason, domain, detail }: Status): string {
+function wordsOf(kind: AlertKind, status: Status): string {
   if (kind === 'recovered') return 'It is well again.';
-  return plainWords({ reason, fault_domain: domain, detail }) ?? detail ?? 'No more is known.';
+  return plainWords({ ...status, fault_domain: status.domain }) ?? status.detail ?? 'No more is known.';
 }
 
 const ranks: Readonly<Record<Severity, number>> = { page: 2, ticket: 1, info: 0 };
