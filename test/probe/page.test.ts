@@ -15,6 +15,7 @@ import {
   windowOf,
 } from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
+import { skippedRun } from '../../src/probe/probe.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runReport, runsPage, runText } from '../../src/probe/runs-page.ts';
 import { plainWords } from '../../src/probe/verdict.ts';
@@ -265,6 +266,11 @@ test('what is ill comes first, the headline leads there, and a latency says what
   expect(page).toContain('<a href="#first-down">1 down</a>, <a href="#first-unknown">1 unknown</a>');
   expect(page.match(/id="first-\w+"/g)).toEqual(['id="first-down"', 'id="first-up"', 'id="first-unknown"']);
   expect(page).toMatch(/<span>(to first token|whole call)<\/span>/);
+});
+
+test('the log of a run that was not made says so', async () => {
+  const check = await checkFor('http://api.test/api/paas/v4', 'chat_stream');
+  expect(skippedRun(check, 'maintenance', noon, 'until 13:00').log).toEqual(['skipped: until 13:00']);
 });
 
 test('a run that is unknown says why in the list', () => {
