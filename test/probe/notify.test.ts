@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
 import type { NotificationConfig } from '../../src/probe/config.ts';
+import { createJournal } from '../../src/probe/journal.ts';
+import { createProbeMetrics } from '../../src/probe/metrics.ts';
 import { type Alert, alertOf, reaches, renewed } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
 import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
@@ -205,7 +207,7 @@ function queue(channels: readonly Notification[], answer: (n: number) => Promise
       payOff: ({ channel: name, alert: { kind } }) => void paid.push(`${name} ${kind}`),
     },
     renew: told => renew(told),
-    done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
+    done: (name, _, outcome) => outcomes.push(`${name} ${outcome}`),
   });
   const now = (next: typeof renew) => {
     renew = next;
@@ -324,6 +326,14 @@ test('stopping gives up what is being retried', async () => {
   expect(outcomes).toEqual(['hook failed']);
   notifier.tell(alert);
   expect(outcomes).toHaveLength(1);
+});
+
+test('what was not taken is named where the failure is told', () => {
+  const said: string[] = [];
+  const { notified } = createJournal(createProbeMetrics([], createManualClock()), text => said.push(text));
+  notified('hook', alert, 'sent');
+  notified('hook', { ...alert, reminder: 2 }, 'failed', 'HTTP 500');
+  expect(said).toEqual(['notification hook failed (DOWN home/chat/glm-4.6: stalled (provider), reminder 2): HTTP 500']);
 });
 
 // ── the wire ──

@@ -42,7 +42,7 @@ export interface NotifierDoor {
   readonly ledger: AlertLedger;
   /** What was told, in today's words; undefined when it is not so any more, or its check is gone or in maintenance. */
   readonly renew: (alert: Alert) => Alert | undefined;
-  readonly done: (channel: string, outcome: NotifyOutcome, why?: string) => void;
+  readonly done: (channel: string, alert: Alert, outcome: NotifyOutcome, why?: string) => void;
 }
 
 const mostWaiting = 100;
@@ -83,7 +83,7 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   const enqueue = (channel: Notification, alert: Alert) => {
     const queue = queues.get(channel.name) ?? [];
     queues.set(channel.name, queue);
-    if (queue.length >= mostWaiting) return done(channel.name, 'dropped', 'too many wait already');
+    if (queue.length >= mostWaiting) return done(channel.name, alert, 'dropped', 'too many wait already');
     queue.push(alert);
     if (!working.has(channel.name)) working.set(channel.name, work(channel.name, queue));
   };
@@ -101,10 +101,10 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
         const post = postOf(renew(alert) ?? alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
         payOff(channel.name, alert);
-        return done(channel.name, 'sent');
+        return done(channel.name, alert, 'sent');
       } catch (error) {
         againMs.set(channel.name, clock.now() + owedAgainMs);
-        if (attempt === attempts || ending.signal.aborted) return done(channel.name, 'failed', textOf(error));
+        if (attempt === attempts || ending.signal.aborted) return done(channel.name, alert, 'failed', textOf(error));
         // Told to stop while it waits: the next attempt fails at once.
         await clock.sleep(retryMs, ending.signal).catch(() => {});
       }
