@@ -99,14 +99,21 @@ function recoded(outcome: Outcome, call: Call | undefined, { codes }: Terms): Ou
 /** Tokens live by the server's clock: when ours is off by more than this, an expired one is our own fault. */
 const mostSkewMs = 5000;
 
-/** What is known besides: our own clock may be to blame, and a limit may say when it ends. */
+/** What is known besides: our own clock or `base_url` may be to blame, and a limit may say when it ends. */
 function explained(outcome: Outcome, { record, tape: { skewMs = 0 } }: Call): Outcome {
   const resetMs = resetIn(record);
-  if (resetMs !== null)
-    return { ...outcome, detail: [outcome.detail ?? [], `resets at ${secondOf(resetMs)}`].flat().join(', ') };
+  if (resetMs !== null) return withDetail(outcome, `resets at ${secondOf(resetMs)}`);
+  // Who speaks the API gives a code to what it does not have.
+  if (outcome.kind === 'not_found' && record.status === 404 && record.code === undefined)
+    return withDetail(outcome, 'base_url has to end as the vendor writes it, such as /api/paas/v4');
   if (outcome.kind !== 'token_expired' || Math.abs(skewMs) <= mostSkewMs) return outcome;
   return { kind: 'internal', detail: `the token is expired because ${skewText(skewMs)}` };
 }
+
+const withDetail = (outcome: Outcome, more: string): Outcome => ({
+  ...outcome,
+  detail: outcome.detail === undefined ? more : `${outcome.detail}, ${more}`,
+});
 
 /** `2026-10-12 17:47:29 UTC` */
 const secondOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -139,7 +146,13 @@ const isWaiting = ({ record }: Call) => record.taskStatus === 'PROCESSING';
 type Look = (expect: Expectations, call: Call, terms: Terms) => string | undefined;
 
 const answerChecks: readonly (readonly [WarningKind, Look])[] = [
-  ['content', ({ content }, { record, right }) => (content && contentMistake(content, record, right)) || undefined],
+  [
+    'content',
+    ({ content }, { record, right }) => {
+      const mistake = content && contentMistake(content, record, right);
+      return mistake && record.finishReason === 'length' ? `${mistake}: it was cut at max_tokens` : mistake;
+    },
+  ],
   [
     'finish_reason',
     ({ finishReason }, { record: { finishReason: given = 'none' } }) =>
@@ -290,7 +303,6 @@ const remedies: Partial<Record<Fault, string>> = {
   no_permission: 'Use a key whose plan includes this, or ask for another model.',
   fair_use: 'Ask the vendor to lift the limit.',
   model_unavailable: 'Ask for a model that this endpoint has.',
-  not_found: 'See that base_url ends as the vendor writes it, such as /api/paas/v4.',
   tls: 'Have the certificate renewed or put right.',
 };
 

@@ -103,6 +103,13 @@ test.each<[string, ExpectConfig, Partial<CallRecord>, Reason | null, string | nu
     'the answer does not hold the expected text',
   ],
   ['no text at all', { content: { text: 'pong' } }, {}, 'wrong_answer', 'the answer does not hold the expected text'],
+  [
+    'a text that was not reached',
+    { content: { text: 'pong' } },
+    { text: 'pon', finishReason: 'length' },
+    'wrong_answer',
+    'the answer does not hold the expected text: it was cut at max_tokens',
+  ],
   ['a pattern', { content: { regex: '^\\p{L}+$' } }, { text: '茶' }, null, null],
   [
     'another pattern',
@@ -225,11 +232,17 @@ test.each([
 test.each([
   ['auth', 'Give it the right key, or make a new one.'],
   ['tls', 'Have the certificate renewed or put right.'],
-  ['not_found', 'See that base_url ends as the vendor writes it, such as /api/paas/v4.'],
   ['bad_request', 'Repeating the call will not help.'],
   ['overloaded', 'Repeat it later, with backoff.'],
 ] as const)('%s says what whoever runs the check can do: %s', (kind, words) => {
   expect(plainWords(judge(termsFor(), [ended(kind)], {}))?.endsWith(words)).toBe(true);
+});
+
+test('a path that nobody knows names base_url, unless the API itself says what it does not have', () => {
+  const told = (code: string | undefined) =>
+    judge(termsFor(), [callOf({ status: 404, code, outcome: { kind: 'not_found', detail: 'HTTP 404' } })], {}).detail;
+  expect(told(undefined)).toBe('HTTP 404, base_url has to end as the vendor writes it, such as /api/paas/v4');
+  expect(told('1233')).toBe('HTTP 404');
 });
 
 test.each([
