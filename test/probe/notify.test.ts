@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
-import type { NotificationConfig } from '../../src/probe/config.ts';
+import { type NotificationConfig, probeSchema } from '../../src/probe/config.ts';
 import { createJournal } from '../../src/probe/journal.ts';
 import { createProbeMetrics } from '../../src/probe/metrics.ts';
 import { type Alert, alertOf, reaches, renewed } from '../../src/probe/notify/alert.ts';
@@ -174,6 +175,15 @@ test('what has just begun has not lasted 0ms', () => {
 
 test('WeCom gets markdown', () => {
   expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
+});
+
+test('the README names every kind of channel, and the severity that one has unless it says another', () => {
+  const readme = readFileSync(new URL('../../src/probe/README.md', import.meta.url), 'utf8');
+  const row = readme.split('\n').find(line => line.startsWith('| `notifications`'));
+  const shape = probeSchema.shape.notifications.unwrap().element.shape;
+  for (const kind of shape.kind.options) expect(row).toContain(`\`${kind}\``);
+  for (const key of Object.keys(shape)) expect(row).toContain(`\`${key}\``);
+  expect(row).toContain(`\`severity\` (\`${shape.severity.parse(undefined)}\`)`);
 });
 
 // ── the queue ──
