@@ -273,6 +273,18 @@ test('the log of a run that was not made says so', async () => {
   expect(skippedRun(check, 'maintenance', noon, 'until 13:00').log).toEqual(['skipped: until 13:00']);
 });
 
+test('what nobody has looked at yet is not said to be so for 0 s', () => {
+  const [first] = overview.checks;
+  const told = (more: object) => {
+    const checks = [{ ...first!, state: 'unknown' as const, words: 'no run yet', last_run_at_ms: null, ...more }];
+    return [statusReport({ ...overview, checks }), pageOf({ ...overview, checks })].map(
+      text => /(unknown|dim">) for \w+ \w+/.exec(text)?.[0],
+    );
+  };
+  expect(told({ since_ms: noon })).toEqual([undefined, undefined]);
+  expect(told({ since_ms: noon - 60_000 })).toEqual(['unknown for 1 min', 'dim"> for 1 min']);
+});
+
 test('a run that is unknown says why in the list', () => {
   const line = { runId: 'r', atMs: 0, reason: null, domain: null, skipped: null, degraded: false, latencyMs: null };
   const rest = { repeat: false, whole: true, detail: 'stalled, but <busy>' } as const;
