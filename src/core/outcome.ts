@@ -38,7 +38,7 @@ export const endings = {
   empty: { domain: 'provider', retry: 'backoff', meaning: 'neither thinking nor an answer' },
   usage_missing: { domain: 'provider', retry: 'never', meaning: 'complete, but without token usage' },
   contract: { domain: 'provider', retry: 'never', meaning: 'an answer of a shape the API does not document' },
-  wrong_answer: { domain: 'provider', retry: 'never', meaning: 'complete, but not the answer that was expected' },
+  wrong_answer: { domain: 'provider', retry: 'never', meaning: 'an answer, but not the one that was expected' },
   slow: { domain: 'provider', retry: 'backoff', meaning: 'complete and right, but slower than was expected' },
   context_exceeded: { domain: 'client', retry: 'never', meaning: 'finish_reason model_context_window_exceeded' },
   unknown_code: { domain: 'provider', retry: 'never', meaning: 'a business code that is not in the table' },

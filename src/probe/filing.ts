@@ -4,7 +4,7 @@ import type { History } from './history.ts';
 import type { Journal } from './journal.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import type { ProbeMetrics } from './metrics.ts';
-import { type Alert, troubleOf } from './notify/alert.ts';
+import { type Alert, renewed } from './notify/alert.ts';
 import { createNotifier, type SendPost } from './notify/notifier.ts';
 import { createOpenAlerts } from './notify/open-alerts.ts';
 import type { SendOtlp } from './otlp/push.ts';
@@ -42,8 +42,8 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     ...journal,
     count: (check, visited) => count(counted, check, visited),
   });
-  const lasts = ({ id, kind }: Alert) => troubleOf(keeper.lastOf(id)) === kind;
-  const notifier = createNotifier(first.notifications, { clock, send, ledger: history, lasts, done: journal.notified });
+  const renew = (alert: Alert) => renewed(alert, keeper.lastOf(alert.id));
+  const notifier = createNotifier(first.notifications, { clock, send, ledger: history, renew, done: journal.notified });
   const alerts = createOpenAlerts(notifier, history.alert);
   const pushing = createPushing(first, { clock, send: sendOtlp, done: journal.exported });
 

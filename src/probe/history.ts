@@ -70,6 +70,8 @@ export interface StatusChange {
   readonly state: ServiceState;
   readonly reason: ProbeRun['reason'];
   readonly domain: FaultDomain | null;
+  /** What the code of an error inside a stream stands for, while its run is kept. */
+  readonly cause?: ProbeRun['cause'];
   readonly detail: string | null;
   readonly runId: string | null;
 }

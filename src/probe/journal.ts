@@ -2,6 +2,8 @@
 import { textOf } from '../core/errors.ts';
 import type { ContractChange } from './contract.ts';
 import type { ProbeMetrics } from './metrics.ts';
+import type { Alert } from './notify/alert.ts';
+import { titleOf } from './notify/bodies.ts';
 import type { NotifyOutcome } from './notify/notifier.ts';
 import type { ProbeCheck } from './plan.ts';
 import type { Status } from './status.ts';
@@ -19,7 +21,7 @@ export interface Journal {
   notStored(check: ProbeCheck, why: string | undefined): void;
   /** A bug of this program showed while a run was made or filed. */
   broken(check: ProbeCheck, error: unknown): void;
-  notified(channel: string, outcome: NotifyOutcome, why?: string): void;
+  notified(channel: string, alert: Alert, outcome: NotifyOutcome, why?: string): void;
   exported(outcome: 'sent' | 'failed', why?: string): void;
 }
 
@@ -39,9 +41,9 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
     say(`a run of ${id} could not be stored: ${why}`);
   },
   broken: ({ id }, error) => say(`a run of ${id} could not be filed, which is a bug: ${textOf(error)}`),
-  notified: (channel, outcome, why) => {
+  notified: (channel, alert, outcome, why) => {
     counted.metrics.inc('glm_probe_notifications_total', { channel, outcome });
-    if (outcome !== 'sent') say(`notification ${channel} ${outcome}: ${why ?? 'no reason given'}`);
+    if (outcome !== 'sent') say(`notification ${channel} ${outcome} (${titleOf(alert)}): ${why ?? 'no reason given'}`);
   },
   exported: (outcome, why) => {
     counted.metrics.inc('glm_probe_otlp_exports_total', { outcome });
@@ -50,7 +52,8 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
 });
 
 /** `bigmodel/chat/glm-4.6 is down: stalled (provider): …; run 5f6e…` */
-function turnOf(id: string, { state, reason, domain, detail, runId }: Status): string {
-  const why = plainWords({ reason, fault_domain: domain, detail }) ?? detail;
+function turnOf(id: string, status: Status): string {
+  const { state, runId } = status;
+  const why = plainWords({ ...status, fault_domain: status.domain }) ?? status.detail;
   return `${id} is ${state}${why === null ? '' : `: ${why}`}${runId === null ? '' : ` (run ${runId})`}`;
 }

@@ -101,5 +101,6 @@ const unstored = {
   state: 'unknown',
   reason: null,
   domain: null,
+  cause: null,
   detail: 'the last run could not be stored',
 } as const satisfies Partial<Status>;

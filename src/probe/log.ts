@@ -16,7 +16,7 @@ export function logOf(calls: readonly Call[], verdict: Verdict, clean: Clean): s
   );
   const ending = [
     ...verdict.warnings.map(({ kind, detail }) => `warning ${kind}: ${detail}`),
-    plainWords(verdict) ?? 'good',
+    plainWords(verdict) ?? [verdict.state, verdict.detail].filter(word => word !== null).join(': '),
   ];
   return [...shortened(lines, mostLogLines - ending.length), ...ending];
 }

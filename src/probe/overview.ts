@@ -156,8 +156,8 @@ function checkOf(check: ProbeCheck, source: OverviewSource, nowMs: number): Chec
   };
 }
 
-const wordsOf = ({ reason, domain, detail }: Status): string | null =>
-  plainWords({ reason, fault_domain: domain, detail }) ?? detail;
+const wordsOf = (status: Pick<Status, 'reason' | 'domain' | 'cause' | 'detail'>): string | null =>
+  plainWords({ ...status, fault_domain: status.domain }) ?? status.detail;
 
 interface Tally {
   readonly atMs: number;
@@ -276,8 +276,7 @@ const incident = (kind: Incident['kind'], change: StatusChange): Incident => ({
   until_ms: null,
   reason: change.reason,
   fault_domain: change.domain,
-  words:
-    plainWords({ reason: change.reason, fault_domain: change.domain, detail: change.detail }) ?? change.detail ?? '',
+  words: wordsOf(change) ?? '',
   run_id: change.runId,
 });
 

@@ -141,13 +141,13 @@ interface Shown {
 }
 
 function card(check: CheckOverview, now: number, { live, isFirst }: Shown): string {
-  const { state, id, words, run_id: run, since_ms: since, last_run_at_ms: last } = check;
+  const { state, id, words, run_id: run, last_run_at_ms: last } = check;
   const name = `${check.check} · ${check.model}`;
   const title = live ? `<a href="/runs?check=${encodeURIComponent(id)}">${escaped(name)}</a>` : escaped(name);
   const why = words === null ? '' : `<p>${escaped(words)}${runLink(run, live)}</p>`;
   const seen = last === null ? 'never run' : `last run <time datetime="${iso(last)}">${ago(now - last)} ago</time>`;
   return `<article${isFirst ? ` id="first-${state}"` : ''}>
-<div class="head"><h3>${title}</h3><span class="state ${state}">${mark(state)} ${state} <span class="dim">for ${ago(now - since)}</span></span></div>
+<div class="head"><h3>${title}</h3><span class="state ${state}">${mark(state)} ${state}<span class="dim">${lastingOf(check, now)}</span></span></div>
 ${why}<p class="dim">${seen}</p>
 <div class="bars">
 ${windowNames.map(name => windowFigure(name, check.windows[name])).join('\n')}
@@ -214,6 +214,10 @@ const legend = (['good', 'degraded', 'partly', 'bad', 'unknown'] as const)
 const iso = (ms: number) => new Date(ms).toISOString();
 /** `2026-11-28 12:00 UTC` */
 const stamp = (ms: number): string => `${iso(ms).slice(0, 16).replace('T', ' ')} UTC`;
+
+/** ` for 5 min`; empty while nobody has looked: then it is not known either since when. */
+export const lastingOf = ({ since_ms, last_run_at_ms }: CheckOverview, now: number): string =>
+  last_run_at_ms === null && since_ms >= now ? '' : ` for ${ago(now - since_ms)}`;
 
 /** Whole minutes, hours or days. */
 export function ago(ms: number): string {

@@ -1,4 +1,5 @@
 /** What a refusal says about a plan's windows: which one is used up, and when it begins anew. */
+import type { CallRecord } from '../core/call/record.ts';
 import type { Call } from './checks/check.ts';
 
 export const quotaWindows = ['hours', 'days'] as const;
@@ -30,6 +31,10 @@ export function usedUpIn(calls: readonly Call[]): UsedUp | null {
   const text = Buffer.concat(tape.parts.map(({ bytes }) => bytes)).toString();
   return { window, resets_at_ms: momentIn(text) };
 }
+
+/** When the limit that refused a call begins anew, by the service's own words, ms since 1970; null unless they say so. */
+export const resetIn = ({ code, message }: Pick<CallRecord, 'code' | 'message'>): number | null =>
+  windows.has(code ?? '') ? momentIn(message ?? '') : null;
 
 /** Recorded texts write it in China's time, which has no daylight saving, and do not say so. */
 function momentIn(text: string): number | null {

@@ -7,7 +7,8 @@ import { isServiceDegraded, type Status } from './status.ts';
 export function statementsOf(db: DatabaseSync) {
   const line =
     'run_id AS runId, at_ms AS atMs, state, reason, domain, skipped, degraded, latency_ms AS latencyMs, again, json IS NOT NULL AS whole';
-  const change = 'id, at_ms AS atMs, state, reason, domain, detail, run_id AS runId';
+  const cause = `(SELECT json ->> '$.cause' FROM runs WHERE runs.run_id = changes.run_id) AS cause`;
+  const change = `state, reason, domain, ${cause}, detail, run_id AS runId`;
   return {
     changed: db.prepare('SELECT total_changes() AS rows'),
     addRun: db.prepare(
@@ -33,8 +34,8 @@ export function statementsOf(db: DatabaseSync) {
     ),
     changes: db.prepare(
       // Beside an aggregate MAX, SQLite takes the other columns from the row that has it.
-      `SELECT ${change} FROM changes WHERE at_ms >= :fromMs UNION ALL
-       SELECT id, MAX(at_ms) AS atMs, state, reason, domain, detail, run_id AS runId FROM changes
+      `SELECT id, at_ms AS atMs, ${change} FROM changes WHERE at_ms >= :fromMs UNION ALL
+       SELECT id, MAX(at_ms) AS atMs, ${change} FROM changes
        WHERE at_ms < :fromMs GROUP BY id ORDER BY atMs`,
     ),
     ids: db.prepare('SELECT id FROM statuses ORDER BY id'),

@@ -18,6 +18,8 @@ export interface Status {
   readonly sinceMs: number;
   readonly reason: ProbeRun['reason'];
   readonly domain: FaultDomain | null;
+  /** What the code of an error inside a stream stands for; an older program wrote down none. */
+  readonly cause?: ProbeRun['cause'];
   /** Why nobody looks, when that is the reason. */
   readonly skipped: ProbeRun['skipped'];
   readonly detail: string | null;
@@ -59,6 +61,7 @@ export function statusAfter(before: Status, run: ProbeRun, standing: Standing): 
     sinceMs: sinceOf(before, state, run),
     reason: run.reason,
     domain: run.fault_domain,
+    cause: run.cause,
     skipped: run.skipped,
     detail: run.detail ?? run.warnings[0]?.detail ?? null,
     runId: run.run_id,
@@ -120,6 +123,7 @@ export function statusAt(status: Status, nowMs: number, staleAfterMs: number): S
     sinceMs,
     reason: null,
     domain: null,
+    cause: null,
     skipped: null,
     detail: 'no run since then',
   };

@@ -8,6 +8,7 @@ import type { Call, Conclusion } from './checks/check.ts';
 import type { CheckKind, ContentConfig, Price } from './config.ts';
 import { matches } from './pattern.ts';
 import type { ProbeCheck } from './plan.ts';
+import { resetIn } from './quota.ts';
 import type { ProbeRun, RunState, Timing, Warning, WarningKind } from './run.ts';
 import type { Expectations } from './settings.ts';
 import { jsonMistake, mistakeIn } from './tasks.ts';
@@ -36,7 +37,7 @@ export type Terms = Pick<ProbeCheck, 'kind' | 'model' | 'expect' | 'warn' | 'cod
 /** Names what is wrong with a run: the first call that did not end well, else what the check found, else what was expected. */
 export function judge(terms: Terms, calls: readonly Call[], conclusion: Conclusion): Verdict {
   const broken = calls.find(call => call.wanted === 'well' && endingOf(call, terms).kind !== 'ok');
-  if (broken !== undefined) return verdictOf(skewed(endingOf(broken, terms), broken), broken.record.deadline);
+  if (broken !== undefined) return verdictOf(explained(endingOf(broken, terms), broken), broken.record.deadline);
   if (conclusion.finding !== undefined) return verdictOf(recoded(conclusion.finding, calls.at(-1), terms));
   const about = (call: Call, found: readonly Warning[]) => (calls.length > 1 ? found.map(labelled(call)) : found);
   const unmet = calls.flatMap(call => about(call, unmetBy(terms.expect, call, terms))).at(0);
@@ -98,10 +99,24 @@ function recoded(outcome: Outcome, call: Call | undefined, { codes }: Terms): Ou
 /** Tokens live by the server's clock: when ours is off by more than this, an expired one is our own fault. */
 const mostSkewMs = 5000;
 
-function skewed(outcome: Outcome, { tape: { skewMs = 0 } }: Call): Outcome {
+/** What is known besides: our own clock or `base_url` may be to blame, and a limit may say when it ends. */
+function explained(outcome: Outcome, { record, tape: { skewMs = 0 } }: Call): Outcome {
+  const resetMs = resetIn(record);
+  if (resetMs !== null) return withDetail(outcome, `resets at ${secondOf(resetMs)}`);
+  // Who speaks the API gives a code to what it does not have.
+  if (outcome.kind === 'not_found' && record.status === 404 && record.code === undefined)
+    return withDetail(outcome, 'base_url has to end as the vendor writes it, such as /api/paas/v4');
   if (outcome.kind !== 'token_expired' || Math.abs(skewMs) <= mostSkewMs) return outcome;
   return { kind: 'internal', detail: `the token is expired because ${skewText(skewMs)}` };
 }
+
+const withDetail = (outcome: Outcome, more: string): Outcome => ({
+  ...outcome,
+  detail: outcome.detail === undefined ? more : `${outcome.detail}, ${more}`,
+});
+
+/** `2026-10-12 17:47:29 UTC` */
+const secondOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 const skewText = (skewMs: number) =>
   `this clock is ${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'behind' : 'ahead of'} the server’s`;
@@ -131,7 +146,13 @@ const isWaiting = ({ record }: Call) => record.taskStatus === 'PROCESSING';
 type Look = (expect: Expectations, call: Call, terms: Terms) => string | undefined;
 
 const answerChecks: readonly (readonly [WarningKind, Look])[] = [
-  ['content', ({ content }, { record, right }) => (content && contentMistake(content, record, right)) || undefined],
+  [
+    'content',
+    ({ content }, { record, right }) => {
+      const mistake = content && contentMistake(content, record, right);
+      return mistake && record.finishReason === 'length' ? `${mistake}: it was cut at max_tokens` : mistake;
+    },
+  ],
   [
     'finish_reason',
     ({ finishReason }, { record: { finishReason: given = 'none' } }) =>
@@ -272,6 +293,19 @@ const advice = {
 
 const ownAuthority = 'If the authority of its certificate is one of your own, name it by ca or --ca.';
 
+/** What whoever runs the check can do, where that is more than to wait. */
+const remedies: Partial<Record<Fault, string>> = {
+  auth: 'Give it the right key, or make a new one.',
+  token_expired: 'Give it a new token.',
+  account_locked: 'Have the account unlocked.',
+  balance_exhausted: 'Top up the account, or buy a package.',
+  plan_expired: 'Renew the plan.',
+  no_permission: 'Use a key whose plan includes this, or ask for another model.',
+  fair_use: 'Ask the vendor to lift the limit.',
+  model_unavailable: 'Ask for a model that this endpoint has.',
+  tls: 'Have the certificate renewed or put right.',
+};
+
 type Told = Pick<Verdict, 'reason' | 'fault_domain' | 'detail'> & Partial<Pick<Verdict, 'cause'>>;
 
 /** Two sentences for a person: what it means, and what to do. Null when good. */
@@ -284,5 +318,5 @@ export function plainWords({ reason, fault_domain: domain, detail, cause = null 
   const isKnown = cause !== null || domain === domainOf(reason);
   if (!isKnown) return told;
   const trust = reason === 'tls' && isUntrusted(detail ?? '') ? ` ${ownAuthority}` : '';
-  return `${told} ${advice[retryOf(cause ?? reason)]}${trust}`;
+  return `${told} ${remedies[cause ?? reason] ?? advice[retryOf(cause ?? reason)]}${trust}`;
 }

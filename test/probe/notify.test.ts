@@ -1,12 +1,16 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
-import type { NotificationConfig } from '../../src/probe/config.ts';
-import { type Alert, alertOf, reaches } from '../../src/probe/notify/alert.ts';
+import { type NotificationConfig, probeSchema } from '../../src/probe/config.ts';
+import { createJournal } from '../../src/probe/journal.ts';
+import { createProbeMetrics } from '../../src/probe/metrics.ts';
+import { type Alert, alertOf, reaches, renewed } from '../../src/probe/notify/alert.ts';
 import { fieldsOf, postOf, templateFields, titleOf } from '../../src/probe/notify/bodies.ts';
 import { createNotifier, type Owed } from '../../src/probe/notify/notifier.ts';
+import { createOpenAlerts } from '../../src/probe/notify/open-alerts.ts';
 import { createSendPost } from '../../src/probe/notify/post.ts';
 import type { Notification } from '../../src/probe/plan.ts';
 import { createSecret } from '../../src/probe/secret.ts';
@@ -42,6 +46,8 @@ test.each([
   ['nothing, and it is up', undefined, up, undefined],
   ['nothing, and it is down', undefined, down, ['down', 'page']],
   ['that it is down, and it is', open(down), down, undefined],
+  ['that it is down, and it is for another reason', open(down), { ...down, reason: 'overloaded' }, undefined],
+  ['that it is down, and now by another’s fault', open(down), { ...down, domain: 'network' }, ['down', 'page']],
   ['that it is down, and it is up', open(down), up, ['recovered', 'page']],
   ['that it is down, and it limps', open(down), degraded, ['degraded', 'page']],
   ['that it is down, and nobody looks', open(down), blind, undefined],
@@ -55,6 +61,35 @@ test.each([
 ] as const)('people know %s', (_, known, status, expected) => {
   const alert = alertOf(known, status, subject);
   expect(alert && [alert.kind, alert.severity]).toEqual(expected);
+});
+
+test('each fault of an outage is told once, however often it comes back', () => {
+  const told: string[] = [];
+  const alerts = createOpenAlerts(
+    { resume: () => {}, tell: ({ kind, domain }) => void told.push(`${kind} ${domain}`) },
+    () => undefined,
+  );
+  const check = { ...subject, severity: 'page' } as Parameters<typeof alerts.tell>[0];
+  const network = { ...down, reason: 'reset', domain: 'network' } as const;
+  for (const status of [down, network, down, network, up, network, down]) alerts.tell(check, status);
+  expect(told).toEqual(['down provider', 'down network', 'recovered null', 'down network', 'down provider']);
+});
+
+test.each([
+  ['still down, for another reason', down, { ...down, reason: 'gateway_error', detail: 'HTTP 502', runId: 'run-9' }],
+  ['still blocked, by something else', broke, { ...broke, reason: 'plan_expired', runId: 'run-9' }],
+] as const)('what was told is renewed: %s', (_, before, now) => {
+  const told = open(before) as Alert;
+  const { reason, runId } = now;
+  expect(renewed(told, now)).toEqual({ ...told, reason, runId, words: open(now)?.words });
+});
+
+test.each([
+  ['down', down, up],
+  ['down', down, window],
+  ['blocked', broke, down],
+] as const)('what was told and is over is not renewed: %s', (_, before, now) => {
+  expect(renewed(open(before) as Alert, now)).toBeUndefined();
 });
 
 test('how long it lasted counts from the beginning of the outage, whatever was told in between', () => {
@@ -142,6 +177,15 @@ test('WeCom gets markdown', () => {
   expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
 });
 
+test('the README names every kind of channel, and the severity that one has unless it says another', () => {
+  const readme = readFileSync(new URL('../../src/probe/README.md', import.meta.url), 'utf8');
+  const row = readme.split('\n').find(line => line.startsWith('| `notifications`'));
+  const shape = probeSchema.shape.notifications.unwrap().element.shape;
+  for (const kind of shape.kind.options) expect(row).toContain(`\`${kind}\``);
+  for (const key of Object.keys(shape)) expect(row).toContain(`\`${key}\``);
+  expect(row).toContain(`\`severity\` (\`${shape.severity.parse(undefined)}\`)`);
+});
+
 // ── the queue ──
 
 const channel = (more: Partial<Notification> = {}): Notification => ({
@@ -159,22 +203,26 @@ function queue(channels: readonly Notification[], answer: (n: number) => Promise
   const outcomes: string[] = [];
   const paid: string[] = [];
   let sends = 0;
-  let lasting = true;
+  let renew = (told: Alert): Alert | undefined => told;
+  const titles: string[] = [];
   const notifier = createNotifier(channels, {
     clock,
-    send: () => answer(++sends),
+    send: ({ body }) => {
+      titles.push(JSON.parse(body).title);
+      return answer(++sends);
+    },
     ledger: {
       owed: () => before,
       tell: () => {},
       payOff: ({ channel: name, alert: { kind } }) => void paid.push(`${name} ${kind}`),
     },
-    lasts: () => lasting,
-    done: (name, outcome) => outcomes.push(`${name} ${outcome}`),
+    renew: told => renew(told),
+    done: (name, _, outcome) => outcomes.push(`${name} ${outcome}`),
   });
-  const quiet = () => {
-    lasting = false;
+  const now = (next: typeof renew) => {
+    renew = next;
   };
-  return { clock, notifier, outcomes, paid, sends: () => sends, quiet };
+  return { clock, notifier, outcomes, paid, sends: () => sends, titles, now };
 }
 
 test('telling never waits; a channel that hangs fills up, and what it cannot hold is dropped and counted', async () => {
@@ -217,17 +265,36 @@ test('severity and targets choose the channel', async () => {
 });
 
 test('reminders come while it lasts, and not in maintenance', async () => {
-  const { notifier, clock, sends, quiet } = queue([channel({ remind: 60_000 })], () => Promise.resolve());
+  const { notifier, clock, sends, now } = queue([channel({ remind: 60_000 })], () => Promise.resolve());
   notifier.tell(alert);
   for (let i = 0; i < 12; i++) {
     clock.advance(15_000);
     await settle();
   }
   expect(sends()).toBe(4);
-  quiet();
+  now(() => undefined);
   clock.advance(600_000);
   await settle();
   expect(sends()).toBe(4);
+});
+
+test('a reminder gives the reason of today, and so does what a channel did not take at first', async () => {
+  let isTaken = false;
+  const answer = () => (isTaken ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, titles, now } = queue([channel({ remind: 60_000 })], answer);
+  notifier.tell(alert);
+  await settle();
+  now(told => ({ ...told, reason: 'gateway_error' }));
+  isTaken = true;
+  for (let i = 0; i < 5; i++) {
+    clock.advance(15_000);
+    await settle();
+  }
+  expect(titles).toEqual([
+    'DOWN home/chat/glm-4.6: stalled (provider)',
+    'DOWN home/chat/glm-4.6: gateway_error (provider)',
+    'DOWN home/chat/glm-4.6: gateway_error (provider), reminder 1',
+  ]);
 });
 
 test('what a channel did not take is told again after five minutes, and only the last word of a check', async () => {
@@ -269,6 +336,14 @@ test('stopping gives up what is being retried', async () => {
   expect(outcomes).toEqual(['hook failed']);
   notifier.tell(alert);
   expect(outcomes).toHaveLength(1);
+});
+
+test('what was not taken is named where the failure is told', () => {
+  const said: string[] = [];
+  const { notified } = createJournal(createProbeMetrics([], createManualClock()), text => said.push(text));
+  notified('hook', alert, 'sent');
+  notified('hook', { ...alert, reminder: 2 }, 'failed', 'HTTP 500');
+  expect(said).toEqual(['notification hook failed (DOWN home/chat/glm-4.6: stalled (provider), reminder 2): HTTP 500']);
 });
 
 // ── the wire ──

@@ -1,5 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
+import { createManualClock } from '../../src/core/clock.ts';
 import { openHistory, type StatusChange } from '../../src/probe/history.ts';
+import { createJournal } from '../../src/probe/journal.ts';
+import { createProbeMetrics } from '../../src/probe/metrics.ts';
+import { alertOf } from '../../src/probe/notify/alert.ts';
 import {
   type Bar,
   type CheckOverview,
@@ -11,9 +15,12 @@ import {
   windowOf,
 } from '../../src/probe/overview.ts';
 import { pageOf, summaryOf } from '../../src/probe/page.ts';
+import { skippedRun } from '../../src/probe/probe.ts';
 import { statusReport } from '../../src/probe/report/status.ts';
 import { runPage, runReport, runsPage, runText } from '../../src/probe/runs-page.ts';
-import { runAt } from '../support/probe-runs.ts';
+import { plainWords } from '../../src/probe/verdict.ts';
+import { checkFor } from '../support/probe.ts';
+import { entryOf, runAt } from '../support/probe-runs.ts';
 import { tell } from '../support/probe-story.ts';
 
 const noon = Date.UTC(2026, 10, 28, 12);
@@ -83,6 +90,35 @@ test('an outage is one incident until the service is well, whoever could not tel
   const many = Array.from({ length: 120 }, (_, at) => change(at, at % 2 === 0 ? 'down' : 'up', 'network'));
   expect(incidentsOf(many).map(({ from_ms }) => from_ms)).toEqual(Array.from({ length: 50 }, (_, n) => 118 - 2 * n));
 });
+
+test.each([
+  ['1113', 'balance_exhausted', 'account'],
+  ['1234', 'server_error', 'provider'],
+  ['4711', null, 'provider'],
+] as const)(
+  'code %s inside a stream is told in the words of its run, wherever that is',
+  async (code, cause, fault_domain) => {
+    const run = runAt(noon, { reason: 'error_in_stream', cause, fault_domain, code, detail: `code ${code}` });
+    const check = await checkFor('http://api.test/api/paas/v4', 'chat_stream');
+    const entry = entryOf(run, entryOf(runAt(noon - 1)).status);
+    const history = await openHistory(':memory:');
+    history.record(entry);
+    const plan = { checks: [{ ...check, id: run.id }], vantage: 'here' };
+    const source = { plan, history, statusOf: () => entry.status, nextOf: () => undefined, troubles: () => [] };
+    const { checks, incidents } = await overviewOf(source, noon + 1);
+    history.close();
+    const said: string[] = [];
+    createJournal(createProbeMetrics([check], createManualClock()), text => said.push(text)).turned(
+      check,
+      entry.status,
+    );
+    const words = plainWords(run);
+    expect(checks[0]?.words).toBe(words);
+    expect(incidents.map(incident => incident.words)).toEqual([words]);
+    expect(alertOf(undefined, entry.status, check)?.words).toBe(words);
+    expect(said[0]).toContain(words);
+  },
+);
 
 const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
 const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };
@@ -246,6 +282,23 @@ test('what is ill comes first, the headline leads there, and a latency says what
   expect(page).toContain('<a href="#first-down">1 down</a>, <a href="#first-unknown">1 unknown</a>');
   expect(page.match(/id="first-\w+"/g)).toEqual(['id="first-down"', 'id="first-up"', 'id="first-unknown"']);
   expect(page).toMatch(/<span>(to first token|whole call)<\/span>/);
+});
+
+test('the log of a run that was not made says so', async () => {
+  const check = await checkFor('http://api.test/api/paas/v4', 'chat_stream');
+  expect(skippedRun(check, 'maintenance', noon, 'until 13:00').log).toEqual(['skipped: until 13:00']);
+});
+
+test('what nobody has looked at yet is not said to be so for 0 s', () => {
+  const [first] = overview.checks;
+  const told = (more: object) => {
+    const checks = [{ ...first!, state: 'unknown' as const, words: 'no run yet', last_run_at_ms: null, ...more }];
+    return [statusReport({ ...overview, checks }), pageOf({ ...overview, checks })].map(
+      text => /(unknown|dim">) for \w+ \w+/.exec(text)?.[0],
+    );
+  };
+  expect(told({ since_ms: noon })).toEqual([undefined, undefined]);
+  expect(told({ since_ms: noon - 60_000 })).toEqual(['unknown for 1 min', 'dim"> for 1 min']);
 });
 
 test('a run that is unknown says why in the list', () => {

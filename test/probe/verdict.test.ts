@@ -58,7 +58,7 @@ test.each([
 ])('whether the authority may be named by --ca is said of %s: %s', (detail, said) => {
   const words = plainWords(judge(termsFor(), [ended('tls', detail)], {}));
   expect(words?.endsWith('If the authority of its certificate is one of your own, name it by ca or --ca.')).toBe(said);
-  expect(words).toContain('Repeating the call will not help.');
+  expect(words).toContain('Have the certificate renewed or put right.');
 });
 
 test.each(failed)('%s counts against the service only when provider or network is at fault', kind => {
@@ -103,6 +103,13 @@ test.each<[string, ExpectConfig, Partial<CallRecord>, Reason | null, string | nu
     'the answer does not hold the expected text',
   ],
   ['no text at all', { content: { text: 'pong' } }, {}, 'wrong_answer', 'the answer does not hold the expected text'],
+  [
+    'a text that was not reached',
+    { content: { text: 'pong' } },
+    { text: 'pon', finishReason: 'length' },
+    'wrong_answer',
+    'the answer does not hold the expected text: it was cut at max_tokens',
+  ],
   ['a pattern', { content: { regex: '^\\p{L}+$' } }, { text: '茶' }, null, null],
   [
     'another pattern',
@@ -200,14 +207,14 @@ test('a stream without [DONE] and one cut at max_tokens are good and degraded', 
 });
 
 test.each([
-  ['1113', {}, 'balance_exhausted', 'account', 'Repeating the call will not help.'],
+  ['1113', {}, 'balance_exhausted', 'account', 'Top up the account, or buy a package.'],
   ['1302', {}, 'rate_limited', 'account', 'Repeat it later, with backoff.'],
   ['1308', {}, 'quota_exhausted', 'account', 'Wait for the limit to reset.'],
   ['1301', {}, 'content_filtered', 'client', 'Repeating the call will not help.'],
   ['1305', {}, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
   ['4711', {}, null, 'provider', 'Repeat it later, with backoff.'],
   ['1302', { 1302: 'overloaded' }, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
-  ['4711', { 4711: 'plan_expired' }, 'plan_expired', 'account', 'Repeating the call will not help.'],
+  ['4711', { 4711: 'plan_expired' }, 'plan_expired', 'account', 'Renew the plan.'],
 ] as const)(
   'an error inside a stream with code %s is by that code the fault it is',
   (code, codes, cause, domain, advice) => {
@@ -221,6 +228,32 @@ test.each([
     expect(plainWords({ reason, fault_domain, detail })?.includes('backoff')).toBe(domain === 'provider');
   },
 );
+
+test.each([
+  ['auth', 'Give it the right key, or make a new one.'],
+  ['tls', 'Have the certificate renewed or put right.'],
+  ['bad_request', 'Repeating the call will not help.'],
+  ['overloaded', 'Repeat it later, with backoff.'],
+] as const)('%s says what whoever runs the check can do: %s', (kind, words) => {
+  expect(plainWords(judge(termsFor(), [ended(kind)], {}))?.endsWith(words)).toBe(true);
+});
+
+test('a path that nobody knows names base_url, unless the API itself says what it does not have', () => {
+  const told = (code: string | undefined) =>
+    judge(termsFor(), [callOf({ status: 404, code, outcome: { kind: 'not_found', detail: 'HTTP 404' } })], {}).detail;
+  expect(told(undefined)).toBe('HTTP 404, base_url has to end as the vendor writes it, such as /api/paas/v4');
+  expect(told('1233')).toBe('HTTP 404');
+});
+
+test.each([
+  ['1308', 'Your limit will reset at 2026-01-16 06:12:24', 'HTTP 429, code 1308, resets at 2026-01-15 22:12:24 UTC'],
+  ['1310', '您的限额将在 2026-10-13 01:47:29 重置', 'HTTP 429, code 1310, resets at 2026-10-12 17:47:29 UTC'],
+  ['1308', 'later', 'HTTP 429, code 1308'],
+  ['1302', 'at 2026-01-16 06:12:24', 'HTTP 429, code 1302'],
+])('a limit of code %s whose words are %j is told with its end, where they say it', (code, message, detail) => {
+  const outcome = classify({ ...answered, status: 429, errorInStream: false, code });
+  expect(judge(termsFor(), [callOf({ code, message, outcome })], {}).detail).toBe(detail);
+});
 
 const answered = {
   ...{ status: 200, parsed: true, errorInStream: true, finishReason: undefined },

@@ -43,7 +43,7 @@ type Subject = Pick<ProbeCheck, 'id' | 'target' | 'check' | 'model' | 'vantage' 
 export function alertOf(open: Alert | undefined, status: Status, subject: Subject): Alert | undefined {
   const trouble = troubleOf(status);
   if (trouble !== undefined) {
-    const same = open?.kind === trouble && (trouble !== 'blocked' || open.domain === status.domain);
+    const same = open?.kind === trouble && (trouble === 'degraded' || open.domain === status.domain);
     return same ? undefined : alert(trouble, severityOf(trouble, open, subject.severity), subject, status);
   }
   // Not every end of trouble is good: who cannot tell any more has not seen it recover.
@@ -51,10 +51,17 @@ export function alertOf(open: Alert | undefined, status: Status, subject: Subjec
   return alert('recovered', open.severity, subject, { ...status, sinceMs: open.sinceMs });
 }
 
+/** What people were told, in today's words: its reason may be another one by now. Undefined when it is not so any more. */
+export function renewed(told: Alert, status: Status): Alert | undefined {
+  if (troubleOf(status) !== told.kind) return undefined;
+  const { reason, domain, runId } = status;
+  return { ...told, reason, domain, runId, words: wordsOf(told.kind, status) };
+}
+
 type Trouble = Exclude<AlertKind, 'recovered'>;
 
 /** What is wrong as far as people are concerned. */
-export function troubleOf({ state, domain, skipped }: Status): Trouble | undefined {
+function troubleOf({ state, domain, skipped }: Status): Trouble | undefined {
   if (state === 'down' || state === 'degraded') return state;
   return state === 'unknown' && (domain !== null || skipped === 'budget') ? 'blocked' : undefined;
 }
@@ -84,9 +91,9 @@ function severityOf(trouble: Trouble, open: Pick<Alert, 'severity'> | undefined,
   return open !== undefined && ranks[open.severity] > ranks[usual] ? open.severity : usual;
 }
 
-function wordsOf(kind: AlertKind, { reason, domain, detail }: Status): string {
+function wordsOf(kind: AlertKind, status: Status): string {
   if (kind === 'recovered') return 'It is well again.';
-  return plainWords({ reason, fault_domain: domain, detail }) ?? detail ?? 'No more is known.';
+  return plainWords({ ...status, fault_domain: status.domain }) ?? status.detail ?? 'No more is known.';
 }
 
 const ranks: Readonly<Record<Severity, number>> = { page: 2, ticket: 1, info: 0 };

@@ -40,9 +40,9 @@ export interface NotifierDoor {
   readonly clock: Clock;
   readonly send: SendPost;
   readonly ledger: AlertLedger;
-  /** Whether what was told is still so; nobody is reminded of a check that is gone or in maintenance. */
-  readonly lasts: (alert: Alert) => boolean;
-  readonly done: (channel: string, outcome: NotifyOutcome, why?: string) => void;
+  /** What was told, in today's words; undefined when it is not so any more, or its check is gone or in maintenance. */
+  readonly renew: (alert: Alert) => Alert | undefined;
+  readonly done: (channel: string, alert: Alert, outcome: NotifyOutcome, why?: string) => void;
 }
 
 const mostWaiting = 100;
@@ -59,7 +59,7 @@ interface Open {
 }
 
 export function createNotifier(first: readonly Notification[], door: NotifierDoor): Notifier {
-  const { clock, send, ledger, lasts, done } = door;
+  const { clock, send, ledger, renew, done } = door;
   const ending = new AbortController();
   const queues = new Map<string, Alert[]>();
   const working = new Map<string, Promise<void>>();
@@ -83,7 +83,7 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   const enqueue = (channel: Notification, alert: Alert) => {
     const queue = queues.get(channel.name) ?? [];
     queues.set(channel.name, queue);
-    if (queue.length >= mostWaiting) return done(channel.name, 'dropped', 'too many wait already');
+    if (queue.length >= mostWaiting) return done(channel.name, alert, 'dropped', 'too many wait already');
     queue.push(alert);
     if (!working.has(channel.name)) working.set(channel.name, work(channel.name, queue));
   };
@@ -98,13 +98,13 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
     for (let attempt = 1; ; attempt++) {
       try {
         const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
-        const post = postOf(alert, { ...options, kind: channel.kind, template: channel.template });
+        const post = postOf(renew(alert) ?? alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
         payOff(channel.name, alert);
-        return done(channel.name, 'sent');
+        return done(channel.name, alert, 'sent');
       } catch (error) {
         againMs.set(channel.name, clock.now() + owedAgainMs);
-        if (attempt === attempts || ending.signal.aborted) return done(channel.name, 'failed', textOf(error));
+        if (attempt === attempts || ending.signal.aborted) return done(channel.name, alert, 'failed', textOf(error));
         // Told to stop while it waits: the next attempt fails at once.
         await clock.sleep(retryMs, ending.signal).catch(() => {});
       }
@@ -141,7 +141,7 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
       for (const alert of owed.get(channel.name)?.values() ?? []) enqueue(channel, alert);
   };
   const remind = () => {
-    for (const { alert, told } of [...open.values()].filter(one => lasts(one.alert)))
+    for (const { alert, told } of [...open.values()].filter(one => renew(one.alert) !== undefined))
       for (const channel of channels) {
         const last = told.get(channel.name);
         // Nobody can be reminded of what he was not told.

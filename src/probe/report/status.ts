@@ -11,7 +11,7 @@ import {
   percentText,
   windowNames,
 } from '../overview.ts';
-import { ago, illFirst, summaryOf } from '../page.ts';
+import { illFirst, lastingOf, summaryOf } from '../page.ts';
 
 const blocks: Readonly<Record<BarState, string>> = { good: '█', degraded: '▆', partly: '▄', bad: '▁', unknown: '·' };
 const lengths = { day: '24 h', month: '30 d', quarter: '90 d' } as const;
@@ -54,9 +54,9 @@ function closing({ checks, troubles }: Overview): string[] {
 const shown = (state: CheckOverview['state']) => (state === 'down' ? 'DOWN' : state);
 
 function linesOf(check: CheckOverview, now: number): string[] {
-  const { id, state, words, since_ms: since, p50_ms: middle, p95_ms: high } = check;
+  const { id, state, words, p50_ms: middle, p95_ms: high } = check;
   return [
-    `${id}  ${shown(state)} for ${ago(now - since)}`,
+    `${id}  ${shown(state)}${lastingOf(check, now)}`,
     ...(words === null ? [] : [`  ${words}`]),
     ...windowNames.map(name => {
       const { availability, known, bars } = check.windows[name];
