@@ -219,6 +219,26 @@ test('what limited the run is said to its end before a longest answer and the st
   expect(shown.join(' ')).toContain('Enough.');
 });
 
+const endless = (result: LoadResult) => screen(result, { rows: Number.POSITIVE_INFINITY });
+
+test.each(runs)('%s without a height is said to its end, in lines that still fit', (_, result) => {
+  const text = endless(result);
+  const flat = text.replace(/\s+/g, ' ');
+  expect(text).not.toMatch(/…/);
+  for (const said of [...result.findings.map(finding => finding.text), ...result.doubts.slice(1)])
+    expect(flat).toContain(said.replace(/\s+/g, ' '));
+  expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(100);
+});
+
+test('without a height every gate has its reason and takes no line from anything else', () => {
+  const why = 'needs 299 requests, there are 5: 0 of 5 may be 0 % to 45.07 %, which is said at some length here';
+  const thresholds = Array.from({ length: 30 }, (_, i) => ({ text: `itl:p95<${i}ms`, ok: false, actual: null, why }));
+  const text = endless({ ...healthy, thresholds }).replace(/\s+/g, ' ');
+  for (const gate of thresholds) expect(text).toContain(`${gate.text} (${why})`);
+  for (const finding of healthy.findings) expect(text).toContain(finding.text);
+  expect(screen({ ...healthy, thresholds }).split('\n')).toHaveLength(25);
+});
+
 test('a sentence that finds no room for its end says that there is more', () => {
   const text = 'Waiting before the send counts too. '.repeat(5);
   const findings = [
