@@ -1,7 +1,7 @@
 /** The final screen: everything that matters of a run, on one page of a terminal, or on a roll that has no end. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
+import { bookedText, bounded, count, counted, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
@@ -165,8 +165,19 @@ function table(page: Page, without: readonly Aside[]): string[] {
   return [
     ...heads(page, size),
     ...measured.map(line => row(page, line, size)),
+    ...atOnce(page),
     ...(without.includes('longest') ? [] : longest(page, measured)),
   ];
+}
+
+/** A server or a proxy that streams nothing would else be seen only by a row that is missing. */
+function atOnce(page: Page): string[] {
+  const { ttft_any_ms: first, max_gap_ms: gap } = page.result.metrics;
+  const all = first?.count ?? 0;
+  const whole = all - (gap?.count ?? 0);
+  if (whole <= all / 2) return [];
+  const text = `${share(whole / all)} of ${counted(all, 'answer')} came in one read: no gaps and no TPOT`;
+  return labelled(page, 'streams', text, 1);
 }
 
 /** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */

@@ -86,6 +86,20 @@ test('a longest answer that is far from the p99 stands below the table', () => {
   expect(lineOf({ ...far, metrics: { itl_ms: calm } }, 'longest')).toBeUndefined();
 });
 
+test('streams whose tokens mostly came in one read are told', () => {
+  const { max_gap_ms, tpot_ms, itl_ms, ...rest } = healthy.metrics;
+  const all = rest.ttft_any_ms!.count;
+  const of = (streamed: number): LoadResult => ({
+    ...healthy,
+    metrics: streamed === 0 ? rest : { ...rest, max_gap_ms: { ...max_gap_ms!, count: streamed } },
+  });
+  expect(lineOf(of(0), 'streams')).toBe(`streams  100% of ${all} answers came in one read: no gaps and no TPOT`);
+  expect(lineOf(of(1), 'streams')).toMatch(/^streams {2}99.87% of/);
+  expect(lineOf(of(all / 2 + 1), 'streams')).toBeUndefined();
+  expect(lineOf(healthy, 'streams')).toBeUndefined();
+  expect(lineOf(judged(unaryRun().result), 'streams')).toBeUndefined();
+});
+
 test('failures carry their fault domain and their codes', () => {
   expect(lineOf(rateLimitedRun().result, 'failures')).toBe(
     'failures 687 rate_limited (account) · 2 overloaded (provider) · codes 1302 ×687, 1305 ×2',
