@@ -61,7 +61,7 @@ const brief = (amount: number) => `${+amount.toPrecision(2)}`;
 export function estimateText(estimate: Estimate, plan: LoadPlan): string {
   const { requests, promptTokens, answerTokens, longestAnswer } = estimate;
   const average = longestAnswer > answerTokens ? ` (${answerTokens} on average)` : '';
-  const each = `about ${promptTokens} prompt and at most ${longestAnswer}${average} answer tokens a request`;
+  const each = `${overruledText(plan)}about ${promptTokens} prompt and at most ${longestAnswer}${average} answer tokens a request`;
   const { maxTokens, maxCost, price } = plan.budget;
   const trace = traceText(plan);
   const limits = [
@@ -84,6 +84,14 @@ export function estimateText(estimate: Estimate, plan: LoadPlan): string {
 function roundedUp(amount: number): number {
   const unit = amount >= 0.095 || amount <= 0 ? 100 : 10 ** (1 - Math.floor(Math.log10(amount)));
   return Math.ceil(amount * unit - 1e-6) / unit;
+}
+
+/** What a line says of these would else be dropped in silence. */
+function overruledText(plan: LoadPlan): string {
+  const { overruled } = workloadFor(plan);
+  if (overruled === 0) return '';
+  const way = plan.stream ? 'streamed answers' : 'whole answers';
+  return `prompts: ${counted(overruled, 'line')} asked for another model or way to answer, and all go to ${plan.model} for ${way}; `;
 }
 
 /** A unit that was guessed wrong shows in how long the trace then takes. */

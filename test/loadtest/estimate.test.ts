@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { estimateOf, estimateText, refuseSmallBudget } from '../../src/loadtest/estimate.ts';
 import { type LoadPlan, momentsOf } from '../../src/loadtest/plan.ts';
+import { workloadSchema } from '../../src/loadtest/workload/spec.ts';
 import { closed, open, planOf } from './plan.ts';
 
 test('what an answer is at most is not a mean, which stands beside it', () => {
@@ -94,4 +95,14 @@ test.each([
 ])('what a run of %o may cost is never rounded down', (more, price, text) => {
   const plan = planOf({ budget: { maxTokens: endless, maxCost: endless, price }, currency: 'USD' });
   expect(estimateText({ ...said, ...more }, plan).endsWith(text)).toBe(true);
+});
+
+test('lines that ask for something else than the run are told before it begins', () => {
+  const { workload } = planOf();
+  const file = { ...planOf(), workload: workloadSchema.parse({ kind: 'jsonl', file: 'a', stream: true }) };
+  const lines = '{"model":"glm-5","messages":[{"role":"user","content":"hi"}]}';
+  expect(estimateText(said, { ...file, lines })).toMatch(
+    /^prompts: 1 line asked for another model or way to answer, and all go to glm-4.6 for streamed answers; about 18 prompt/,
+  );
+  expect(estimateText(said, planOf({ workload }))).toMatch(/^about 18/);
 });
