@@ -172,14 +172,6 @@ export function expectedBy(stages: readonly Stage[], ms: number): number {
   return sum;
 }
 
-/** How many requests are to be expected, on average over seeds; undefined for a closed loop, where answers decide. */
-export function expectedCount(arrivals: Arrivals): number | undefined {
-  if (arrivals.kind === 'closed') return undefined;
-  if (arrivals.kind === 'trace') return arrivals.offsetsMs.length;
-  const count = expectedBy(arrivals.stages, totalMs(arrivals.stages));
-  return arrivals.law === 'constant' ? Math.round(count) : count;
-}
-
 /** How long all stages take, in ms. */
 export const totalMs = (stages: readonly Stage[]): number => stages.reduce((sum, stage) => sum + stage.durationMs, 0);
 

@@ -76,10 +76,12 @@ export function compareResults(a: LoadResult, b: LoadResult, options: CompareOpt
 
 const standard: readonly Measure[] = ['ttft_any_ms', 'ttft_content_ms', 'itl_ms', 'tpot_ms', 'e2e_ms'];
 
-/** What cannot be believed cannot be compared. */
+/** What cannot be believed cannot be compared, nor what was made in another way. */
 function refusalOf(a: LoadResult, b: LoadResult): string | undefined {
   const names = [a.validity === 'INVALID' ? 'a' : '', b.validity === 'INVALID' ? 'b' : ''].filter(name => name !== '');
-  return names.length === 0 ? undefined : `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} INVALID`;
+  if (names.length > 0) return `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} INVALID`;
+  if ((a.load.kind === 'closed') === (b.load.kind === 'closed')) return undefined;
+  return 'only one of them is a closed loop, in which a slow answer delays the next request: the load is not the same';
 }
 
 interface Cut {

@@ -1,5 +1,6 @@
 /** A run as it is carried out. */
-import { type Arrivals, totalMs } from './arrivals.ts';
+import { createRandom } from '../core/random.ts';
+import { type Arrivals, scheduleOf, totalMs } from './arrivals.ts';
 import type { BudgetLimits } from './budget.ts';
 import type { driverNames } from './drivers/index.ts';
 import { named } from './named.ts';
@@ -56,3 +57,11 @@ const made = new WeakMap<WorkloadSpec, { seed: number; model: string; workload: 
 /** How long requests are started, the warm-up included, ms. */
 export const lengthMs = ({ arrivals }: Pick<LoadPlan, 'arrivals'>): number =>
   arrivals.kind === 'trace' ? Math.max(0, arrivals.offsetsMs.at(-1) ?? 0) : totalMs(arrivals.stages);
+
+/** When requests are started, ms since the beginning, as the seed has it; none of a closed loop. */
+export const momentsOf = ({
+  arrivals,
+  seed,
+  maxRequests,
+}: Pick<LoadPlan, 'arrivals' | 'seed' | 'maxRequests'>): Float64Array =>
+  scheduleOf(arrivals, createRandom(seed).fork('arrivals')).subarray(0, maxRequests);

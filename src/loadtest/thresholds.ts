@@ -52,7 +52,7 @@ function readThreshold(text: string): Threshold {
   if (measure !== undefined && isOneOf(aggregates, aggregate))
     return { ...form, subject: { kind: 'figure', measure, aggregate }, bound: timeOf(value, text) };
   if (isOneOf(rates, name) && aggregate === undefined)
-    return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text) };
+    return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text.trim()) };
   throw bad(text, meant.get(name));
 }
 
@@ -95,8 +95,18 @@ function shareOf(value: string, rate: Rate, text: string): number {
   const percent = value.endsWith('%');
   const number = Number(percent ? value.slice(0, -1) : value.replace(/\/s$/, ''));
   if (value === '' || !Number.isFinite(number) || (percent && !isShare(rate))) throw bad(text);
+  if (!percent && isShare(rate) && number >= 1) throw unclear(text, value, number);
   return percent ? number / 100 : number;
 }
+
+/** A bare 1 of a share is meant as 1 % by some and as all by others: a gate that nothing fails is no gate. */
+const unclear = (text: string, value: string, number: number) =>
+  new UsageError(
+    'bad_threshold',
+    `"${text.slice(0, 60)}" does not say whether ${value} is ${rounded(number)}% or ${rounded(number * 100)}%; write it with its sign, such as ${text.slice(0, -value.length)}${rounded(number)}%, or as a share below 1`,
+  );
+
+const rounded = (number: number) => +number.toPrecision(6);
 
 /** What a threshold came to. `ok` is false, and `measurable` too, when the run cannot answer the question. */
 export interface Judged extends ThresholdResult {

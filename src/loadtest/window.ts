@@ -21,7 +21,14 @@ export interface Offered {
 export function windowsOf(intervals: readonly Interval[], { warmupMs, offeredMs }: Offered): Windows {
   const whole = intervals.filter(({ fromMs, toMs }) => fromMs >= warmupMs - slackMs && toMs <= offeredMs + slackMs);
   const answerMs = totalOf(intervals).histograms.attempt_ms?.quantile(0.9) ?? 0;
-  const started = whole.filter(({ fromMs, toMs }) => (fromMs + toMs) / 2 >= answerMs);
+  const startUpMs = answerMs - littleShare * lengthOf(whole);
+  const started = whole.filter(({ fromMs }) => fromMs >= startUpMs);
   const found = steadyWindow(started);
   return { whole, answerMs, steady: found.kind === 'steady' ? started.slice(found.from, found.to) : undefined };
 }
+
+/** So much of a start-up, as a share of the run, takes no more than that from what is said per second. */
+const littleShare = 0.01;
+
+const lengthOf = (intervals: readonly Interval[]) =>
+  intervals.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);

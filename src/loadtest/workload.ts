@@ -6,7 +6,7 @@ import { type Model, modelOf } from '../core/wire/models.ts';
 import { fixedTokens, messageTokens } from '../core/wire/prompt-tokens.ts';
 import { createConversations } from './workload/conversations.ts';
 import type { Length } from './workload/length.ts';
-import { createLines, type Line, readLines } from './workload/lines.ts';
+import { createLines, type Line, type ReadLinesOptions, readLines } from './workload/lines.ts';
 import { createOpening, createSalt, type Opening } from './workload/opening.ts';
 import { type Asked, type Fields, nothing, type Source } from './workload/question.ts';
 import type { SpecOf, WorkloadSpec } from './workload/spec.ts';
@@ -32,6 +32,8 @@ export interface Workload {
    * @param attempt from 0; a later one differs in its `request_id` alone, when there is one
    */
   ask(number: number, attempt?: number): Ask;
+  /** Lines of a file that name another model, or another `stream`, than the run's, which count. */
+  readonly overruled: number;
 }
 
 export interface WorkloadOptions {
@@ -50,7 +52,8 @@ export function createWorkload(spec: WorkloadSpec, { seed, model, text }: Worklo
   const asked = createAsked(model, common);
   refuseTooLong(spec, model, asked.maxOutput);
   const salt = createSalt(createRandom(seed).fork('salt'));
-  const source = sourceOf(spec, { seed, asked, salt, text });
+  const lines = linesIn(spec, text, { maxOutput: asked.maxOutput, run: { model, stream: spec.stream } });
+  const source = sourceOf(spec, { seed, asked, salt, lines });
   const run = seed.toString(16).padStart(8, '0');
 
   const idsOf = (number: number, attempt: number, asker: number) => ({
@@ -64,7 +67,7 @@ export function createWorkload(spec: WorkloadSpec, { seed, model, text }: Worklo
     const body = JSON.stringify({ model, messages, max_tokens: maxTokens, stream, ...common, ...fields, ...ids });
     return { body, promptTokens, maxTokens, stream };
   };
-  return { ask };
+  return { ask, overruled: lines?.filter(line => line.overruled).length ?? 0 };
 }
 
 function commonFields({ temperature, thinking, tools }: WorkloadSpec, model: string): Fields {
@@ -114,10 +117,10 @@ interface SourceOptions {
   readonly seed: number;
   readonly asked: Asked;
   readonly salt: (number: number) => string;
-  readonly text: string | undefined;
+  readonly lines: readonly Line[] | undefined;
 }
 
-function sourceOf(spec: WorkloadSpec, { seed, asked, salt, text }: SourceOptions): Source {
+function sourceOf(spec: WorkloadSpec, { seed, asked, salt, lines }: SourceOptions): Source {
   const root = createRandom(seed);
   const random = root.fork(spec.kind);
   const writer = createWriters('language' in spec ? spec.language : 'en', root.fork('prose'));
@@ -132,11 +135,9 @@ function sourceOf(spec: WorkloadSpec, { seed, asked, salt, text }: SourceOptions
     case 'synthetic':
       return createSynthetic(spec, { asked, opening, writer, random });
     case 'jsonl':
-      return createLines(spec, { lines: linesIn(spec, text, asked), asked, opening, random });
-    case 'conversations': {
-      const lines = spec.file === undefined ? undefined : linesIn(spec, text, asked);
+      return createLines(spec, { lines: lines ?? [], asked, opening, random });
+    case 'conversations':
       return createConversations(spec, { lines, asked, opening, writer, random });
-    }
   }
 }
 
@@ -157,13 +158,27 @@ function createText(
   };
 }
 
+/** @returns undefined where there is no file */
 function linesIn(
-  { kind, file }: SpecOf<'jsonl' | 'conversations'>,
+  spec: WorkloadSpec,
   text: string | undefined,
-  { maxOutput }: Asked,
-): readonly Line[] {
-  if (text === undefined) throw new Error(`the text of ${file} was not handed over`);
-  return readLines(text, { source: file ?? kind, maxOutput, answered: kind === 'conversations' });
+  rules: Pick<ReadLinesOptions, 'maxOutput' | 'run'>,
+): readonly Line[] | undefined {
+  if (!('file' in spec) || spec.file === undefined) return undefined;
+  if (text === undefined) throw new Error(`the text of ${spec.file} was not handed over`);
+  const answered = spec.kind === 'conversations';
+  const lines = readLines(text, { source: spec.file, answered, ...rules });
+  if (answered && spec.turns > 1) refuseSingles(lines, spec.turns);
+  return lines;
+}
+
+/** Of lines with one question each nothing would go on. */
+function refuseSingles(lines: readonly Line[], turns: number): void {
+  if (lines.some(({ messages }) => messages.filter(({ role }) => role === 'user').length > 1)) return;
+  throw new UsageError(
+    'bad_workload',
+    `--turns ${turns} goes with conversations, and every line of --prompts has one user message; leave --turns out, or write lines with messages of several turns`,
+  );
 }
 
 const digested = 1000;

@@ -119,7 +119,7 @@ test('an account’s limit is named as what spoils a level, and is no knee', asy
   const { code, out } = await capacity(limits, '--slo', 'e2e<10s', '--to', '8', '--json');
   const { level, tried, usl } = JSON.parse(out) as CapacityResult;
   expect([code, level]).toEqual([0, 3]);
-  expect(tried.find(one => one.level === 4)?.failures?.rate_limited).toBeGreaterThan(10);
+  expect(tried.find(one => one.level === 4)?.failures?.rate_limited).toBeGreaterThan(3);
   expect(usl).not.toMatchObject({ knee: expect.any(Number) });
 });
 

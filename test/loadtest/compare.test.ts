@@ -208,6 +208,23 @@ test('thresholds and places of files are no conditions', () => {
   expect(warnings).toEqual([]);
 });
 
+test('a closed loop and a rate are not the same load, however equal their figures', () => {
+  const one = stored(run(seeded.fork('a')));
+  const other = {
+    ...one,
+    load: { ...one.load, kind: one.load.kind === 'closed' ? 'poisson' : 'closed' },
+  } as LoadResult;
+  for (const [a, b] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    const { verdict, why, rows } = compareResults(a, b, { seed: 1 });
+    expect([verdict, why]).toEqual(['inconclusive', expect.stringContaining('only one of them is a closed loop')]);
+    expect(rows.every(row => row.verdict === 'inconclusive')).toBe(true);
+  }
+  expect(compareResults(other, other, { seed: 1 }).verdict).toBe('same');
+});
+
 test('an INVALID run cannot be judged, however clear the difference', () => {
   const worse = stored(run(seeded.fork('z'), { factor: 3 }), { validity: 'INVALID', doubts: ['ELU 0.95'] });
   const { verdict, why, rows, warnings } = compareResults(stored(baseline), worse, { seed: 1, replicates: 20 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { estimateOf, estimateText, refuseSmallBudget } from '../../src/loadtest/estimate.ts';
-import type { LoadPlan } from '../../src/loadtest/plan.ts';
-import { closed, planOf } from './plan.ts';
+import { type LoadPlan, momentsOf } from '../../src/loadtest/plan.ts';
+import { workloadSchema } from '../../src/loadtest/workload/spec.ts';
+import { closed, open, planOf } from './plan.ts';
 
 test('what an answer is at most is not a mean, which stands beside it', () => {
   const estimate = {
@@ -60,4 +61,48 @@ test('the smallest request of a mixed load is what has to fit', () => {
   const { smallest } = estimateOf(planOf());
   expect(smallest.output).toBe(16);
   expect(smallest.input).toBeGreaterThan(0);
+});
+
+test.each([1, 2, 3, 5, 8])(
+  'at a rate the requests are those that seed %d has drawn, and not the mean of the law',
+  seed => {
+    const plan = planOf({ ...open(20, 6000, 'poisson'), seed });
+    expect(estimateOf(plan).requests).toBe(momentsOf(plan).length);
+    expect(estimateOf({ ...plan, maxRequests: 9 }).requests).toBe(9);
+  },
+);
+
+test('seeds at one rate do not all make as many requests', () => {
+  const counts = [1, 2, 3, 5, 8].map(seed => estimateOf(planOf({ ...open(20, 6000, 'poisson'), seed })).requests);
+  expect(new Set(counts).size).toBeGreaterThan(1);
+});
+
+const said = {
+  requests: 100,
+  promptTokens: 18,
+  answerTokens: 128,
+  longestAnswer: 128,
+  smallest: { input: 9, output: 9 },
+};
+
+test.each([
+  [{}, { input: 0.6, output: 2.2 }, 'at most 14600 tokens, at most 0.030 USD'],
+  [{ requests: 20 }, { input: 0.6, output: 2.2 }, 'at most 2920 tokens, at most 0.0059 USD'],
+  [{}, { input: 60, output: 220 }, 'at most 14600 tokens, at most 2.93 USD'],
+  [{}, { input: 0, output: 0 }, 'at most 14600 tokens, at most 0.00 USD'],
+  [{ longestAnswer: 200 }, undefined, ': at most 14600 tokens'],
+  [{ longestAnswer: 200, requests: 101 }, undefined, ': about 14746 tokens'],
+])('what a run of %o may cost is never rounded down', (more, price, text) => {
+  const plan = planOf({ budget: { maxTokens: endless, maxCost: endless, price }, currency: 'USD' });
+  expect(estimateText({ ...said, ...more }, plan).endsWith(text)).toBe(true);
+});
+
+test('lines that ask for something else than the run are told before it begins', () => {
+  const { workload } = planOf();
+  const file = { ...planOf(), workload: workloadSchema.parse({ kind: 'jsonl', file: 'a', stream: true }) };
+  const lines = '{"model":"glm-5","messages":[{"role":"user","content":"hi"}]}';
+  expect(estimateText(said, { ...file, lines })).toMatch(
+    /^prompts: 1 line asked for another model or way to answer, and all go to glm-4.6 for streamed answers; about 18 prompt/,
+  );
+  expect(estimateText(said, planOf({ workload }))).toMatch(/^about 18/);
 });

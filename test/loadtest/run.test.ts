@@ -118,6 +118,23 @@ test('in a terminal of 80 columns no line of the screen is longer', async () => 
   expect(Math.max(...out.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
 });
 
+test.each([
+  [undefined, 20],
+  [true, 0],
+])('of 20 gates a screen with isTTY %s shows at least %d, for a log has no height', async (isTTY, least) => {
+  const server = await serve(fake.good);
+  const before = process.stdout.isTTY;
+  cleanups.push(() => {
+    process.stdout.isTTY = before;
+  });
+  process.stdout.isTTY = isTTY as boolean;
+  const gates = Array.from({ length: 20 }, (_, i) => ['--threshold', `e2e:p99<${i + 1}s`]).flat();
+  const { out } = await loadRun(server.url, '-c', '2', '--max-requests', '4', ...gates);
+  const shown = out.match(/e2e:p99<\d+s \(p99 needs/g) ?? [];
+  expect(shown.length).toBeGreaterThanOrEqual(least);
+  expect(shown.length === 20).toBe(isTTY === undefined);
+});
+
 test('a run in which nothing succeeded exits 1', async () => {
   const { code, out } = await loadRun(await fake.refusedUrl(), '-c', '2', '--max-requests', '4');
   expect([code, out]).toEqual([1, expect.stringContaining('FAIL')]);

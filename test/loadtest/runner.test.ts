@@ -371,6 +371,35 @@ test('a connection that cannot be made is not tried thousands of times', async (
   expect(seen.sentAt.length).toBeLessThanOrEqual(11);
 });
 
+test.each<[Outcome['kind'], number, number]>([
+  ['rate_limited', 5, 10],
+  ['rate_limited', 250, 4],
+  ['overloaded', 5, 10],
+  ['auth', 5, 4],
+  ['balance_exhausted', 5, 4],
+  ['quota_exhausted', 5, 4],
+  ['bad_request', 5, 4],
+  ['server_error', 5, 200],
+])('a seat that gets %s after %d ms asks %d times a second', async (kind, tookMs, times) => {
+  const { seen } = await run({ plan: closed(1, 1000), ms: () => tookMs, outcomeOf: () => ({ kind }) });
+  expect(seen.sentAt).toHaveLength(times);
+});
+
+test('a seat that is served now and then is no slower for what was refused before', async () => {
+  const outcomeOf = (n: number): Outcome => ({ kind: n % 2 === 0 ? 'auth' : 'ok' });
+  const { seen } = await run({ plan: closed(1, 1000), ms: () => 10, outcomeOf });
+  expect(seen.sentAt.length).toBeGreaterThan(15);
+});
+
+test('nobody rests after the last of so many requests', async () => {
+  const { end } = await run({
+    plan: { ...closed(1, 9000), maxRequests: 2 },
+    ms: () => 5,
+    outcomeOf: () => ({ kind: 'auth' }),
+  });
+  expect(end?.offeredMs).toBeLessThan(110);
+});
+
 test('shards of a plan add up to it', async () => {
   const parts = await Promise.all([0, 1, 2].map(index => run({ plan: open(50, 2000), shard: { index, count: 3 } })));
   expect(parts.reduce((sum, { total }) => sum + total.planned, 0)).toBe(100);

@@ -143,12 +143,34 @@ test.each([
   ['error_rate<=100%', 'fail', 'it is a share from 0% to 100%'],
   ['goodput>=0', 'fail', 'it is a share from 0% to 100%'],
   ['goodput>100%', 'pass', 'it is a share from 0% to 100%'],
-  ['limited_rate>=1.5', 'pass', 'it is a share from 0% to 100%'],
+  ['limited_rate>=150%', 'pass', 'it is a share from 0% to 100%'],
   ['requests_per_second>-1', 'fail', 'it is never below 0'],
   ['requests_per_second<=-1', 'pass', 'it is never below 0'],
 ])('%s is refused, for it can never %s', (text, never, range) => {
   expect(() => parseThreshold(text)).toThrow(`"${text}" can never ${never}; ${range}`);
 });
+
+test.each([
+  ['error_rate<1', '1 is 1% or 100%', 'error_rate<1%'],
+  [' goodput >= 1 ', '1 is 1% or 100%', 'goodput >= 1%'],
+  ['limited_rate<1.1', '1.1 is 1.1% or 110%', 'limited_rate<1.1%'],
+  ['goodput>95', '95 is 95% or 9500%', 'goodput>95%'],
+  ['error_rate<=1.0', '1.0 is 1% or 100%', 'error_rate<=1%'],
+])('"%s" is refused, for nobody knows whether %s', (text, question, remedy) => {
+  expect(() => parseThreshold(text)).toThrow(
+    expect.objectContaining({
+      code: 'bad_threshold',
+      message: `"${text.trim()}" does not say whether ${question}; write it with its sign, such as ${remedy}, or as a share below 1`,
+    }),
+  );
+});
+
+test.each(['error_rate<0.999', 'error_rate<=0', 'requests_per_second>1', 'output_tokens_per_second>1/s'])(
+  '%s is clear without a sign',
+  text => {
+    expect(parseThreshold(text).text).toBe(text);
+  },
+);
 
 test.each(['error_rate<=0%', 'error_rate<100%', 'goodput>=100%', 'requests_per_second>0', 'limited_rate<0.01%'])(
   '%s can pass and fail',

@@ -255,6 +255,40 @@ test('what a line says about its request goes before the workload; model, stream
   expect(workload.ask(0)).toMatchObject({ maxTokens: 5, stream: true });
 });
 
+test('a line may be a text and nothing else', () => {
+  const workload = make(
+    { kind: 'jsonl', file: 'a', cache: 'same' },
+    { text: '"Why is the sea salty?"\n"海为什么是咸的？"' },
+  );
+  expect(bodyOf(workload, 0).messages).toEqual([{ role: 'user', content: 'Why is the sea salty?' }]);
+  expect(bodyOf(workload, 1).messages).toEqual([{ role: 'user', content: '海为什么是咸的？' }]);
+  expect(() => make({ kind: 'jsonl', file: 'a' }, { text: '" "' })).toThrow('line 1: prompt: must not be empty');
+});
+
+test('lines whose model or way to answer is not the run’s are counted', () => {
+  const messages = [{ role: 'user', content: 'hi' }];
+  const text = lines([
+    { model: 'glm-5', messages, stream: true },
+    { model: 'glm-4.6', messages, stream: false },
+    { model: 'glm-4.6', messages, stream: true },
+    { model: 'glm-4.6', messages },
+    { prompt: 'hi', stream: null },
+  ]);
+  const spec = { kind: 'jsonl', file: 'a' };
+  expect(make(spec, { text }).overruled).toBe(2);
+  expect(make({ ...spec, stream: false }, { text }).overruled).toBe(2);
+  expect(make({ kind: 'text' }).overruled).toBe(0);
+});
+
+test('lines of one question each are no conversations of several turns', () => {
+  const text = lines([{ prompt: 'a' }, { prompt: 'b' }]);
+  const conversations = { kind: 'conversations', file: 'a' };
+  expect(() => make({ ...conversations, turns: 3 }, { text })).toThrow(
+    '--turns 3 goes with conversations, and every line of --prompts has one user message; leave --turns out',
+  );
+  expect(bodyOf(make({ ...conversations, turns: 1 }, { text }), 0).messages).toHaveLength(1);
+});
+
 test('content in parts gets its salt in the first text, or as a text of its own', () => {
   const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
   const text = lines([

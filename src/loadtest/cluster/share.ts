@@ -1,14 +1,11 @@
 /** What falls to one shard of a run, and to each process of it. */
-import { createRandom } from '../../core/random.ts';
-import { peakOf, scheduleOf, shardOf } from '../arrivals.ts';
-import type { LoadPlan } from '../plan.ts';
+import { peakOf, shardOf } from '../arrivals.ts';
+import { type LoadPlan, momentsOf } from '../plan.ts';
 import { type Shard, seatsOf } from '../shard.ts';
 
 /** How many requests of a run fall to one shard; undefined for a closed loop, where the answers decide. */
-export function shareOf({ arrivals, seed, maxRequests }: LoadPlan, { index, count }: Shard): number | undefined {
-  if (arrivals.kind === 'closed') return undefined;
-  const schedule = scheduleOf(arrivals, createRandom(seed).fork('arrivals')).subarray(0, maxRequests);
-  return shardOf(schedule, index, count, seed).length;
+export function shareOf(plan: LoadPlan, { index, count }: Shard): number | undefined {
+  return plan.arrivals.kind === 'closed' ? undefined : shardOf(momentsOf(plan), index, count, plan.seed).length;
 }
 
 /**

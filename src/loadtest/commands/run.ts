@@ -219,13 +219,16 @@ async function report(
     written(config.prom, path => writeTextfile(path, text)),
   ].filter(mistake => mistake !== undefined);
   if (config.json) io.out(jsonReport(result));
-  else
-    io.out(
-      `${screen(result, { width: Math.min(100, process.stdout.columns ?? 100) })}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`,
-    );
+  else io.out(`${screen(result, sizeOf(process.stdout))}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`);
   if (config.push !== undefined) await push(config.push, result, text, io);
   if (mistakes.length > 0) throw new UsageError('no_write', mistakes.join('\n'));
 }
+
+/** What is read in a log or a file has no height to fit. */
+const sizeOf = ({ columns = 100, isTTY }: { readonly columns?: number; readonly isTTY?: boolean }) => ({
+  width: Math.min(100, columns),
+  ...(isTTY === true ? {} : { rows: Number.POSITIVE_INFINITY }),
+});
 
 const takenOver = (out: string | undefined) =>
   `--out ${out}: another run began there meanwhile, or it was taken away, so nothing of this run is kept in it; give each run a folder of its own`;

@@ -1,17 +1,14 @@
 import { onceAborted } from '../../core/aborted.ts';
-import type { CallRecord } from '../../core/call/record.ts';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
-import { domainOf } from '../../core/outcome.ts';
 import { type Arrivals, levelAt } from '../arrivals.ts';
 import { makeRequest } from '../request.ts';
 import { seatsOf } from '../shard.ts';
+import { restAfter } from './rest.ts';
 import { isMeasured, type Run } from './run.ts';
 
 /** How often it is looked whether the level has risen. */
 const rampMs = 20;
-/** A connection that cannot be made is not tried again at once: a closed loop would try ten thousand times a second. */
-const pauseMs = 100;
 
 export type Closed = Extract<Arrivals, { kind: 'closed' }>;
 
@@ -23,13 +20,15 @@ export async function closedLoop(run: Run, { stages }: Closed): Promise<void> {
   let next = shard.index;
 
   const sit = async (seat: number) => {
-    while (!offer.over && seat < level()) {
+    let hopeless = 0;
+    while (!offer.over && seat < level() && next < plan.maxRequests) {
       const n = next;
       next += shard.count;
-      if (n >= plan.maxRequests) break;
       tally.plan(1);
       const record = await makeRequest({ n, intendedMs: undefined, measured: isMeasured(run, clock.now()) }, request);
-      if (unreachable(record)) await pause(clock, offer.signal);
+      const rest = restAfter(record, hopeless);
+      hopeless = rest.hopeless;
+      if (rest.ms > 0 && next < plan.maxRequests) await pause(rest.ms, clock, offer.signal);
     }
     taken.delete(seat);
     endWhenMade();
@@ -51,12 +50,9 @@ export async function closedLoop(run: Run, { stages }: Closed): Promise<void> {
 
 const isLevel = (stages: Closed['stages']) => stages.every(({ from, to }) => from === to && from === stages[0]?.from);
 
-const unreachable = (record: CallRecord | undefined) =>
-  record !== undefined && domainOf(record.outcome.kind) === 'network';
-
-async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
   try {
-    await clock.sleep(pauseMs, signal);
+    await clock.sleep(ms, signal);
   } catch {
     // Woken because the run ends: that is what the signal is for.
   }

@@ -1,7 +1,7 @@
-/** The final screen: everything that matters of a run, on one page of a terminal. */
+/** The final screen: everything that matters of a run, on one page of a terminal, or on a roll that has no end. */
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
+import { bookedText, bounded, count, counted, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
@@ -9,26 +9,30 @@ import { headlineOf, markOf, modelOf } from './verdict.ts';
 export interface ScreenOptions {
   /** Columns; default 100, at least 80. */
   readonly width?: number;
+  /** Lines, default 24. Infinity, for a log or a file: everything is said to its end. */
+  readonly rows?: number;
   /** Default false. */
   readonly color?: boolean;
 }
 
-const rows = 24;
 const indent = 9;
 
-/** At most 24 lines of at most `width` columns, each ended by a newline. */
-export function screen(result: LoadResult, { width = 100, color = false }: ScreenOptions = {}): string {
-  const page = { result, columns: Math.max(80, width), paint: painter(color) };
+/** At most `rows` lines of at most `width` columns, each ended by a newline. */
+export function screen(result: LoadResult, { width = 100, rows = 24, color = false }: ScreenOptions = {}): string {
+  const page = { result, columns: Math.max(80, width), rows, paint: painter(color) };
   const layouts = dispensable.map(without => laidOut(page, without));
   const best = layouts.find(({ missing }) => missing <= 0) ?? layouts.at(-1)!;
-  return `${spaced(best.blocks).join('\n')}\n`;
+  return `${spaced(best.blocks, rows).join('\n')}\n`;
 }
 
 interface Page {
   readonly result: LoadResult;
   readonly columns: number;
+  readonly rows: number;
   readonly paint: Paint;
 }
+
+const isEndless = ({ rows }: Pick<Page, 'rows'>) => rows === Number.POSITIVE_INFINITY;
 
 type Aside = 'longest' | 'whole';
 
@@ -41,23 +45,24 @@ function laidOut(page: Page, without: readonly Aside[]): { blocks: string[][]; m
   const numbers = [...flows, ...goodput(page), ...failures(page), ...tokens(page), ...client(page)];
   const [certificate, next, gate] = [load(page), nextOf(page), Math.min(1, page.result.thresholds.length)];
   const below = [certificate, above, numbers, next].reduce((all, block) => all + block.length, 0);
-  const top = verdict(page, rows - below - 1 - gate);
-  const room = rows - below - top.length - gate;
-  const wanted = said(page, rows, gravest).length;
-  const words = said(page, Math.min(Math.max(wanted, isWide(page) ? 4 : 6), room));
+  const top = verdict(page, page.rows - below - 1 - gate);
+  const room = page.rows - below - top.length - gate;
+  const wanted = said(page, page.rows, gravest).length;
+  const words = said(page, isEndless(page) ? room : Math.min(Math.max(wanted, isWide(page) ? 4 : 6), room));
   const thresholds = gates(page, room + gate - words.length);
   return { blocks: [top, words, certificate, above, numbers, thresholds, next], missing: wanted - room };
 }
 
 /** With empty lines between the blocks where there is room. */
-function spaced(blocks: readonly string[][]): string[] {
+function spaced(blocks: readonly string[][], rows: number): string[] {
   const full = blocks.filter(block => block.length > 0);
   let room = rows - full.reduce((sum, block) => sum + block.length, 0);
   return full.flatMap((block, i) => (i > 0 && room-- > 0 ? ['', ...block] : block)).slice(0, rows);
 }
 
 /** In `atMost` lines or two; whose run it is has the last of them, or the end of the only one. */
-function verdict({ result, columns, paint }: Page, atMost: number): string[] {
+function verdict(page: Page, atMost: number): string[] {
+  const { result, columns, paint } = page;
   const { word, mood, validity, validityMood, reason } = headlineOf(result);
   const facts = safe(`${modelOf(result)} · run ${result.run_id} · seed ${result.seed}`);
   const head = `${word}  ${validity}  `;
@@ -69,10 +74,10 @@ function verdict({ result, columns, paint }: Page, atMost: number): string[] {
   if (widthOf(text) + widthOf(facts) + 3 <= room)
     return [`${painted}${padEnd(text, room - widthOf(facts))}${paint('dim', facts)}`];
   const [first = '', ...others] = fold(text, room);
-  const said = shortened(others.join(' '), columns - indent, Math.max(1, atMost - 2)).filter(line => line !== '');
+  const said = shortened(page, others.join(' '), columns - indent, Math.max(1, atMost - 2)).filter(line => line !== '');
   const kept = atMost > 2 ? said.map(line => ' '.repeat(indent) + line) : [];
-  const cut = kept.length === 0 && others.length > 0 ? crop(`${first} ${others.join(' ')}`, room) : crop(first, room);
-  return [painted + cut, ...kept, paint('dim', crop(facts, columns))];
+  const whole = kept.length === 0 && others.length > 0 ? `${first} ${others.join(' ')}` : first;
+  return [painted + cut(page, whole, room), ...kept, paint('dim', cut(page, facts, columns))];
 }
 
 /** Bounds stand beside the figures, and most sentences have one line. */
@@ -85,12 +90,13 @@ const folds = (page: Page) => (isWide(page) ? 1 : 2);
 const gravest = /^(ended_early|does|limited_|saturated)/;
 
 /** The findings in their own words, two lines each at most, or three where lines are short; the last ends with `…` for want of room. */
-function said({ result, columns }: Page, room: number, kinds = /./): string[] {
+function said(page: Page, room: number, kinds = /./): string[] {
+  const { result, columns } = page;
   const texts = result.findings.filter(({ kind }) => kind !== 'next' && kinds.test(kind)).map(({ text }) => safe(text));
   const lines: string[] = [];
   for (const text of texts) {
     const left = Math.max(1, room) - lines.length;
-    if (left > 0) lines.push(...shortened(text, columns, Math.min(left, isWide({ columns }) ? 2 : 3)));
+    if (left > 0) lines.push(...shortened(page, text, columns, Math.min(left, isWide(page) ? 2 : 3)));
   }
   return lines;
 }
@@ -101,16 +107,21 @@ function nextOf(page: Page): string[] {
 }
 
 /** A dim label in front, the text folded behind it. */
-function labelled({ columns, paint }: Page, label: string, text: string, atMost: number): string[] {
-  const lines = shortened(text, columns - indent, atMost);
+function labelled(page: Page, label: string, text: string, atMost: number): string[] {
+  const { columns, paint } = page;
+  const lines = shortened(page, text, columns - indent, atMost);
   return lines.map((line, i) => paint('dim', padEnd(i === 0 ? label : '', indent)) + line);
 }
 
-function shortened(text: string, columns: number, atMost: number): string[] {
+function shortened(page: Page, text: string, columns: number, atMost: number): string[] {
   const lines = fold(text, columns);
-  const kept = lines.length > atMost ? [...lines.slice(0, atMost - 1), lines.slice(atMost - 1).join(' ')] : lines;
-  return kept.map(line => crop(line, columns));
+  const isTooLong = lines.length > atMost && !isEndless(page);
+  const kept = isTooLong ? [...lines.slice(0, atMost - 1), lines.slice(atMost - 1).join(' ')] : lines;
+  return kept.map(line => cut(page, line, columns));
 }
+
+/** A log is as wide as what stands in it. */
+const cut = (page: Page, text: string, columns: number) => (isEndless(page) ? text : crop(text, columns));
 
 function load(page: Page): string[] {
   const { load: certificate, ledger } = page.result;
@@ -154,8 +165,19 @@ function table(page: Page, without: readonly Aside[]): string[] {
   return [
     ...heads(page, size),
     ...measured.map(line => row(page, line, size)),
+    ...atOnce(page),
     ...(without.includes('longest') ? [] : longest(page, measured)),
   ];
+}
+
+/** A server or a proxy that streams nothing would else be seen only by a row that is missing. */
+function atOnce(page: Page): string[] {
+  const { ttft_any_ms: first, max_gap_ms: gap } = page.result.metrics;
+  const all = first?.count ?? 0;
+  const whole = all - (gap?.count ?? 0);
+  if (whole <= all / 2) return [];
+  const text = `${share(whole / all)} of ${counted(all, 'answer')} came in one read: no gaps and no TPOT`;
+  return labelled(page, 'streams', text, 1);
 }
 
 /** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */
@@ -289,19 +311,20 @@ function errorBar(before: CalibrationRun | null, after: CalibrationRun | null): 
 }
 
 /** Those that do not hold first; those that find no line are counted. */
-function gates({ result, columns, paint }: Page, room: number): string[] {
+function gates(page: Page, room: number): string[] {
+  const { result, columns, paint } = page;
   const sorted = [...result.thresholds].sort((a, b) => Number(a.ok) - Number(b.ok));
   const marks = sorted.map(threshold => {
     const { text, why } = threshold;
     const { mood, mark } = markOf(threshold);
-    const said = crop(safe(why === '' ? text : `${text} (${why})`), columns - indent - 2);
+    const said = cut(page, safe(why === '' ? text : `${text} (${why})`), columns - indent - 2);
     return `${paint(mood, mark)} ${said}`;
   });
   const flowed = packed(marks, columns - indent);
   const shown = flowed.length <= room ? flowed : flowed.slice(0, Math.max(1, room - 1));
   const left = flowed.slice(shown.length).flat().length;
   const texts = [
-    ...shown.map(line => line.join('   ')),
+    ...shown.flatMap(line => fold(line.join('   '), columns - indent)),
     ...(left > 0 && shown.length < room ? [`and ${left} more`] : []),
   ];
   return texts.map((text, i) => paint('dim', padEnd(i === 0 ? 'gates' : '', indent)) + text);

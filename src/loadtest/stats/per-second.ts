@@ -77,10 +77,14 @@ export function tokensPerRead(intervals: readonly Interval[]): number {
   return reads === 0 ? 0 : sum(intervals.map(({ tokensRead }) => tokensRead)) / reads;
 }
 
+/** Tokens that came in an interval, told by its reads where the answer was streamed. */
+export const tokensIn = ({ outputTokens, tokensRead, reads }: Interval, each: number): number =>
+  outputTokens - tokensRead + reads * each;
+
 const amountIn = {
   requests_per_second: ({ answered }) => answered,
   goodput_per_second: ({ answeredWell }) => answeredWell,
-  output_tokens_per_second: ({ outputTokens, tokensRead, reads }, each) => outputTokens - tokensRead + reads * each,
+  output_tokens_per_second: tokensIn,
 } satisfies Record<PerSecondName, (interval: Interval, tokensPerRead: number) => number>;
 
 const endedIn = {

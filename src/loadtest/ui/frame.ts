@@ -48,8 +48,15 @@ const loads = {
 
 function title({ progress: { plan, elapsedMs }, columns, paint }: View): string {
   const left = safe(`glm-testkit load · ${plan.model} · ${loads[plan.kind](plan.level)}`);
-  const clock = `${moment(Math.floor(elapsedMs / 1000))} of ${moment(plan.durationMs / 1000)}`;
+  const clock = clockOf(elapsedMs, plan.durationMs);
   return paint('strong', padEnd(crop(left, columns - widthOf(clock) - 2), columns - widthOf(clock))) + clock;
+}
+
+/** `0:12 of 0:45`; while the last answers are waited for `0:45 +0:04`. */
+function clockOf(elapsedMs: number, durationMs: number): string {
+  const told = (ms: number) => moment(Math.floor(ms / 1000));
+  if (elapsedMs < durationMs + 1000) return `${told(Math.min(elapsedMs, durationMs))} of ${moment(durationMs / 1000)}`;
+  return `${moment(durationMs / 1000)} +${told(elapsedMs - durationMs)}`;
 }
 
 function bar({ progress, columns, paint }: View): string {

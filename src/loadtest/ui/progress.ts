@@ -3,6 +3,7 @@ import { createHistogram, type Summary } from '../../core/histogram.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import type { Measure } from '../measures.ts';
 import { addedUp, type Slice, shortestMs, together } from '../slices.ts';
+import { tokensIn } from '../stats/per-second.ts';
 
 /** What was planned. */
 export interface PlanFacts {
@@ -68,7 +69,10 @@ export function createProgress(plan: PlanFacts) {
   let ended: Record<string, number> = {};
   let codes: Record<string, number> = {};
   let endMs = 0;
+  const read = { reads: 0, tokens: 0 };
 
+  /** Until an answer has ended, a read is taken for a token. */
+  const tokensPerRead = () => (read.reads > 0 ? read.tokens / read.reads : 1);
   const add = (intervals: readonly Interval[]) => {
     for (const interval of intervals) {
       for (const { name, histogram } of histograms) histogram.absorb(interval.histograms[name] ?? []);
@@ -76,8 +80,10 @@ export function createProgress(plan: PlanFacts) {
       ended = addedUp([ended, interval.ended]);
       codes = addedUp([codes, interval.codes]);
       endMs = Math.max(endMs, interval.toMs);
+      read.reads += interval.readsEnded;
+      read.tokens += interval.tokensRead;
       last = [...last, interval].slice(-nowCount);
-      recent = [...recent, momentOf(latest(last))].slice(-recentCount);
+      recent = [...recent, momentOf(latest(last), tokensPerRead())].slice(-recentCount);
     }
   };
   /** @param elapsedMs by the view's own clock: time goes on while nothing ends */
@@ -88,7 +94,7 @@ export function createProgress(plan: PlanFacts) {
     ended,
     codes,
     whole: Object.fromEntries(histograms.map(({ name, histogram }) => [name, histogram.summary()])),
-    now: together(last),
+    now: { ...together(last), outputTokens: tokensOf(last, tokensPerRead()) },
     recent,
   });
   return { add, at };
@@ -101,11 +107,16 @@ function latest(intervals: readonly Interval[]): readonly Interval[] {
   return intervals.slice(Math.max(0, from));
 }
 
-function momentOf(intervals: readonly Interval[]): Moment {
-  const { seconds, ok, outputTokens, inFlightMean, figure } = together(intervals);
+function momentOf(intervals: readonly Interval[], tokensPerRead: number): Moment {
+  const { seconds, ok, inFlightMean, figure } = together(intervals);
+  const outputTokens = tokensOf(intervals, tokensPerRead);
   const figures = { ttft_content_ms: figure('ttft_content_ms'), itl_ms: figure('itl_ms'), e2e_ms: figure('e2e_ms') };
   return { seconds, ok, outputTokens, inFlightMean, figures };
 }
+
+/** As they came, and not as their answers ended. */
+const tokensOf = (intervals: readonly Interval[], tokensPerRead: number) =>
+  intervals.reduce((sum, one) => sum + tokensIn(one, tokensPerRead), 0);
 
 const noCounts: Counts = {
   planned: 0,

@@ -1,4 +1,4 @@
-/** Requests from a file of JSON lines: `{"prompt"}`, `{"messages"}`, or whole request bodies. */
+/** Requests from a file of JSON lines: `"prompt"`, `{"prompt"}`, `{"messages"}`, or whole request bodies. */
 import { z } from 'zod';
 import { isObject } from '../../core/json-object.ts';
 import { int, type Random } from '../../core/random.ts';
@@ -14,6 +14,8 @@ export interface Line {
   readonly messages: readonly Said[];
   readonly maxTokens: number | undefined;
   readonly fields: Fields;
+  /** Whether it names another model than the run's, or another way to be answered. */
+  readonly overruled: boolean;
 }
 
 interface LinesOptions {
@@ -68,12 +70,14 @@ function shuffled<T>(values: readonly T[], random: Random): readonly T[] {
   return row;
 }
 
-interface ReadLinesOptions {
+export interface ReadLinesOptions {
   /** The file's name, for messages. */
   readonly source: string;
   readonly maxOutput: number;
   /** Whether a line may end with an answer; one that is asked as it stands may not. */
   readonly answered: boolean;
+  /** What the run asks for, whatever a line says. */
+  readonly run: { readonly model: string; readonly stream: boolean };
 }
 
 /** @throws {UsageError} `bad_jsonl` with every bad line */
@@ -82,19 +86,22 @@ export const readLines = (text: string, { source, ...rules }: ReadLinesOptions):
 
 type Rules = Omit<ReadLinesOptions, 'source'>;
 
-function readLine(value: unknown, rules: Rules): Read<Line> {
+function readLine(given: unknown, rules: Rules): Read<Line> {
+  const value = typeof given === 'string' ? { prompt: given } : given;
   if (!isObject(value)) return { mistake: 'is not a JSON object' };
   if (isTooDeep(value)) return { mistake: 'is nested too deeply' };
   const result = lineSchema.safeParse(value);
   if (!result.success) return { mistake: result.error.issues.map(worded).join('; ') };
-  const { model, messages, prompt, max_tokens, stream: _, request_id: __, ...rest } = result.data;
+  const { model, messages, prompt, max_tokens, stream, request_id: _, ...rest } = result.data;
   if ((messages === undefined) === (prompt === undefined)) return { mistake: 'needs prompt or messages, and not both' };
   const said = messages ?? [{ role: 'user', content: prompt }];
   const mistake = mistakeIn(said, max_tokens ?? 0, rules);
   if (mistake !== undefined) return { mistake };
   // A whole body is known by its model. Other lines may be of a data set, whose columns are no business of the API.
   const fields = model ? rest : knownOf(rest);
-  return { value: { messages: said, maxTokens: max_tokens ?? undefined, fields } };
+  const { run } = rules;
+  const overruled = (model ?? run.model) !== run.model || (typeof stream === 'boolean' && stream !== run.stream);
+  return { value: { messages: said, maxTokens: max_tokens ?? undefined, fields, overruled } };
 }
 
 const roles = ['system', 'user', 'assistant', 'tool'] as const;

@@ -28,11 +28,21 @@ test.each([
   ],
   ['a SUSPECT run passes', { ...healthy, validity: 'SUSPECT', doubts: ['steal'] }, [4, 0, 0]],
   [
-    'a threshold without a value is an error',
+    'a threshold without a value is an error, and the run is none',
     {
       ...healthy,
       verdict: 'not_measurable',
       thresholds: [{ text: 'ttft_tool:p99<1s', ok: false, actual: null, why: 'no tool call was made' }],
+    },
+    [2, 0, 1],
+  ],
+  [
+    'an interrupted run is an error beside its thresholds',
+    {
+      ...healthy,
+      verdict: 'not_measurable',
+      load: { ...healthy.load, halted: 'stopped' },
+      thresholds: [{ text: 'e2e:p99<1s', ok: false, actual: null, why: 'p99 needs 662 samples' }],
     },
     [2, 0, 2],
   ],

@@ -86,6 +86,20 @@ test('a longest answer that is far from the p99 stands below the table', () => {
   expect(lineOf({ ...far, metrics: { itl_ms: calm } }, 'longest')).toBeUndefined();
 });
 
+test('streams whose tokens mostly came in one read are told', () => {
+  const { max_gap_ms, tpot_ms, itl_ms, ...rest } = healthy.metrics;
+  const all = rest.ttft_any_ms!.count;
+  const of = (streamed: number): LoadResult => ({
+    ...healthy,
+    metrics: streamed === 0 ? rest : { ...rest, max_gap_ms: { ...max_gap_ms!, count: streamed } },
+  });
+  expect(lineOf(of(0), 'streams')).toBe(`streams  100% of ${all} answers came in one read: no gaps and no TPOT`);
+  expect(lineOf(of(1), 'streams')).toMatch(/^streams {2}99.87% of/);
+  expect(lineOf(of(all / 2 + 1), 'streams')).toBeUndefined();
+  expect(lineOf(healthy, 'streams')).toBeUndefined();
+  expect(lineOf(judged(unaryRun().result), 'streams')).toBeUndefined();
+});
+
 test('failures carry their fault domain and their codes', () => {
   expect(lineOf(rateLimitedRun().result, 'failures')).toBe(
     'failures 687 rate_limited (account) · 2 overloaded (provider) · codes 1302 ×687, 1305 ×2',
@@ -217,6 +231,26 @@ test('what limited the run is said to its end before a longest answer and the st
   const shown = linesOf(stopped);
   expect(shown.length).toBeLessThanOrEqual(24);
   expect(shown.join(' ')).toContain('Enough.');
+});
+
+const endless = (result: LoadResult) => screen(result, { rows: Number.POSITIVE_INFINITY });
+
+test.each(runs)('%s without a height is said to its end, in lines that still fit', (_, result) => {
+  const text = endless(result);
+  const flat = text.replace(/\s+/g, ' ');
+  expect(text).not.toMatch(/…/);
+  for (const said of [...result.findings.map(finding => finding.text), ...result.doubts.slice(1)])
+    expect(flat).toContain(said.replace(/\s+/g, ' '));
+  expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(100);
+});
+
+test('without a height every gate has its reason and takes no line from anything else', () => {
+  const why = 'needs 299 requests, there are 5: 0 of 5 may be 0 % to 45.07 %, which is said at some length here';
+  const thresholds = Array.from({ length: 30 }, (_, i) => ({ text: `itl:p95<${i}ms`, ok: false, actual: null, why }));
+  const text = endless({ ...healthy, thresholds }).replace(/\s+/g, ' ');
+  for (const gate of thresholds) expect(text).toContain(`${gate.text} (${why})`);
+  for (const finding of healthy.findings) expect(text).toContain(finding.text);
+  expect(screen({ ...healthy, thresholds }).split('\n')).toHaveLength(25);
 });
 
 test('a sentence that finds no room for its end says that there is more', () => {

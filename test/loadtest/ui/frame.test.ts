@@ -56,6 +56,15 @@ test.each([
   expect(bar).toMatch(share);
 });
 
+test.each([
+  [59_000, '0:59 of 1:04'],
+  [64_600, '1:04 of 1:04'],
+  [68_000, '1:04 +0:04'],
+])('after %i ms the clock is at %s', (elapsedMs, clock) => {
+  const [title] = frame(createProgress({ ...plan, durationMs: 64_000 }).at(elapsedMs), size);
+  expect(title?.endsWith(` ${clock}`)).toBe(true);
+});
+
 test('a run that ends by requests or by money shows what is left', () => {
   const progress = progressOf(healthy, {
     maxRequests: 1000,

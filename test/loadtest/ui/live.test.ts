@@ -3,6 +3,7 @@ import { createManualClock } from '../../../src/core/clock.ts';
 import { createLive, type LiveOptions } from '../../../src/loadtest/ui/live.ts';
 import { createProgress } from '../../../src/loadtest/ui/progress.ts';
 import { rateLimitedRun, unaryRun } from '../results.ts';
+import { intervalAt } from '../stats/simulation.ts';
 
 const plan = {
   model: 'glm-4.6',
@@ -142,4 +143,13 @@ test('a line of a unary run has the whole answer', () => {
   const { live, written } = start({ isTty: false });
   live.update(unaryRun().result.intervals.slice(0, 3));
   expect(written[2]).toMatch(/ · E2E [\d.]+ m?s \(p99 [\d.]+ m?s\) · \d+ ok · 0 failed\n$/);
+});
+
+test('tokens are told as they come, before and after their answers end', () => {
+  const { live, written } = start({ isTty: false });
+  live.update([intervalAt(0, { reads: 1000 }), intervalAt(1, { reads: 500 })]);
+  live.update([intervalAt(2, { reads: 500, outputTokens: 4000, tokensRead: 4000, readsEnded: 2000 })]);
+  live.update([intervalAt(3, { reads: 500 })]);
+  const said = written.map(line => /[\d,.]+ tokens\/s/.exec(line)?.[0]);
+  expect(said).toEqual(['1,000 tokens/s', '500 tokens/s', '1,000 tokens/s', '1,000 tokens/s']);
 });
