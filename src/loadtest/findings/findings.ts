@@ -31,15 +31,19 @@ export interface Finding {
 type Note = Sighting<FindingKind>;
 
 /**
- * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`. Pure:
- * the same run, the same words.
+ * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`.
+ * Where nothing limited the run, failures that matter come before that. Pure: the same run, the same words.
  */
 export function findingsOf(result: JudgedRun): Finding[] {
-  const limits = limitsOf(result, growthOf(result.intervals));
-  const notes: Note[] = [...overspent(result), ...endedEarly(result), does(result), ...limits, ...asides(result)];
-  const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
-  const next =
-    (grave ?? notes.find(one => one.next !== undefined))?.next ?? 'Check the address and the key, then run again.';
+  const { real = [], none = [] } = Object.groupBy(limitsOf(result, growthOf(result.intervals)), ({ kind }) =>
+    kind === 'limited_by_nothing' ? 'none' : 'real',
+  );
+  const { failures = [], others = [] } = Object.groupBy(asides(result), ({ next }) =>
+    next === undefined ? 'others' : 'failures',
+  );
+  const ends: Note[] = [...overspent(result), ...endedEarly(result)];
+  const notes = [...ends, does(result), ...real, ...failures, ...none, ...others];
+  const next = notes.find(one => one.next !== undefined)?.next ?? 'Check the address and the key, then run again.';
   return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: next }];
 }
 
@@ -167,7 +171,7 @@ function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
     kind: 'broken_answers',
     text: `${counted(total, 'request')} (${share(total / planned)}) failed at the endpoint: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
     ...(total / planned >= 0.01
-      ? { next: 'Give the vendor the ids of the failed requests (requests.ndjson holds them).' }
+      ? { next: 'Give the vendor the ids of the failed requests: -o DIR keeps them in requests.ndjson.' }
       : {}),
   };
 }

@@ -306,6 +306,26 @@ test('broken answers are counted and explained; single ones do not decide what t
   expect(next(makeRun({ ...calm, faults: { stalled: 10 } }).result)).toContain('ids of the failed requests');
 });
 
+test.each([80, 100])('failures that matter come before "nothing limited", also on a screen of %d columns', width => {
+  const { result } = makeRun({ ...calm, faults: { stalled: 5 } });
+  const findings = findingsOf(result);
+  expect(findings.map(({ kind }) => kind).slice(0, 3)).toEqual(['does', 'broken_answers', 'limited_by_nothing']);
+  const shown = screen({ ...result, findings }, { width }).replace(/\s+/g, ' ');
+  expect(shown).toMatch(/\d+ requests \([\d.]+%\) failed at the endpoint: \d+ stalled/);
+  expect(shown).toContain('Nothing seen here limited the run');
+});
+
+test('a limit comes before failures beside it', () => {
+  const { result } = makeRun({ ...calm, limit: 8, faults: { stalled: 10 } });
+  expect(kinds(result).slice(0, 3)).toEqual(['does', 'limited_by_account', 'broken_answers']);
+});
+
+test('who did not ask for a file is not sent to one, but told how to have it', () => {
+  const { result } = makeRun({ ...calm, faults: { stalled: 10 } });
+  expect(next(result)).toContain('-o DIR keeps them in requests.ndjson');
+  expect(next(makeRun({ ...calm, limit: 8, faults: { stalled: 10 } }).result)).toMatch(/^Keep at most/);
+});
+
 test('a request that is wrong is to be mended first', () => {
   const { result } = makeRun(calm, { ledger: { planned: 50, ok: 10, prompt_too_long: 40 } });
   expect(said(result, 'wrong_requests')).toContain('40 requests ended as prompt_too_long');
