@@ -297,6 +297,33 @@ test.each([0.5, 0.7, 0.9])('open load at %f of what the server can do is not cal
   }
 });
 
+const rising: Scene = {
+  load: { kind: 'open', perSecond: 5, rise: { atMs: 4000, to: 60 } },
+  durationMs: 8000,
+  ttftMs: 200,
+  itlMs: 20,
+  tokens: 50,
+};
+
+test.each([
+  ['takes them all as fast as before', {}, false],
+  ['takes them for long as fast as before', { durationMs: 12_000 }, false],
+  ['has places for a third of them', { slots: 20, durationMs: 10_000 }, true],
+])('a steep rise at the end of a short run at a server that %s', (_, more, expected) => {
+  for (let seed = 1; seed <= 20; seed++)
+    expect(kinds(makeRun({ ...rising, ...more, seed }).result).includes('saturated')).toBe(expected);
+});
+
+test.each([
+  ['a short run', 40, 8000],
+  ['a run with few requests', 20, 12_000],
+])('overload in %s is told to pile up', (_, perSecond, durationMs) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const scene = { ...rising, seed, load: { kind: 'open' as const, perSecond }, durationMs, slots: 2, tokens: 10 };
+    expect(kinds(makeRun(scene).result)).toContain('saturated');
+  }
+});
+
 test('broken answers are counted and explained; single ones do not decide what to do next', () => {
   const { result } = healthyRun();
   expect(said(result, 'broken_answers')).toBe(
