@@ -86,7 +86,9 @@ export function limitText(result: LimitResult, answerMs: number): string {
     case 'at_least':
       return `The account answers at least ${result.ceiling} requests in flight, the most that were allowed here.`;
     case 'below':
-      return `Even ${result.ceiling + 1} requests in flight are refused with 1302.`;
+      return result.ceiling === 0
+        ? 'Even one request at a time is refused with 1302: that is no limit of requests in flight, but of how often they come (requests or tokens a minute). Wait a minute, and ask again.'
+        : `Even ${result.ceiling + 1} requests in flight are refused with 1302. Begin with fewer (--from 1); if one alone is refused, it is about how often they come.`;
     case 'no_overlap':
       return `Cannot be told: answers of ${time(answerMs)} do not overlap; of ${result.inFlight} at once ${result.limited} were refused with 1302, and ${result.ceiling} were answered another time. Ask for it where answers take longer.`;
     case 'unclear':

@@ -98,6 +98,34 @@ test('1302 from 8 on is a plateau of the account at about 8', () => {
   expect(next(result)).toMatch(/^Keep at most 8 under way/);
 });
 
+/** From its 20th second on every request of the run is refused. */
+const usedUp = (scene: Scene, more: Partial<Interval> = {}): LoadResult => {
+  const { result } = makeRun(scene);
+  const refusing = { answered: 0, ended: { rate_limited: 50 }, codes: { '1302': 50 }, ...more };
+  return {
+    ...result,
+    ledger: { ...result.ledger, planned: result.ledger.planned + 500, rate_limited: 500 },
+    limits: { retries: 0, codes: { '1302': 500 } },
+    intervals: result.intervals.map((one, i) => (i < 20 ? one : { ...one, ...refusing })),
+  };
+};
+
+test.each([
+  ['refusals while none is served', {}, /because they came too often \(1302 ×500\)/, /^Lower the rate/],
+  ['answers among the refusals', { answered: 1 }, /because too many were under way, or they came/, /^Keep at most 10/],
+  ['a hanging answer', { ended: { stalled: 1, rate_limited: 9 } }, /because too many were under way, or/, /^Keep at/],
+] as const)('1302 is about how often where that is the only thing it can be: %s', (_, more, why, step) => {
+  const run = usedUp(calm, more);
+  expect(said(run, 'limited_by_account')).toMatch(why);
+  expect(next(run)).toMatch(step);
+});
+
+test('a schedule leaves places free, so what was served at once is the least an account may have', () => {
+  const { result } = makeRun({ load: { kind: 'open', perSecond: 15 }, durationMs: 20_000, limit: 8, tokens: 20 });
+  expect(said(result, 'limited_by_account')).toMatch(/ At least [\d.]+ were served at once\.$/);
+  expect(next(result)).toMatch(/^Offer less, .*--find-limit/);
+});
+
 test('1303 is about how often, not how many', () => {
   const { result } = rateLimitedRun();
   const limits = { retries: 0, codes: { '1303': 687 } };
