@@ -161,7 +161,7 @@ function hiddenWait({ metrics }: JudgedRun): Note | undefined {
 }
 
 function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
-  const { planned } = ledger;
+  const judged = judgedOf({ ledger });
   const rows = failuresOf(ledger).filter(({ domain, name }) => domain === 'provider' && name !== 'overloaded');
   const [first] = rows;
   if (first === undefined) return undefined;
@@ -169,8 +169,8 @@ function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
   const names = rows.slice(0, 3).map(row => `${count(row.count)} ${row.name}`);
   return {
     kind: 'broken_answers',
-    text: `${counted(total, 'request')} (${share(total / planned)}) failed at the endpoint: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
-    ...(total / planned >= 0.01
+    text: `${counted(total, 'request')} (${share(total / judged)}) failed at the endpoint: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
+    ...(total / judged >= 0.01
       ? { next: 'Give the vendor the ids of the failed requests: -o DIR keeps them in requests.ndjson.' }
       : {}),
   };

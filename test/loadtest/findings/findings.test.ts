@@ -381,6 +381,25 @@ test('who did not ask for a file is not sent to one, but told how to have it', (
   expect(next(makeRun({ ...calm, limit: 8, faults: { stalled: 10 } }).result)).toMatch(/^Keep at most/);
 });
 
+test.each<[string, Partial<LoadResult['ledger']>, Record<string, number>, string]>([
+  ['limited_by_account', { rate_limited: 40 }, { '1302': 90 }, '40 of 50 requests (80%) refused because'],
+  ['limited_by_account', { auth: 40 }, { '1000': 90 }, '40 of 50 requests (80%): the key or token was refused (1000).'],
+  ['limited_by_platform', { overloaded: 40 }, { '1305': 90 }, '40 of 50 requests (80%) refused as overloaded (1305).'],
+  ['limited_by_network', { reset: 40 }, {}, '40 of 50 requests (80%) ended as reset'],
+  ['broken_answers', { stalled: 40 }, {}, '40 requests (80%) failed at the endpoint'],
+])('%s counts of the same requests as the first line does: %o', (kind, bad, codes, words) => {
+  const ledger = { planned: 200, ok: 10, warmup: 60, unsent: 70, censored: 20, ...bad };
+  const { result } = makeRun(calm, { ledger, limits: { retries: 0, codes } });
+  expect(said(result, kind)).toContain(words);
+  expect(said(result, kind)).not.toContain('×');
+  expect(headlineOf(result).reason).toContain('20% of 50 requests');
+});
+
+test('a share of one in a hundred is one of those that were measured', () => {
+  const { result } = makeRun(calm, { ledger: { planned: 10_000, ok: 90, warmup: 9900, overloaded: 10 } });
+  expect(kinds(result)).toContain('limited_by_platform');
+});
+
 test('a request that is wrong is to be mended first', () => {
   const { result } = makeRun(calm, { ledger: { planned: 50, ok: 10, prompt_too_long: 40 } });
   expect(said(result, 'wrong_requests')).toContain('40 requests ended as prompt_too_long');
