@@ -179,6 +179,33 @@ test('connections that are not kept cost a handshake each', () => {
   expect(kinds(makeRun({ ...calm, freshRatio: 1, connectMs: 2 }).result)).not.toContain('limited_by_network');
 });
 
+test.each([
+  ['timeout_total', true],
+  ['stalled', true],
+  ['server_error', false],
+] as const)('connections that end as %s are closed by this program: %s', (kind, own) => {
+  const { result } = makeRun({ ...calm, freshRatio: 1, connectMs: 90 });
+  const { planned } = result.ledger;
+  const ledger = { planned, ok: 20, [kind]: planned - 20 };
+  expect(kinds({ ...result, ledger }).includes('limited_by_network')).toBe(!own);
+});
+
+test('requests that found no place are the limit of this program, after whatever kept the places', () => {
+  const shedding = (scene: Scene) => {
+    const { result } = makeRun(scene);
+    const ledger = { ...result.ledger, planned: result.ledger.planned + 57, shed: 57 };
+    return { ...result, ledger, config: { ...result.config, concurrency: 20 } };
+  };
+  const fast = shedding({ ...calm, load: { kind: 'open', perSecond: 30 }, durationMs: 4000 });
+  expect(kinds(fast)).toContain('limited_by_client');
+  expect(kinds(fast)).not.toContain('limited_by_nothing');
+  expect(said(fast, 'limited_by_client')).toMatch(
+    /: 57 of \d+ requests \([\d.]+%\) were not sent, .* 20 under way at once/,
+  );
+  expect(next(fast)).toMatch(/^Raise --max-in-flight/);
+  expect(next(shedding({ ...ramp, slots: 8 }))).toMatch(/^Up to about/);
+});
+
 test('as many connections as requests under way at once were kept', () => {
   const { result } = makeRun({ load: { kind: 'closed', levels: [30] }, durationMs: 2000, connectMs: 90, tokens: 60 });
   expect(result.connections.opened).toBeGreaterThan(result.load.sent / 4);
@@ -561,6 +588,20 @@ test('a budget that keeps the load down is named as the limit', () => {
   expect(said(budgeted(open, short), 'limited_by_budget')).toMatch(
     /^33 requests were not made: at their time the budget/,
   );
+});
+
+test('a budget that lets all be under way only now and then is the limit as well', () => {
+  const { result } = makeRun(calm);
+  const few = {
+    config: { concurrency: 10, budget: { maxTokens: 9 } },
+    whole: { ...result.whole, in_flight_mean: 4.6 },
+  };
+  expect(said(budgeted(result, few), 'limited_by_budget')).toMatch(
+    /^On average 5 of 10 requests were under way: the budget/,
+  );
+  const arrivals = { kind: 'closed', stages: [{ durationMs: 9000, from: 1, to: 10 }] };
+  const climbing = budgeted(result, { ...few, config: { ...few.config, arrivals } });
+  expect(kinds(climbing)).not.toContain('limited_by_budget');
 });
 
 const silent = (intervals: readonly Interval[]) => intervals.map(({ budgetWaits: _, ...one }) => one as Interval);
