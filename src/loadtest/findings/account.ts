@@ -2,7 +2,7 @@
 import { businessCode } from '../../core/wire/errors.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import { bare, failuresOf, type LedgerRow } from '../ledger.ts';
-import { counted, share, time } from '../numbers.ts';
+import { count, counted, share, time } from '../numbers.ts';
 import { servedAtOnce } from './served.ts';
 import { codesAs, isNoticeable, type JudgedRun, type Limit, level, ofAll, type Sighting } from './sighting.ts';
 
@@ -97,11 +97,20 @@ const remedies: Readonly<Record<string, string>> = {
   token_expired: 'Check the clock and the lifetime of the token.',
 };
 
+/** Requests take the keys in turn, so answers beside refusals are those of other keys. */
+function someKeys({ config, ledger }: JudgedRun, name: string): string | undefined {
+  const keys = Number(config.keys);
+  if (name !== 'auth' || !(keys > 1)) return undefined;
+  return ledger.ok === 0
+    ? `Check the ${count(keys)} keys: the endpoint refuses them all.`
+    : `Check the ${count(keys)} keys one by one: the endpoint takes one or some of them and refuses the rest.`;
+}
+
 function shut(result: JudgedRun, { name, count: refused, meaning }: LedgerRow): Sighting<Limit> {
   const codes = codesAs(result, name);
   return {
     kind: 'limited_by_account',
     text: `The account refused ${ofAll(refused, result)}: ${codes === '' ? meaning : bare(meaning)}${codes}.`,
-    next: remedies[name] ?? 'Settle that with the vendor before the next run.',
+    next: someKeys(result, name) ?? remedies[name] ?? 'Settle that with the vendor before the next run.',
   };
 }

@@ -427,6 +427,34 @@ test('a share of one in a hundred is one of those that were measured', () => {
   expect(kinds(result)).toContain('limited_by_platform');
 });
 
+test('answers that came after a deadline of this program did not fail at the endpoint', () => {
+  const late = makeRun(calm, { ledger: { planned: 50, ok: 10, timeout_total: 39, timeout_first_token: 1 } }).result;
+  expect(said(late, 'broken_answers')).toMatch(
+    /^40 requests \(80%\) did not make a deadline of this program: 39 timeout/,
+  );
+  expect(next(late)).toMatch(/more time \(--timeout\)/);
+});
+
+test('of a few answers no half is told', () => {
+  const { result } = makeRun(calm);
+  const few = (name: 'ttft_content_ms' | 'e2e_ms', max: number) => ({
+    [name]: { ...result.metrics[name]!, count: 6, min: 204, max, needs: { p50: 11 } },
+  });
+  expect(said({ ...result, metrics: few('ttft_content_ms', 310) }, 'does')).toMatch(
+    /; users saw something after 204 ms to 310 ms\.$/,
+  );
+  expect(said({ ...result, metrics: few('e2e_ms', 204) }, 'does')).toMatch(/; an answer took 204 ms\.$/);
+});
+
+test.each([
+  [2, 20, /^Check the 2 keys one by one: the endpoint takes one or some of them/],
+  [2, 0, /^Check the 2 keys: the endpoint refuses them all\.$/],
+  [1, 20, /^Check the key: the endpoint refuses it\.$/],
+])('of %d keys, with %d good answers, the next step names what is to be checked', (keys, ok, step) => {
+  const { result } = makeRun(calm, { ledger: { planned: 20 + ok, ok, auth: 20 } });
+  expect(next({ ...result, config: { ...result.config, keys } })).toMatch(step);
+});
+
 test('a request that is wrong is to be mended first', () => {
   const { result } = makeRun(calm, { ledger: { planned: 50, ok: 10, prompt_too_long: 40 } });
   expect(said(result, 'wrong_requests')).toContain('40 requests ended as prompt_too_long');
