@@ -29,7 +29,13 @@ test('the account’s limit is found with one-token requests, as text and as JSO
   expect(found.err).toMatch(/ {2}8 at once: \d+ answered, \d+ refused with 1302, 0 failed/);
   expect(Math.max(...found.asked.map(({ completionTokens }) => completionTokens))).toBeLessThanOrEqual(1);
   const below = await capacity(limits, '--find-limit', '--from', '9', '--to', '9');
-  expect([below.code, below.out]).toEqual([1, 'Even 9 requests in flight are refused with 1302.\n']);
+  expect(below.code).toBe(1);
+  expect(below.out).toMatch(/^Even 9 requests in flight are refused with 1302\. Begin with fewer \(--from 1\)/);
+});
+
+test('requests a minute that are used up are no limit of requests in flight', async () => {
+  const used = await capacity({ limits: { requestsPerMinute: 1 } }, '--find-limit', '--to', '4');
+  expect(used.out).toMatch(/^Even one request at a time is refused with 1302: that is no limit of requests in flight/);
 });
 
 test('a small budget does not keep the level down that the limit is found with', async () => {

@@ -24,7 +24,12 @@ export interface Scene {
   readonly stream?: boolean;
   readonly load:
     | { readonly kind: 'closed'; readonly levels: readonly number[] }
-    | { readonly kind: 'open'; readonly perSecond: number };
+    /** Straight on, or rising at a moment. */
+    | {
+        readonly kind: 'open';
+        readonly perSecond: number;
+        readonly rise?: { readonly atMs: number; readonly to: number };
+      };
   readonly durationMs: number;
   readonly warmupMs?: number;
   readonly graceMs?: number;
@@ -180,8 +185,10 @@ function arrivalsOf({ load, durationMs, warmupMs = 0 }: Scene, random: Random): 
   const stopMs = durationMs + warmupMs;
   if (load.kind === 'open') {
     let atMs = 0;
+    const { perSecond, rise } = load;
     return () => {
-      atMs += (-Math.log(1 - random()) * 1000) / load.perSecond;
+      const rate = rise !== undefined && atMs >= rise.atMs ? rise.to : perSecond;
+      atMs += (-Math.log(1 - random()) * 1000) / rate;
       return atMs < stopMs ? { atMs, ended: () => {} } : undefined;
     };
   }

@@ -1,7 +1,7 @@
 import { summaryOf } from '../../core/histogram.ts';
 import type { Interval } from '../interval.ts';
 import { rate } from '../numbers.ts';
-import { saturationOf } from '../stats/saturation.ts';
+import { latencyGrows, saturationOf } from '../stats/saturation.ts';
 import type { JudgedRun, Limit, Sighting } from './sighting.ts';
 
 /** More was offered than came back. */
@@ -27,7 +27,8 @@ function backlogOf(offered: readonly Interval[]): { offered: number; ended: numb
 
 /**
  * Of a run that is too short, or has too few requests, to be told apart from chance every second: in its last third less
- * than nine tenths of what was offered came back, by more than chance, although an answer takes much less than that.
+ * than nine tenths of what was offered came back, by more than chance, although an answer takes much less than that, and
+ * latency grew as a queue makes it: after a steep rise answers only come as much later as they take.
  */
 function backlogAtEnd(all: readonly Interval[]) {
   const last = all.slice(Math.floor((all.length * 2) / 3));
@@ -37,6 +38,7 @@ function backlogAtEnd(all: readonly Interval[]) {
   const quickest = summaryOf(all.flatMap(({ histograms }) => (histograms.e2e_ms ? [histograms.e2e_ms] : []))).min;
   const grows = ended < 0.9 * offered && offered - ended > 3 * Math.sqrt(offered + ended);
   if (!grows || last.length < 3 || quickest > 500 * seconds) return undefined;
+  if (!latencyGrows(last, 'answered')) return undefined;
   return { offered: offered / seconds, ended: ended / seconds };
 }
 

@@ -3,7 +3,7 @@ import { rate } from '../numbers.ts';
 import { limitedByAccount } from './account.ts';
 import { saturated } from './backlog.ts';
 import { limitedByBudget } from './budget.ts';
-import { limitedByClient } from './client.ts';
+import { limitedByClient, limitedByPlaces } from './client.ts';
 import type { Growth } from './growth.ts';
 import { limitedByNetwork } from './network.ts';
 import {
@@ -36,6 +36,7 @@ const rules: readonly Rule[] = [
   limitedByCompute,
   limitedByQueue,
   limitedByServer,
+  limitedByPlaces,
 ];
 
 function limitedByPlatform(result: JudgedRun): Sighting<Limit> | undefined {

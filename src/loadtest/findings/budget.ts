@@ -1,3 +1,4 @@
+import type { Stage } from '../arrivals.ts';
 import { count, counted } from '../numbers.ts';
 import { type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
 
@@ -21,10 +22,27 @@ export function limitedByBudget({ load, ledger, whole, config, intervals }: Judg
         };
   // Requests of the warm-up wait, too; a result of an earlier version does not say.
   const waited = intervals.some(({ budgetWaits = 0 }) => budgetWaits > 0);
-  if (!(whole.in_flight_max < asked) || !waited) return undefined;
+  if (!waited) return undefined;
+  const why = 'the budget had no room for the worst case of more.';
+  if (whole.in_flight_max < asked)
+    return {
+      kind,
+      text: `At most ${level(whole.in_flight_max)} of ${count(asked)} requests were under way: ${why}`,
+      next,
+    };
+  if (!isLevel(config) || whole.in_flight_mean > almostAll * asked) return undefined;
   return {
     kind,
-    text: `At most ${level(whole.in_flight_max)} of ${count(asked)} requests were under way: the budget had no room for the worst case of more.`,
+    text: `On average ${level(whole.in_flight_mean)} of ${count(asked)} requests were under way: ${why}`,
     next,
   };
+}
+
+/** Fewer than these of all seats taken, on average, are fewer than the moments between two requests explain. */
+const almostAll = 0.9;
+
+/** A ramp has fewer under way than its highest level by itself. */
+function isLevel({ arrivals }: JudgedRun['config']): boolean {
+  const { stages = [] } = (arrivals ?? {}) as { readonly stages?: readonly Stage[] };
+  return stages.every(({ from, to }) => from === to && from === stages[0]?.from);
 }

@@ -1,5 +1,5 @@
-import { share, time } from '../numbers.ts';
-import type { JudgedRun, Limit, Sighting } from './sighting.ts';
+import { count, share, time } from '../numbers.ts';
+import { isNoticeable, type JudgedRun, type Limit, ofAll, type Sighting } from './sighting.ts';
 
 /** This machine, or its host, was too slow to measure more. */
 export function limitedByClient({ health, config }: JudgedRun): Sighting<Limit> | undefined {
@@ -15,6 +15,19 @@ export function limitedByClient({ health, config }: JudgedRun): Sighting<Limit> 
     kind: 'limited_by_client',
     text: ownLimit(`its host gave ${share(steal)} of the machine’s time to others`),
     next: 'Run again on a machine of your own.',
+  };
+}
+
+/** No more requests were allowed under way, so some were not sent. What made them stay that long is told before. */
+export function limitedByPlaces(result: JudgedRun): Sighting<Limit> | undefined {
+  const { shed = 0 } = result.ledger;
+  if (!isNoticeable(shed, result)) return undefined;
+  const places = Number(result.config.concurrency);
+  const most = Number.isFinite(places) ? `${count(places)} under way at once` : 'so many under way at once';
+  return {
+    kind: 'limited_by_client',
+    text: `This program’s own limit was reached: ${ofAll(shed, result)} were not sent, for --max-in-flight allows ${most}.`,
+    next: 'Raise --max-in-flight, or offer less: a rate needs as many places as it has answers under way, the rate times how long one takes.',
   };
 }
 

@@ -3,7 +3,7 @@ import { isRefusal } from '../halt.ts';
 import { slackMs } from '../interval.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
 import { count, counted, money, rate, share, time } from '../numbers.ts';
-import type { Throughput } from '../result.ts';
+import type { Figure, Throughput } from '../result.ts';
 import { limitsOf } from './bottleneck.ts';
 import { roomierBudget } from './budget.ts';
 import { after, meaningOf, refusalOf } from './early-end.ts';
@@ -31,15 +31,19 @@ export interface Finding {
 type Note = Sighting<FindingKind>;
 
 /**
- * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`. Pure:
- * the same run, the same words.
+ * In this order: what ended the run before its time, one `does`, one or more limits, what else was seen, one `next`.
+ * Where nothing limited the run, failures that matter come before that. Pure: the same run, the same words.
  */
 export function findingsOf(result: JudgedRun): Finding[] {
-  const limits = limitsOf(result, growthOf(result.intervals));
-  const notes: Note[] = [...overspent(result), ...endedEarly(result), does(result), ...limits, ...asides(result)];
-  const grave = notes.find(({ kind, next }) => next !== undefined && kind !== 'limited_by_nothing');
-  const next =
-    (grave ?? notes.find(one => one.next !== undefined))?.next ?? 'Check the address and the key, then run again.';
+  const { real = [], none = [] } = Object.groupBy(limitsOf(result, growthOf(result.intervals)), ({ kind }) =>
+    kind === 'limited_by_nothing' ? 'none' : 'real',
+  );
+  const { failures = [], others = [] } = Object.groupBy(asides(result), ({ next }) =>
+    next === undefined ? 'others' : 'failures',
+  );
+  const ends: Note[] = [...overspent(result), ...endedEarly(result)];
+  const notes = [...ends, does(result), ...real, ...failures, ...none, ...others];
+  const next = notes.find(one => one.next !== undefined)?.next ?? 'Check the address and the key, then run again.';
   return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: next }];
 }
 
@@ -60,14 +64,23 @@ function does(result: JudgedRun): Note {
 const underWay = ({ in_flight_mean: mean, in_flight_max: most }: Throughput) =>
   most > 1.2 * mean + 1 ? `With ${rate(mean)} under way on average` : `With ${rate(mean)} under way`;
 
-/** What half of the users saw. */
+/** What half of the users saw, or all of a few. */
 function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e }: JudgedRun['metrics']): string {
   if (content === undefined || content.count === 0)
-    return `half of the users had their answer within ${time(e2e?.p50 ?? Number.NaN)}`;
+    return e2e === undefined || e2e.needs.p50 === undefined
+      ? `half of the users had their answer within ${time(e2e?.p50 ?? Number.NaN)}`
+      : `an answer took ${fromTo(e2e)}`;
   const pace = tpot ?? itl;
   const speed = pace === undefined || pace.p50 <= 0 ? '' : `, then ${rate(1000 / pace.p50)} tokens per second`;
-  return `half of the users saw something within ${time(content.p50)}${speed}`;
+  const seen =
+    content.needs.p50 === undefined
+      ? `half of the users saw something within ${time(content.p50)}`
+      : `users saw something after ${fromTo(content)}`;
+  return `${seen}${speed}`;
 }
+
+/** Of too few to speak of half of them. */
+const fromTo = ({ min, max }: Figure) => (time(min) === time(max) ? time(min) : `${time(min)} to ${time(max)}`);
 
 /** Requests whose time came in the measured window. */
 const offeredOf = ({ ledger: { planned, warmup = 0, unsent = 0, lost = 0 } }: JudgedRun) =>
@@ -157,20 +170,24 @@ function hiddenWait({ metrics }: JudgedRun): Note | undefined {
 }
 
 function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
-  const { planned } = ledger;
+  const judged = judgedOf({ ledger });
   const rows = failuresOf(ledger).filter(({ domain, name }) => domain === 'provider' && name !== 'overloaded');
   const [first] = rows;
   if (first === undefined) return undefined;
   const total = rows.reduce((sum, row) => sum + row.count, 0);
   const names = rows.slice(0, 3).map(row => `${count(row.count)} ${row.name}`);
+  const late = rows.every(({ name }) => name.startsWith('timeout_'));
+  const what = late ? 'did not make a deadline of this program' : 'failed at the endpoint';
   return {
     kind: 'broken_answers',
-    text: `${counted(total, 'request')} (${share(total / planned)}) failed at the endpoint: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
-    ...(total / planned >= 0.01
-      ? { next: 'Give the vendor the ids of the failed requests (requests.ndjson holds them).' }
-      : {}),
+    text: `${counted(total, 'request')} (${share(total / judged)}) ${what}: ${names.join(', ')}. ${first.name} means: ${first.meaning}.`,
+    ...(total / judged >= 0.01 ? { next: late ? moreTimeEach : handOver } : {}),
   };
 }
+
+const handOver = 'Give the vendor the ids of the failed requests: -o DIR keeps them in requests.ndjson.';
+const moreTimeEach =
+  'If later answers are good enough, give them more time (--timeout); else offer less, or have the endpoint answer faster.';
 
 function wrongRequests({ ledger }: JudgedRun): Note | undefined {
   const first = failuresOf(ledger).find(({ domain }) => domain === 'client');

@@ -27,11 +27,15 @@ const steps: Readonly<Partial<Record<string, string>>> = {
   tcp: 'Check that the endpoint runs, and the host and port in --url: nobody takes the connection.',
 };
 
-function unkeptConnections({ load, connections, metrics, whole }: JudgedRun): Sighting<Limit> | undefined {
+/** Endings at which this program closes the connection. */
+const deadlines = ['timeout_total', 'timeout_first_byte', 'timeout_first_token', 'stalled'] as const;
+
+function unkeptConnections({ load, connections, metrics, whole, ledger }: JudgedRun): Sighting<Limit> | undefined {
   const answer = (metrics.ttfb_ms ?? metrics.e2e_from_send_ms)?.p50 ?? 0;
   const connect = metrics.connect_ms?.p50 ?? 0;
-  // As many as were under way at once had to be opened; only the rest replaced others.
-  const replaced = connections.opened - whole.in_flight_max;
+  // As many as were under way at once had to be opened, and one for each that a deadline of our own closed; the rest replaced others.
+  const replaced =
+    connections.opened - whole.in_flight_max - deadlines.reduce((sum, name) => sum + (ledger[name] ?? 0), 0);
   if (!(replaced > load.sent / 2 && load.sent >= 20 && connect > answer / 5)) return undefined;
   return {
     kind: 'limited_by_network',

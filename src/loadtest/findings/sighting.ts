@@ -1,5 +1,6 @@
 /** What a rule about a run sees, and the words that several of them share. */
 import { businessCode } from '../../core/wire/errors.ts';
+import { judgedOf } from '../ledger.ts';
 import { count, counted, share } from '../numbers.ts';
 import type { LoadResult } from '../result.ts';
 import type { Growth } from './growth.ts';
@@ -30,17 +31,22 @@ export type Rule = (result: JudgedRun, growth: Growth | null) => Sighting<Limit>
 /** A cause of less than one request in a hundred did not limit the run. */
 const noticeable = 0.01;
 
-export const isNoticeable = (n: number, { ledger }: Pick<JudgedRun, 'ledger'>) =>
-  n > 0 && n / Math.max(1, ledger.planned) >= noticeable;
+export const isNoticeable = (n: number, run: Pick<JudgedRun, 'ledger'>) =>
+  n > 0 && n / Math.max(1, judgedOf(run)) >= noticeable;
 
-export const ofAll = (n: number, { ledger }: Pick<JudgedRun, 'ledger'>) =>
-  `${count(n)} of ${counted(ledger.planned, 'request')} (${share(n / ledger.planned)})`;
+/** Of the requests that were measured to their end: those of a warm-up, and those not made, are neither good nor bad. */
+export const ofAll = (n: number, run: Pick<JudgedRun, 'ledger'>) =>
+  `${count(n)} of ${counted(judgedOf(run), 'request')} (${share(n / judgedOf(run))})`;
 
-/** ` (1302 ×687)`: the business codes behind a class, most frequent first. */
-export function codesAs({ limits }: Pick<JudgedRun, 'limits'>, name: string): string {
+/**
+ * ` (1302 ×687)`: the business codes behind a class, most frequent first. Codes are counted in the warm-up, too, so after one
+ * they stand without their number: it would not be that of the requests beside it.
+ */
+export function codesAs({ limits, ledger }: Pick<JudgedRun, 'limits' | 'ledger'>, name: string): string {
   const codes = Object.entries(limits.codes).filter(([code]) => businessCode(code)?.reason === name);
   const sorted = codes.sort((a, b) => b[1] - a[1]).slice(0, 3);
-  return sorted.length === 0 ? '' : ` (${sorted.map(([code, n]) => `${code} ×${count(n)}`).join(', ')})`;
+  const often = (n: number) => (ledger.warmup ? '' : ` ×${count(n)}`);
+  return sorted.length === 0 ? '' : ` (${sorted.map(([code, n]) => `${code}${often(n)}`).join(', ')})`;
 }
 
 /** Requests under way, at least one. */

@@ -2,7 +2,6 @@
 import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
 import { count, time } from '../numbers.ts';
-import type { Usl } from '../stats/usl.ts';
 import { crop, fold } from './terminal.ts';
 
 interface Asked {
@@ -16,7 +15,7 @@ const columns = 80;
 export function capacityText(result: CapacityResult, { by, attainment }: Asked): string {
   const unit = by === 'rate' ? 'requests per second' : 'requests under way';
   const share = `${+(attainment * 100).toFixed(2)} %`;
-  const said = [sentence(result, unit, share), why(result), ...uslLines(result.usl), confidence];
+  const said = [sentence(result, unit, share), why(result), ...uslLines(result), confidence];
   return [...said.filter(text => text !== '').flatMap(text => fold(text, columns)), '', heads, ...result.tried.map(row)]
     .map(line => crop(line, columns))
     .join('\n');
@@ -68,15 +67,25 @@ function why({ tried }: CapacityResult): string {
     : `What spoils it: of ${count(first.requests)} requests at ${first.level}, ${spoiled}.`;
 }
 
-function uslLines(usl: Usl): string[] {
+function uslLines({ usl, tried }: CapacityResult): string[] {
   if (usl.kind === 'degenerate') return [`Whether throughput bends cannot be told: ${usl.why}.`];
   const { knee, extrapolated, ci } = usl;
-  if (knee === null) return ['No knee: throughput only rises in what was tried.'];
+  if (knee === null) return [kneeless(tried)];
   const bounds =
     ci.knee === null ? '' : ` [${Math.round(ci.knee[0])}–${ci.knee[1] === null ? '?' : Math.round(ci.knee[1])}]`;
   const guess = extrapolated ? ', beyond what was tried' : '';
   return [`Knee: throughput bends at about ${Math.round(knee)}${bounds} requests under way${guess}.`];
 }
+
+/** A law that only rises may be fitted to throughput that does not: then what was measured is told. */
+function kneeless(tried: readonly TriedLevel[]): string {
+  const [best, highest] = [tried.reduce(faster), tried.reduce((a, b) => (b.level > a.level ? b : a))];
+  return highest.throughput > 0.95 * best.throughput
+    ? 'No knee: throughput only rises in what was tried.'
+    : `No knee was found, but more did not give more: the most was ${best.throughput.toFixed(1)} answers per second at ${best.level}, and ${highest.throughput.toFixed(1)} at ${highest.level}.`;
+}
+
+const faster = (a: TriedLevel, b: TriedLevel) => (b.throughput > a.throughput ? b : a);
 
 /** @param answerMs how long an answer took, in the middle */
 export function limitText(result: LimitResult, answerMs: number): string {
@@ -86,7 +95,9 @@ export function limitText(result: LimitResult, answerMs: number): string {
     case 'at_least':
       return `The account answers at least ${result.ceiling} requests in flight, the most that were allowed here.`;
     case 'below':
-      return `Even ${result.ceiling + 1} requests in flight are refused with 1302.`;
+      return result.ceiling === 0
+        ? 'Even one request at a time is refused with 1302: that is no limit of requests in flight, but of how often they come (requests or tokens a minute). Wait a minute, and ask again.'
+        : `Even ${result.ceiling + 1} requests in flight are refused with 1302. Begin with fewer (--from 1); if one alone is refused, it is about how often they come.`;
     case 'no_overlap':
       return `Cannot be told: answers of ${time(answerMs)} do not overlap; of ${result.inFlight} at once ${result.limited} were refused with 1302, and ${result.ceiling} were answered another time. Ask for it where answers take longer.`;
     case 'unclear':

@@ -47,8 +47,9 @@ function laidOut(page: Page, without: readonly Aside[]): { blocks: string[][]; m
   const below = [certificate, above, numbers, next].reduce((all, block) => all + block.length, 0);
   const top = verdict(page, page.rows - below - 1 - gate);
   const room = page.rows - below - top.length - gate;
-  const wanted = said(page, page.rows, gravest).length;
-  const words = said(page, isEndless(page) ? room : Math.min(Math.max(wanted, isWide(page) ? 4 : 6), room));
+  const wanted = said(page, page.rows, gravest(page)).length;
+  const most = isEndless(page) ? room : Math.min(Math.max(wanted, isWide(page) ? 4 : 6), room);
+  const words = said(page, most, told(page));
   const thresholds = gates(page, room + gate - words.length);
   return { blocks: [top, words, certificate, above, numbers, thresholds, next], missing: wanted - room };
 }
@@ -86,17 +87,21 @@ const isWide = ({ columns }: Pick<Page, 'columns'>) => columns >= 98;
 /** Lines of a fact that is one line where there is room. */
 const folds = (page: Page) => (isWide(page) ? 1 : 2);
 
-/** What ended the run, what the endpoint did, and what limited it. */
-const gravest = /^(ended_early|does|limited_|saturated)/;
+type Told = LoadResult['findings'][number];
+
+const told = ({ result }: Page) => result.findings.filter(({ kind }) => kind !== 'next');
+
+/** What ended the run, what the endpoint did, how it failed, and what limited it: all up to the last of the limits. */
+const gravest = (page: Page) => told(page).slice(0, told(page).findLastIndex(({ kind }) => limits.test(kind)) + 1);
+
+const limits = /^(does|limited_|saturated)/;
 
 /** The findings in their own words, two lines each at most, or three where lines are short; the last ends with `…` for want of room. */
-function said(page: Page, room: number, kinds = /./): string[] {
-  const { result, columns } = page;
-  const texts = result.findings.filter(({ kind }) => kind !== 'next' && kinds.test(kind)).map(({ text }) => safe(text));
+function said(page: Page, room: number, findings: readonly Told[]): string[] {
   const lines: string[] = [];
-  for (const text of texts) {
+  for (const { text } of findings) {
     const left = Math.max(1, room) - lines.length;
-    if (left > 0) lines.push(...shortened(page, text, columns, Math.min(left, isWide(page) ? 2 : 3)));
+    if (left > 0) lines.push(...shortened(page, safe(text), page.columns, Math.min(left, isWide(page) ? 2 : 3)));
   }
   return lines;
 }

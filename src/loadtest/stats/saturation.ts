@@ -64,24 +64,25 @@ function backlogGrows(window: readonly Interval[]): boolean {
  * Long answers make requests pile up at the start without any queue. What tells the two apart: in a queue of which a share
  * `served` gets through, everybody's latency grows by 1 − served each second. Without one, of so many offered requests as
  * many are as fast as before. Half of the growth is asked for, beyond what counting so few may be off.
+ * @param among of which the fast ones are looked at; after a steep rise only the answered are comparable
  */
-function latencyGrows(window: readonly Interval[]): boolean {
+export function latencyGrows(window: readonly Interval[], among: 'offered' | 'answered' = 'offered'): boolean {
   const half = window.length >> 1;
   const [early, late] = [window.slice(0, half), window.slice(-half)];
   const { offered, ended, seconds } = flowOf(window);
   const expectedMs = (1 - ended / offered) * (seconds / 2) * 1000;
-  const [before, after] = [fastTenth(early, 2), fastTenth(late, -2)];
+  const [before, after] = [fastTenth(early, 2, among), fastTenth(late, -2, among)];
   return after - before > expectedMs / 2;
 }
 
 /**
- * The latency in ms that a tenth of the offered requests did not exceed, read so many standard deviations of that number
+ * The latency in ms that a tenth of the requests did not exceed, read so many standard deviations of that number
  * higher; NaN, and so never more than another, when none ended well.
  */
-function fastTenth(part: readonly Interval[], deviations: number): number {
+function fastTenth(part: readonly Interval[], deviations: number, among: 'offered' | 'answered'): number {
   const histogram = createHistogram();
   for (const { histograms } of part) histogram.absorb(histograms.e2e_ms ?? []);
-  const tenth = flowOf(part).offered / 10;
+  const tenth = (among === 'offered' ? flowOf(part).offered : histogram.count) / 10;
   const rank = Math.max(1, tenth + deviations * Math.sqrt(tenth));
   return histogram.count === 0 ? Number.NaN : histogram.quantile(Math.min(1, rank / histogram.count));
 }

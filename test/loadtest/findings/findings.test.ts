@@ -98,6 +98,34 @@ test('1302 from 8 on is a plateau of the account at about 8', () => {
   expect(next(result)).toMatch(/^Keep at most 8 under way/);
 });
 
+/** From its 20th second on every request of the run is refused. */
+const usedUp = (scene: Scene, more: Partial<Interval> = {}): LoadResult => {
+  const { result } = makeRun(scene);
+  const refusing = { answered: 0, ended: { rate_limited: 50 }, codes: { '1302': 50 }, ...more };
+  return {
+    ...result,
+    ledger: { ...result.ledger, planned: result.ledger.planned + 500, rate_limited: 500 },
+    limits: { retries: 0, codes: { '1302': 500 } },
+    intervals: result.intervals.map((one, i) => (i < 20 ? one : { ...one, ...refusing })),
+  };
+};
+
+test.each([
+  ['refusals while none is served', {}, /because they came too often \(1302 ×500\)/, /^Lower the rate/],
+  ['answers among the refusals', { answered: 1 }, /because too many were under way, or they came/, /^Keep at most 10/],
+  ['a hanging answer', { ended: { stalled: 1, rate_limited: 9 } }, /because too many were under way, or/, /^Keep at/],
+] as const)('1302 is about how often where that is the only thing it can be: %s', (_, more, why, step) => {
+  const run = usedUp(calm, more);
+  expect(said(run, 'limited_by_account')).toMatch(why);
+  expect(next(run)).toMatch(step);
+});
+
+test('a schedule leaves places free, so what was served at once is the least an account may have', () => {
+  const { result } = makeRun({ load: { kind: 'open', perSecond: 15 }, durationMs: 20_000, limit: 8, tokens: 20 });
+  expect(said(result, 'limited_by_account')).toMatch(/ At least [\d.]+ were served at once\.$/);
+  expect(next(result)).toMatch(/^Offer less, .*--find-limit/);
+});
+
 test('1303 is about how often, not how many', () => {
   const { result } = rateLimitedRun();
   const limits = { retries: 0, codes: { '1303': 687 } };
@@ -149,6 +177,33 @@ test('connections that are not kept cost a handshake each', () => {
     /^Connections were not kept: \d+ were opened for \d+ requests, 9\d/,
   );
   expect(kinds(makeRun({ ...calm, freshRatio: 1, connectMs: 2 }).result)).not.toContain('limited_by_network');
+});
+
+test.each([
+  ['timeout_total', true],
+  ['stalled', true],
+  ['server_error', false],
+] as const)('connections that end as %s are closed by this program: %s', (kind, own) => {
+  const { result } = makeRun({ ...calm, freshRatio: 1, connectMs: 90 });
+  const { planned } = result.ledger;
+  const ledger = { planned, ok: 20, [kind]: planned - 20 };
+  expect(kinds({ ...result, ledger }).includes('limited_by_network')).toBe(!own);
+});
+
+test('requests that found no place are the limit of this program, after whatever kept the places', () => {
+  const shedding = (scene: Scene) => {
+    const { result } = makeRun(scene);
+    const ledger = { ...result.ledger, planned: result.ledger.planned + 57, shed: 57 };
+    return { ...result, ledger, config: { ...result.config, concurrency: 20 } };
+  };
+  const fast = shedding({ ...calm, load: { kind: 'open', perSecond: 30 }, durationMs: 4000 });
+  expect(kinds(fast)).toContain('limited_by_client');
+  expect(kinds(fast)).not.toContain('limited_by_nothing');
+  expect(said(fast, 'limited_by_client')).toMatch(
+    /: 57 of \d+ requests \([\d.]+%\) were not sent, .* 20 under way at once/,
+  );
+  expect(next(fast)).toMatch(/^Raise --max-in-flight/);
+  expect(next(shedding({ ...ramp, slots: 8 }))).toMatch(/^Up to about/);
 });
 
 test('as many connections as requests under way at once were kept', () => {
@@ -297,6 +352,33 @@ test.each([0.5, 0.7, 0.9])('open load at %f of what the server can do is not cal
   }
 });
 
+const rising: Scene = {
+  load: { kind: 'open', perSecond: 5, rise: { atMs: 4000, to: 60 } },
+  durationMs: 8000,
+  ttftMs: 200,
+  itlMs: 20,
+  tokens: 50,
+};
+
+test.each([
+  ['takes them all as fast as before', {}, false],
+  ['takes them for long as fast as before', { durationMs: 12_000 }, false],
+  ['has places for a third of them', { slots: 20, durationMs: 10_000 }, true],
+])('a steep rise at the end of a short run at a server that %s', (_, more, expected) => {
+  for (let seed = 1; seed <= 20; seed++)
+    expect(kinds(makeRun({ ...rising, ...more, seed }).result).includes('saturated')).toBe(expected);
+});
+
+test.each([
+  ['a short run', 40, 8000],
+  ['a run with few requests', 20, 12_000],
+])('overload in %s is told to pile up', (_, perSecond, durationMs) => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const scene = { ...rising, seed, load: { kind: 'open' as const, perSecond }, durationMs, slots: 2, tokens: 10 };
+    expect(kinds(makeRun(scene).result)).toContain('saturated');
+  }
+});
+
 test('broken answers are counted and explained; single ones do not decide what to do next', () => {
   const { result } = healthyRun();
   expect(said(result, 'broken_answers')).toBe(
@@ -304,6 +386,73 @@ test('broken answers are counted and explained; single ones do not decide what t
   );
   expect(next(result)).not.toContain('vendor');
   expect(next(makeRun({ ...calm, faults: { stalled: 10 } }).result)).toContain('ids of the failed requests');
+});
+
+test.each([80, 100])('failures that matter come before "nothing limited", also on a screen of %d columns', width => {
+  const { result } = makeRun({ ...calm, faults: { stalled: 5 } });
+  const findings = findingsOf(result);
+  expect(findings.map(({ kind }) => kind).slice(0, 3)).toEqual(['does', 'broken_answers', 'limited_by_nothing']);
+  const shown = screen({ ...result, findings }, { width }).replace(/\s+/g, ' ');
+  expect(shown).toMatch(/\d+ requests \([\d.]+%\) failed at the endpoint: \d+ stalled/);
+  expect(shown).toContain('Nothing seen here limited the run');
+});
+
+test('a limit comes before failures beside it', () => {
+  const { result } = makeRun({ ...calm, limit: 8, faults: { stalled: 10 } });
+  expect(kinds(result).slice(0, 3)).toEqual(['does', 'limited_by_account', 'broken_answers']);
+});
+
+test('who did not ask for a file is not sent to one, but told how to have it', () => {
+  const { result } = makeRun({ ...calm, faults: { stalled: 10 } });
+  expect(next(result)).toContain('-o DIR keeps them in requests.ndjson');
+  expect(next(makeRun({ ...calm, limit: 8, faults: { stalled: 10 } }).result)).toMatch(/^Keep at most/);
+});
+
+test.each<[string, Partial<LoadResult['ledger']>, Record<string, number>, string]>([
+  ['limited_by_account', { rate_limited: 40 }, { '1302': 90 }, '40 of 50 requests (80%) refused because'],
+  ['limited_by_account', { auth: 40 }, { '1000': 90 }, '40 of 50 requests (80%): the key or token was refused (1000).'],
+  ['limited_by_platform', { overloaded: 40 }, { '1305': 90 }, '40 of 50 requests (80%) refused as overloaded (1305).'],
+  ['limited_by_network', { reset: 40 }, {}, '40 of 50 requests (80%) ended as reset'],
+  ['broken_answers', { stalled: 40 }, {}, '40 requests (80%) failed at the endpoint'],
+])('%s counts of the same requests as the first line does: %o', (kind, bad, codes, words) => {
+  const ledger = { planned: 200, ok: 10, warmup: 60, unsent: 70, censored: 20, ...bad };
+  const { result } = makeRun(calm, { ledger, limits: { retries: 0, codes } });
+  expect(said(result, kind)).toContain(words);
+  expect(said(result, kind)).not.toContain('×');
+  expect(headlineOf(result).reason).toContain('20% of 50 requests');
+});
+
+test('a share of one in a hundred is one of those that were measured', () => {
+  const { result } = makeRun(calm, { ledger: { planned: 10_000, ok: 90, warmup: 9900, overloaded: 10 } });
+  expect(kinds(result)).toContain('limited_by_platform');
+});
+
+test('answers that came after a deadline of this program did not fail at the endpoint', () => {
+  const late = makeRun(calm, { ledger: { planned: 50, ok: 10, timeout_total: 39, timeout_first_token: 1 } }).result;
+  expect(said(late, 'broken_answers')).toMatch(
+    /^40 requests \(80%\) did not make a deadline of this program: 39 timeout/,
+  );
+  expect(next(late)).toMatch(/more time \(--timeout\)/);
+});
+
+test('of a few answers no half is told', () => {
+  const { result } = makeRun(calm);
+  const few = (name: 'ttft_content_ms' | 'e2e_ms', max: number) => ({
+    [name]: { ...result.metrics[name]!, count: 6, min: 204, max, needs: { p50: 11 } },
+  });
+  expect(said({ ...result, metrics: few('ttft_content_ms', 310) }, 'does')).toMatch(
+    /; users saw something after 204 ms to 310 ms\.$/,
+  );
+  expect(said({ ...result, metrics: few('e2e_ms', 204) }, 'does')).toMatch(/; an answer took 204 ms\.$/);
+});
+
+test.each([
+  [2, 20, /^Check the 2 keys one by one: the endpoint takes one or some of them/],
+  [2, 0, /^Check the 2 keys: the endpoint refuses them all\.$/],
+  [1, 20, /^Check the key: the endpoint refuses it\.$/],
+])('of %d keys, with %d good answers, the next step names what is to be checked', (keys, ok, step) => {
+  const { result } = makeRun(calm, { ledger: { planned: 20 + ok, ok, auth: 20 } });
+  expect(next({ ...result, config: { ...result.config, keys } })).toMatch(step);
 });
 
 test('a request that is wrong is to be mended first', () => {
@@ -467,6 +616,20 @@ test('a budget that keeps the load down is named as the limit', () => {
   expect(said(budgeted(open, short), 'limited_by_budget')).toMatch(
     /^33 requests were not made: at their time the budget/,
   );
+});
+
+test('a budget that lets all be under way only now and then is the limit as well', () => {
+  const { result } = makeRun(calm);
+  const few = {
+    config: { concurrency: 10, budget: { maxTokens: 9 } },
+    whole: { ...result.whole, in_flight_mean: 4.6 },
+  };
+  expect(said(budgeted(result, few), 'limited_by_budget')).toMatch(
+    /^On average 5 of 10 requests were under way: the budget/,
+  );
+  const arrivals = { kind: 'closed', stages: [{ durationMs: 9000, from: 1, to: 10 }] };
+  const climbing = budgeted(result, { ...few, config: { ...few.config, arrivals } });
+  expect(kinds(climbing)).not.toContain('limited_by_budget');
 });
 
 const silent = (intervals: readonly Interval[]) => intervals.map(({ budgetWaits: _, ...one }) => one as Interval);

@@ -35,6 +35,21 @@ Of 20 verdicts on a level at most one is wrong by chance (95 % confidence).
      13  fail     16.7 %    12.7–20.7      91.0    72  58 rate_limited, 2 slow`);
 });
 
+test.each([
+  [[4, 8, 14.7], [8, 16, 12.6], 'No knee was found, but more did not give more: the most was 14.7'],
+  [[4, 8, 14.7], [8, 16, 14.5], 'No knee: throughput only rises in what was tried.'],
+] as const)('what was measured is not contradicted by the law that was fitted: %o, %o', (a, b, words) => {
+  const [lambda, alpha, beta] = [
+    [3.6, 3.8],
+    [0.1, 0.2],
+    [0, 0],
+  ] as const;
+  const fitted = { kind: 'fitted', lambda: 3.7, alpha: 0.15, beta: 0, knee: null, peak: null } as const;
+  const usl = { ...fitted, ci: { lambda, alpha, beta, knee: null }, extrapolated: false };
+  const tried = [a, b].map(([, n, throughput]) => level(n, 72, { throughput }));
+  expect(capacityText({ ...found, tried, usl }, asked).replace(/\n/g, ' ')).toContain(words);
+});
+
 test('a level at which nothing was asked has no NaN', () => {
   const empty = level(4, 0, { requests: 0, bounds: [0, 1], throughput: 0 });
   expect(capacityText({ ...found, kind: 'none', level: null, tried: [empty] }, asked)).not.toMatch(/NaN|undefined|-\d/);

@@ -1,7 +1,7 @@
 /** The first screen of the page: verdict, plain words, tiles, latency table, thresholds. */
-import { failedShare } from '../../ledger.ts';
+import { failedShare, judgedOf } from '../../ledger.ts';
 import { measures } from '../../measures.ts';
-import { bookedText, count, money, rate, share, signed, time } from '../../numbers.ts';
+import { bookedText, count, counted, money, rate, share, signed, time } from '../../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, LoadResult } from '../../result.ts';
 import { headlineOf, markOf, modelOf } from '../verdict.ts';
 import { type Markup, markup } from './markup.ts';
@@ -100,12 +100,12 @@ function goodputTile({ goodput }: LoadResult): Tile {
 }
 
 function failedTile(result: LoadResult): Tile {
-  const { planned, censored } = result.ledger;
+  const { censored } = result.ledger;
   const failed = failedShare(result);
   const tile = {
     name: 'Failed',
     value: share(failed),
-    more: `of ${count(planned)} planned${censored ? `, ${count(censored)} cut off at the end` : ''}`,
+    more: `of ${counted(judgedOf(result), 'request')} measured to the end${censored ? `, ${count(censored)} cut off at the end` : ''}`,
   };
   return failed > 0.01 ? { ...tile, mood: 'bad' } : tile;
 }
