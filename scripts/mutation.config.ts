@@ -26,6 +26,7 @@ export default defineConfig({
     isolate: false,
     fileParallelism: false,
     bail: 1,
+    testTimeout: 15_000,
     fsModuleCache: true,
   },
 });
