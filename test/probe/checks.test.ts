@@ -150,7 +150,7 @@ test('chat_async: asks until the task is done, and counts from the submission', 
   const mock = await startMock({ taskTime: '300ms' });
   const run = await look(mock.baseUrl, 'chat_async', mock.apiKey);
   expect(run).toMatchObject({ state: 'good', finish_reason: 'stop' });
-  expect(run.calls).toBeGreaterThanOrEqual(3);
+  expect(run.calls).toBeGreaterThanOrEqual(2); // one that submits, and as many as it takes
   expect(run.timing.total_ms).toBeGreaterThanOrEqual(300);
 });
 
