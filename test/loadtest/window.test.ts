@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { windowsOf } from '../../src/loadtest/window.ts';
 import { intervalsOf, type Visit } from './stats/simulation.ts';
 
-/** A constant rate, every answer as long as any other. */
-function runOf(perSecond: number, seconds: number, answerMs: number) {
+function evenRun(perSecond: number, seconds: number, answerMs: number) {
   const visits = Array.from({ length: perSecond * seconds }, (_, i): Visit => {
     const startMs = ((i + 0.5) * 1000) / perSecond;
     return { startMs, firstMs: startMs + answerMs / 5, endMs: startMs + answerMs };
@@ -21,12 +20,12 @@ test.each([
   ['1.18 s in 60 s', 60, 1180, 1000],
   ['3.9 s in 60 s', 60, 3900, 4000],
 ])('with answers of %s the steady part leaves the start-up out, to 1 %% of the run', (_, seconds, answerMs, fromMs) => {
-  const { steady } = windowsOf(runOf(30, seconds, answerMs), { warmupMs: 0, offeredMs: seconds * 1000 });
+  const { steady } = windowsOf(evenRun(30, seconds, answerMs), { warmupMs: 0, offeredMs: seconds * 1000 });
   expect(steady?.[0]?.fromMs).toBe(fromMs);
 });
 
 test('what is said per second of it is what was offered', () => {
-  const { steady = [] } = windowsOf(runOf(30, 8, 1180), { warmupMs: 0, offeredMs: 8000 });
+  const { steady = [] } = windowsOf(evenRun(30, 8, 1180), { warmupMs: 0, offeredMs: 8000 });
   expect(steady.reduce((sum, { answered }) => sum + answered, 0) / steady.length).toBe(30);
 });
 
