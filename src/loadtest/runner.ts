@@ -97,12 +97,15 @@ export async function runLoad(plan: LoadPlan, door: RunDoor): Promise<RunEnd> {
     onFinished: door.onFinished,
   };
   const run = { plan, clock, startMs, pacer, tally, request, offer, shard };
-  await (plan.arrivals.kind === 'closed' ? closedLoop(run, plan.arrivals) : openLoop(run, turns));
-  offer.end();
-  for (const cancel of cancels) cancel();
-  credentials.close();
-  cutter.cut();
-  health.close();
+  try {
+    await (plan.arrivals.kind === 'closed' ? closedLoop(run, plan.arrivals) : openLoop(run, turns));
+    offer.end();
+    cutter.cut();
+  } finally {
+    for (const cancel of cancels) cancel();
+    credentials.close();
+    health.close();
+  }
   return { startMs, lateMs, offeredMs: offer.endedMs - startMs, halted: offer.halt };
 }
 

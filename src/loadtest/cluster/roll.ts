@@ -1,5 +1,4 @@
 /** Who takes part in a distributed run, who is ready, who has finished and who went away. */
-import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Interval } from '../interval.ts';
 import { edgesOf, type Measurement } from '../load.ts';
@@ -9,6 +8,7 @@ import { createBarrier } from './local.ts';
 import { createMerger } from './merger.ts';
 import type { Report, ShardResult } from './protocol.ts';
 import { shareOf } from './share.ts';
+import { createWatch, readyMs } from './watch.ts';
 
 export interface Roll {
   report(member: number, report: Report): void;
@@ -30,25 +30,21 @@ export interface RollOptions {
   readonly onLost: (member: number) => void;
 }
 
-/** How long an agent may take to be ready. Under load it tells something every second. */
-const readyMs = 60_000;
-/** How often it is looked who has gone silent. */
-const watchMs = 1000;
-
 export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
   const { clock, agents, onInterval, say, onReady, onLost } = options;
   const merger = createMerger(agents, { onInterval, edgesMs: edgesOf(plan) });
   const done = Promise.withResolvers<Measurement>();
   const present = new Set(Array.from({ length: agents }, (_, member) => member));
-  const heardMs = new Map<number, number>();
   const skews: number[] = [];
-  let deadlineMs = clock.now() + readyMs;
+  const watch = createWatch(clock, member => lose(member));
+  for (const member of present) watch.expect(member, readyMs);
   const barrier = createBarrier(agents, () => {
-    deadlineMs = clock.now() + silenceMs;
+    for (const member of present) watch.expect(member, silenceMs);
     onReady();
   });
   const leave = (member: number) => {
     present.delete(member);
+    watch.rest(member);
     barrier.arrive(member);
     if (present.size > 0) return;
     const spread = Math.max(0, ...skews).toFixed(1);
@@ -69,13 +65,14 @@ export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
     leave(member);
   };
   const report: Roll['report'] = (member, told) => {
-    heardMs.set(member, clock.now());
-    if (told.kind === 'ready') barrier.arrive(member);
-    else if (present.has(member)) merger.add(member, told.interval);
+    if (!present.has(member)) return;
+    if (told.kind === 'ready') {
+      watch.rest(member);
+      barrier.arrive(member);
+      return;
+    }
+    watch.expect(member, silenceMs);
+    merger.add(member, told.interval);
   };
-  const stopWatching = repeat(clock, clock.now(), watchMs, () => {
-    const now = clock.now();
-    for (const member of present) if (now > Math.max(deadlineMs, (heardMs.get(member) ?? 0) + silenceMs)) lose(member);
-  });
-  return { report, finish, lose, complete: done.promise, close: stopWatching };
+  return { report, finish, lose, complete: done.promise, close: watch.close };
 }
