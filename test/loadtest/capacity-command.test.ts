@@ -134,7 +134,22 @@ test.each([
   ['two seconds of them at least', 500, 20, 1000],
   ['twenty times the limit of the SLO', 100, 800, 1600],
 ])('a stay at a rate has %s', (_, level, belowMs, requests) => {
-  expect(requestsAt(level, 72, [{ measure: 'e2e_ms', belowMs }])).toBe(requests);
+  expect(requestsAt('rate', level, 72, [{ measure: 'e2e_ms', belowMs }])).toBe(requests);
+});
+
+test.each([
+  ['as many as are asked for', 8, 72, 72],
+  ['a whole number of turns', 7, 72, 77],
+  ['a turn at least four times', 100, 72, 400],
+])('a stay of requests under way has %s', (_, level, asked, requests) => {
+  expect(requestsAt('concurrency', level, asked, [])).toBe(requests);
+});
+
+test('a level above the account’s limit is really tried, however few requests the verdict needs', async () => {
+  const limits: MockOptions = { timing: 'ttft=40ms,itl=1ms', replyTokens: 2, limits: { concurrency: 90 } };
+  const { code, out } = await capacity(limits, '--slo', 'e2e<10s', '--from', '110', '--to', '110', '--json');
+  const { kind, tried } = JSON.parse(out) as CapacityResult;
+  expect([code, kind, tried[0]!.verdict]).toEqual([1, 'none', 'fail']);
 });
 
 /** Answers two at a time, in 10 ms each: two hundred a second. */

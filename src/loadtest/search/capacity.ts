@@ -4,12 +4,11 @@ import { type CapacityResult, createSearch, type LevelReport } from '../capacity
 import { failuresOf } from '../ledger.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText } from '../report/capacity.ts';
-import type { Throughput } from '../result.ts';
 import type { Slo } from '../slo.ts';
 import { endedOf, type Total } from '../total.ts';
 import type { Answer } from './answer.ts';
 import type { SearchConfig } from './settings.ts';
-import { arrivalsAt, createStays } from './stays.ts';
+import { arrivalsAt, createStays, type Held } from './stays.ts';
 
 /** @returns undefined when it was stopped */
 export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io): Promise<Answer | undefined> {
@@ -18,9 +17,9 @@ export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io)
   io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
-    const requests = kind === 'rate' ? requestsAt(step.level, step.requests, plan.slo) : step.requests;
-    const { total, throughput } = await stay(arrivalsAt(step.level, requests, kind), requests);
-    const report = levelReport(total, throughput);
+    const requests = requestsAt(kind, step.level, step.requests, plan.slo);
+    const { total, held } = await stay(arrivalsAt(step.level, requests, kind), requests);
+    const report = levelReport(total, held);
     io.err(
       `  ${kind} ${step.level}: ${report.good} of ${report.requests} good, ${report.throughput.toFixed(1)} answers/s\n`,
     );
@@ -32,12 +31,15 @@ export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io)
 }
 
 const shortestMs = 2000;
+const fewestTurns = 4;
 
 /**
- * How many a stay at a rate makes, so that it lasts: a queue takes a short burst of any height. When 5 % too much come for
- * twenty times the limit, the last of them wait as long as the limit, and the verdict is known.
+ * How many a stay makes so that its level is really held. At a rate it has to last: a queue takes a short burst of any height.
+ * When 5 % too much come for twenty times the limit, the last of them wait as long as the limit, and the verdict is known. Of
+ * requests under way everyone has a few turns, and all have as many: fewer requests than seats would never be so many at once.
  */
-export function requestsAt(level: number, asked: number, slo: Slo): number {
+export function requestsAt(kind: SearchConfig['by'], level: number, asked: number, slo: Slo): number {
+  if (kind === 'concurrency') return level * Math.max(fewestTurns, Math.ceil(asked / level));
   const lastsMs = Math.max(shortestMs, ...slo.map(({ belowMs }) => 20 * belowMs));
   return Math.max(asked, Math.ceil((level * lastsMs) / 1000));
 }
@@ -47,13 +49,13 @@ const openingOf = ({ by, from, to, precision }: SearchConfig) =>
 
 const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
 
-function levelReport(total: Total, throughput: Throughput): LevelReport {
+function levelReport(total: Total, { requestsPerSecond, inFlight }: Held): LevelReport {
   const uncounted = endedOf(total, 'unsent') + endedOf(total, 'censored');
   return {
     requests: total.planned - uncounted,
     good: total.good,
     failures: Object.fromEntries(failuresOf(total.ended).map(({ name, count }) => [name, count])),
-    throughput: throughput.requests_per_second,
-    inFlight: throughput.in_flight_mean,
+    throughput: requestsPerSecond,
+    inFlight,
   };
 }

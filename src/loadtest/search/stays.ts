@@ -8,9 +8,7 @@ import type { Interval } from '../interval.ts';
 import { measure } from '../load.ts';
 import { counted } from '../numbers.ts';
 import type { LoadPlan } from '../plan.ts';
-import type { Throughput } from '../result.ts';
-import { tokensPerRead } from '../stats/per-second.ts';
-import { throughputOf } from '../throughput.ts';
+import { levelPerSecond } from '../stats/per-second.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';
 import { windowsOf } from '../window.ts';
 import type { SearchConfig } from './settings.ts';
@@ -37,7 +35,7 @@ export function createStays(plan: LoadPlan, { stop }: Pick<Io, 'stop'>) {
     if (price !== undefined) spent.cost += costOf(price, total.bookedInputTokens, total.bookedOutputTokens);
     const why = unmadeBecause(end.halted, endedOf(total, 'unsent') + total.budgetWaits);
     if (why !== undefined && !stop.aborted) throw why;
-    return { total, throughput: throughputIn(intervals, end.offeredMs, load.arrivals) };
+    return { total, held: heldIn(intervals, end.offeredMs, load.arrivals) };
   };
 }
 
@@ -60,10 +58,23 @@ function unmadeBecause(halt: Halt | undefined, heldBack: number): UsageError | u
   );
 }
 
-/** Of the steady part; a stay that is too short for one is told from its start to its last answer. */
-function throughputIn(intervals: readonly Interval[], offeredMs: number, { kind }: LoadPlan['arrivals']): Throughput {
-  const { steady = intervals } = windowsOf(intervals, { warmupMs: 0, offeredMs });
-  return throughputOf(steady, { closed: kind === 'closed', tokensPerRead: tokensPerRead(intervals) });
+/** What a level gives while it is held. */
+export interface Held {
+  readonly requestsPerSecond: number;
+  /** Mean requests in flight. */
+  readonly inFlight: number;
+}
+
+/** Of the steady part; of a stay that is too short for one, from when it has started up until no more are offered. */
+export function heldIn(intervals: readonly Interval[], offeredMs: number, { kind }: LoadPlan['arrivals']): Held {
+  const { whole, answerMs, steady } = windowsOf(intervals, { warmupMs: 0, offeredMs });
+  const started = whole.filter(({ fromMs }) => fromMs >= answerMs);
+  const window = steady ?? (kind === 'closed' ? whole : started.length > 0 ? started : intervals);
+  const { fromMs, toMs, inFlightArea } = totalOf(window);
+  return {
+    requestsPerSecond: levelPerSecond('requests_per_second', window, { closed: kind === 'closed', tokensPerRead: 0 }),
+    inFlight: toMs > fromMs ? inFlightArea / (toMs - fromMs) : 0,
+  };
 }
 
 /** A stay is cut off when it takes longer than this: the level is then judged by what there is. */

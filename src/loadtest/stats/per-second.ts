@@ -50,6 +50,13 @@ export function perSecond(name: PerSecondName, window: readonly Interval[], fact
   return { value, ci: [Math.max(0, Math.min(value, level - half)), Math.max(value, level + half)] };
 }
 
+/** The figure of a window that is too short for counts: those of a closed loop come in bursts. */
+export function levelPerSecond(name: PerSecondName, window: readonly Interval[], facts: FlowFacts): number {
+  const { levelled, seconds } = amountsOf(name, [window], facts);
+  const time = sum(seconds);
+  return time > 0 ? sum(levelled) / time : 0;
+}
+
 /** Standard error of a ratio of two sums, from what each batch adds beyond its share. */
 function errorOf(amounts: readonly number[], seconds: readonly number[], level: number): number {
   const n = amounts.length;
