@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readRecords } from '../../src/loadtest/records.ts';
+import { createRecordFile, readRecords } from '../../src/loadtest/records.ts';
+import { longRun } from './results.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'records-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,4 +62,18 @@ test.each([
   ['a word for a moment', { sent_ms: 'soon' }],
 ])('a record with %s is none', async (_, broken) => {
   await expect(read(line(1) + line(2, broken) + line(3))).rejects.toThrow(`${path}:2 is not a record of a load run`);
+});
+
+test('records that find no room any more are told of once, and the run goes on', () => {
+  const gone = join(folder, 'gone');
+  mkdirSync(gone);
+  const told: string[] = [];
+  const file = createRecordFile(join(gone, 'requests.ndjson'), why => told.push(why));
+  rmSync(gone, { recursive: true });
+  const [one] = longRun().records;
+  for (let second = 0; second < 3; second++) {
+    if (one !== undefined) file.add(one);
+    file.flush();
+  }
+  expect(told).toEqual([expect.stringMatching(/another file stands there now, or none/)]);
 });

@@ -337,6 +337,19 @@ test('a file that cannot be written in the end costs neither the screen nor the 
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
 });
 
+test.each(['result.json', 'requests.ndjson', 'report.html'])(
+  'a folder in the place of %s is noticed before the run',
+  async name => {
+    const folder = mkdtempSync(join(tmpdir(), 'load-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, name));
+    const server = await serve(fake.good);
+    const { code, err } = await loadRun(server.url, '-c', '1', '--max-requests', '1', '-o', folder);
+    expect([code, err]).toEqual([2, expect.stringContaining(`--out ${join(folder, name)}: cannot be written`)]);
+    expect(server.requests).toEqual([]);
+  },
+);
+
 test('a folder never holds two runs: what an earlier one left goes when the next begins', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   cleanups.push(() => rmSync(folder, { recursive: true }));

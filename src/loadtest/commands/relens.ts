@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { createLens, dialectNamed, dialectNames } from '../lens.ts';
-import { outNames } from '../places.ts';
+import { outNames } from '../out-names.ts';
 import { readRecords } from '../records.ts';
 import { lensText } from '../report/lens.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
+import { folderAt, openPlaces } from '../../core/places.ts';
 import { exitCodes, type Io, stoppedByHangup } from '../../core/program.ts';
 import { createRandom } from '../../core/random.ts';
 import { configKeys } from '../../core/spelling.ts';
@@ -21,7 +22,7 @@ import { createLens, type Lens } from '../lens.ts';
 import { type Measurement, measure, resultOf } from '../load.ts';
 import { createLoadMetrics, type LoadMetrics } from '../metrics.ts';
 import { counted } from '../numbers.ts';
-import { openPlaces, outNames } from '../places.ts';
+import { outNames } from '../out-names.ts';
 import { type LoadPlan, lengthMs } from '../plan.ts';
 import { pushMetrics } from '../push.ts';
 import { createRecordFile, createSample } from '../records.ts';
@@ -108,7 +109,8 @@ interface Outputs {
 const mostDrawn = 5000;
 
 async function openOutputs(config: LoadConfig, plan: LoadPlan, io: Io): Promise<Outputs> {
-  openPlaces({ out: config.out, junit: config.junit, summary: config.summary, prom: config.prom });
+  const { out, junit, summary, prom } = config;
+  openPlaces({ out: folderAt(out, { holds: Object.values(outNames) }), junit, summary, prom });
   const metrics = createLoadMetrics({ scenario: scenarioOf(plan), model: plan.model });
   const exporter = config.metrics_port === undefined ? undefined : await createExporter(metrics, config.metrics_port);
   if (exporter !== undefined) io.err(`metrics at ${exporter.url}\n`);

@@ -5,10 +5,10 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked, readText } from '../../core/config.ts';
+import { folderAt, openPlaces } from '../../core/places.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
 import { type Dashboard, dashboardFiles, factsOf, tailored } from '../dashboards.ts';
-import { openOutputs } from '../outputs.ts';
 import { configOption, planIn } from './config-option.ts';
 
 const settings = z.strictObject({ config: z.string().min(1), out: z.string().min(1) });
@@ -36,7 +36,7 @@ async function dashboardsVerb(flags: Record<string, unknown>, io: Io): Promise<v
   const { config, out } = checked(settings, flags, 'options');
   const { checks } = await planIn(config);
   const facts = factsOf(checks, systemClock.wall());
-  openOutputs({ out });
+  openPlaces({ out: folderAt(out) });
   for (const file of dashboardFiles) {
     const dashboard = tailored(JSON.parse(readText(join(ours, file))) as Dashboard, facts);
     writeTextfile(join(out, file), `${JSON.stringify(dashboard, null, 2)}\n`);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { checked } from '../../core/config.ts';
+import { folderAt, openPlaces } from '../../core/places.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
-import { openOutputs } from '../outputs.ts';
 import { pageOf } from '../page.ts';
 import { configOption, overviewIn } from './config-option.ts';
 
@@ -31,7 +31,7 @@ async function pageVerb(flags: Record<string, unknown>, io: Io): Promise<void> {
   const { config, out } = checked(settings, flags, 'options');
   const overview = await overviewIn(config, io);
   if (overview === undefined) return;
-  openOutputs({ out });
+  openPlaces({ out: folderAt(out) });
   writeTextfile(join(out, 'index.html'), pageOf(overview));
   writeTextfile(join(out, 'status.json'), `${JSON.stringify(overview, null, 2)}\n`);
   io.out(`${join(out, 'index.html')}\n`);

@@ -5,9 +5,9 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../core/clock.ts';
 import { checked, readText } from '../../core/config.ts';
+import { folderAt, openPlaces } from '../../core/places.ts';
 import type { Io } from '../../core/program.ts';
 import { writeTextfile } from '../../core/textfile.ts';
-import { openOutputs } from '../outputs.ts';
 import { checksFile, detectionTable, ruleFiles, runbooks, withRunbooks } from '../rules.ts';
 import { configOption, planIn } from './config-option.ts';
 
@@ -44,7 +44,7 @@ async function rulesVerb(flags: Record<string, unknown>, io: Io): Promise<void> 
   const given = checked(settings, flags, 'options');
   const { checks } = await planIn(given.config);
   const nowMs = systemClock.wall();
-  openOutputs({ out: given.out });
+  openPlaces({ out: folderAt(given.out) });
   const write = (file: string, text: string) => {
     writeTextfile(join(given.out, file), withRunbooks(text, given.runbooks));
     io.out(`${join(given.out, file)}\n`);
