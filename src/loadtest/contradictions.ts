@@ -1,9 +1,9 @@
 /** Settings that mean nothing beside each other. */
+import { counted } from '../core/counted.ts';
 import { UsageError } from '../core/errors.ts';
 import { asFlag } from '../core/spelling.ts';
 import { peakOf } from './arrivals.ts';
 import type { Measure } from './measures.ts';
-import { counted } from './numbers.ts';
 import { isClosed, type LoadConfig } from './settings.ts';
 import { short } from './slo.ts';
 import { parseStages } from './stages.ts';

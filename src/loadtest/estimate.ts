@@ -1,7 +1,8 @@
 /** What a run will cost at most, said before it starts. */
+import { counted } from '../core/counted.ts';
 import { UsageError } from '../core/errors.ts';
 import { type Booked, costOf, worstOf } from './budget.ts';
-import { counted, money, rate } from './numbers.ts';
+import { money, rate } from './numbers.ts';
 import { type LoadPlan, lengthMs, momentsOf, workloadFor } from './plan.ts';
 
 export interface Estimate {

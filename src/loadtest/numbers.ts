@@ -1,4 +1,5 @@
 /** Numbers as people read them: about three figures, a unit, and never more digits than were measured. */
+import { thousands } from '../core/counted.ts';
 import type { LoadResult } from './result.ts';
 
 /** @param ms milliseconds; `0.04 ms`, `312 ms`, `1.21 s`, `14.2 s`, `2 m 05 s`; a dash for what is no number */
@@ -15,7 +16,7 @@ export function time(ms: number): string {
 }
 
 /** A whole number with thousands apart: `1,204`. */
-export const count = (n: number) => (Number.isFinite(n) ? Math.round(n).toLocaleString('en-US') : '–');
+export const count = (n: number) => (Number.isFinite(n) ? thousands(Math.round(n)) : '–');
 
 /** Something per second, or any other plain quantity: `0.42`, `19.8`, `1,012`. */
 export function rate(n: number): string {
@@ -66,8 +67,5 @@ export function moment(s: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
-
-/** `1 request`, `2 requests`. */
-export const counted = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
 const trimmed = (n: number, digits: number) => String(+n.toFixed(digits));

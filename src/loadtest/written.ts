@@ -1,8 +1,9 @@
 /** The settings of a stored run as flags write them: for people who never saw the names inside. */
+import { counted } from '../core/counted.ts';
 import { formatDuration } from '../core/duration.ts';
 import { isObject } from '../core/json-object.ts';
 import { asFlag, asKey } from '../core/spelling.ts';
-import { counted, rate } from './numbers.ts';
+import { rate } from './numbers.ts';
 
 /** Every setting by its name; a file of another version may hold some that are not known here, by their paths. */
 export function writtenSettings(config: Readonly<Record<string, unknown>>): Map<string, string> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { count, counted, moment, money, rate, share, signed, time } from '../../src/loadtest/numbers.ts';
+import { counted } from '../../src/core/counted.ts';
+import { count, moment, money, rate, share, signed, time } from '../../src/loadtest/numbers.ts';
 
 test.each([
   [0, '0 ms'],

@@ -1,8 +1,9 @@
 /** What an account may: so many at once or so often, so much money, or nothing at all. */
+import { counted } from '../../core/counted.ts';
 import { businessCode } from '../../core/wire/errors.ts';
 import type { Interval, LedgerClass } from '../interval.ts';
 import { bare, failuresOf, type LedgerRow } from '../ledger.ts';
-import { count, counted, share, time } from '../numbers.ts';
+import { count, share, time } from '../numbers.ts';
 import { servedAtOnce } from './served.ts';
 import { codesAs, isNoticeable, type JudgedRun, type Limit, level, ofAll, type Sighting } from './sighting.ts';
 

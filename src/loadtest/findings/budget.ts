@@ -1,5 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import type { Stage } from '../arrivals.ts';
-import { count, counted } from '../numbers.ts';
+import { count } from '../numbers.ts';
 import { type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
 
 export const roomierBudget =

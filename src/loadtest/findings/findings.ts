@@ -1,8 +1,9 @@
 /** A run in plain words: what the endpoint did, what limited it, what else is worth knowing, what to do next. */
+import { counted } from '../../core/counted.ts';
 import { isRefusal } from '../halt.ts';
 import { slackMs } from '../interval.ts';
 import { failuresOf, judgedOf } from '../ledger.ts';
-import { count, counted, money, rate, share, time } from '../numbers.ts';
+import { count, money, rate, share, time } from '../numbers.ts';
 import type { Figure, Throughput } from '../result.ts';
 import { limitsOf } from './bottleneck.ts';
 import { roomierBudget } from './budget.ts';

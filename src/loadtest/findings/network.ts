@@ -1,5 +1,6 @@
+import { counted } from '../../core/counted.ts';
 import { failuresOf } from '../ledger.ts';
-import { count, counted, time } from '../numbers.ts';
+import { count, time } from '../numbers.ts';
 import { isNoticeable, type JudgedRun, type Limit, ofAll, type Sighting } from './sighting.ts';
 
 /** Connections failed, or were opened again and again. */

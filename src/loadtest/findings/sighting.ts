@@ -1,7 +1,8 @@
 /** What a rule about a run sees, and the words that several of them share. */
+import { counted } from '../../core/counted.ts';
 import { businessCode } from '../../core/wire/errors.ts';
 import { judgedOf } from '../ledger.ts';
-import { count, counted, share } from '../numbers.ts';
+import { count, share } from '../numbers.ts';
 import type { LoadResult } from '../result.ts';
 import type { Growth } from './growth.ts';
 

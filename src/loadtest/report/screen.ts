@@ -1,7 +1,8 @@
 /** The final screen: everything that matters of a run, on one page of a terminal, or on a roll that has no end. */
+import { counted } from '../../core/counted.ts';
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
-import { bookedText, bounded, count, counted, money, rate, share, signed, time } from '../numbers.ts';
+import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';

@@ -1,8 +1,9 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
+import { counted } from '../../core/counted.ts';
 import { after, refusalOf } from '../findings/early-end.ts';
 import { isRefusal } from '../halt.ts';
 import { failedShare, judgedOf } from '../ledger.ts';
-import { count, counted, share } from '../numbers.ts';
+import { count, share } from '../numbers.ts';
 import type { LoadResult, Validity } from '../result.ts';
 
 export interface Headline {

@@ -1,4 +1,5 @@
 /** Stays at a level: short runs, one after the other, that share one budget. */
+import { counted } from '../../core/counted.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Io } from '../../core/program.ts';
 import { costOf } from '../budget.ts';
@@ -6,7 +7,6 @@ import { refusalOf } from '../findings/early-end.ts';
 import { type Halt, isRefusal } from '../halt.ts';
 import type { Interval } from '../interval.ts';
 import { measure } from '../load.ts';
-import { counted } from '../numbers.ts';
 import type { LoadPlan } from '../plan.ts';
 import { levelPerSecond } from '../stats/per-second.ts';
 import { endedOf, type Total, totalOf } from '../total.ts';

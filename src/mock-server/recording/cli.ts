@@ -14,12 +14,12 @@ import {
 } from '../../core/cassette/cassette.ts';
 import { redactText } from '../../core/cassette/redaction.ts';
 import { checked, listenHost, whole } from '../../core/config.ts';
+import { counted } from '../../core/counted.ts';
 import { duration, formatDuration } from '../../core/duration.ts';
 import { UsageError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { oneLine, plainLines } from '../../core/one-line.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
-import { counted } from '../counted.ts';
 import { type Loaded, loadFixtures } from '../fixtures/load.ts';
 import { type DiffResult, diff, estimate, type Sample, samplesOf } from './diff.ts';
 import { samplesOfFixtures } from './fixture-samples.ts';

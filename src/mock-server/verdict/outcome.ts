@@ -1,6 +1,6 @@
 /** How a journaled request ended, in the words of `core/outcome.ts`. */
+import { counted } from '../../core/counted.ts';
 import { classify, endings, type Reason, type Retry } from '../../core/outcome.ts';
-import { counted } from '../counted.ts';
 import { scenarios as catalogue } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Seen } from './seen.ts';

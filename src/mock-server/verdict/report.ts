@@ -1,6 +1,6 @@
 /** A verdict for people and for programs. */
+import { counted, thousands } from '../../core/counted.ts';
 import { UsageError } from '../../core/errors.ts';
-import { counted } from '../counted.ts';
 import { type Finding, type Severity, severities } from './finding.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { type Gone, type Verdict, verdictOf } from './resilience.ts';
@@ -91,8 +91,8 @@ function folded(text: string, width: number): string[] {
 const heads = { fragile: 'not resilient', unproven: 'unproven', resilient: 'ok' } as const;
 
 function sumOf({ verdict, requests, troubled, lost, findings }: Verdict): string {
-  const gone = lost === 0 ? '' : `; ${lost} of them are no longer kept and were not judged`;
-  const asked = `${counted(requests, 'request')}, ${troubled} with a fault or an error${gone}`;
+  const gone = lost === 0 ? '' : `; ${thousands(lost)} of them are no longer kept and were not judged`;
+  const asked = `${counted(requests, 'request')}, ${thousands(troubled)} with a fault or an error${gone}`;
   if (verdict === 'nothing to judge') return `nothing to judge: ${asked}`;
   if (findings.length === 0) return `ok: ${asked}`;
   const [failed = 0, warned = 0, unproven = 0] = severities.map(

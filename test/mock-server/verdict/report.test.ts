@@ -65,10 +65,10 @@ test.each([
 
 test('what could not be judged any more is said', () => {
   expect(textReport(journal({}), { dropped: 5000, lost: 0 })).toBe(
-    'nothing to judge: 5001 requests, 0 with a fault or an error',
+    'nothing to judge: 5,001 requests, 0 with a fault or an error',
   );
   expect(textReport(journal({}), { dropped: 5000, lost: 7, width: 200 })).toBe(
-    'ok: 5001 requests, 7 with a fault or an error; 7 of them are no longer kept and were not judged',
+    'ok: 5,001 requests, 7 with a fault or an error; 7 of them are no longer kept and were not judged',
   );
 });
 

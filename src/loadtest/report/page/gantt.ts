@@ -1,5 +1,6 @@
 /** Single requests over time: who waited for whom. Sampled, with the slowest among them. */
-import { count, counted, moment, rate, time } from '../../numbers.ts';
+import { counted } from '../../../core/counted.ts';
+import { count, moment, rate, time } from '../../numbers.ts';
 import type { LoadResult, RawRecord } from '../../result.ts';
 import { type Key, key, nothingToDraw, place, xAxis } from './chart.ts';
 import { tickTime } from './latency.ts';

@@ -1,7 +1,8 @@
 /** The first screen of the page: verdict, plain words, tiles, latency table, thresholds. */
+import { counted } from '../../../core/counted.ts';
 import { failedShare, judgedOf } from '../../ledger.ts';
 import { measures } from '../../measures.ts';
-import { bookedText, count, counted, money, rate, share, signed, time } from '../../numbers.ts';
+import { bookedText, count, money, rate, share, signed, time } from '../../numbers.ts';
 import type { CalibrationRun, ErrorFigure, Figure, LoadResult } from '../../result.ts';
 import { headlineOf, markOf, modelOf } from '../verdict.ts';
 import { type Markup, markup } from './markup.ts';

@@ -1,6 +1,5 @@
 /** Clients that fail together and retry together fail again together. */
-
-import { counted } from '../../counted.ts';
+import { counted } from '../../../core/counted.ts';
 import type { Call } from '../attempts.ts';
 import { numbersOf } from '../finding.ts';
 import type { Limits } from '../limits.ts';

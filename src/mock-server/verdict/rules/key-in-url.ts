@@ -1,5 +1,5 @@
 /** A key in a URL ends up in logs, proxies and histories. */
-import { counted } from '../../counted.ts';
+import { counted } from '../../../core/counted.ts';
 import { numbersOf } from '../finding.ts';
 import type { Rule } from '../view.ts';
 

@@ -1,6 +1,6 @@
 /** Repeating what cannot succeed: it costs time, locks accounts, and hides the cause. */
+import { counted } from '../../../core/counted.ts';
 import { endings } from '../../../core/outcome.ts';
-import { counted } from '../../counted.ts';
 import type { Attempt, Call } from '../attempts.ts';
 import { type Finding, numbersOf } from '../finding.ts';
 import { labelOf, retryOfWord, type Word } from '../outcome.ts';

@@ -1,6 +1,5 @@
 /** Retrying without a budget. */
-
-import { counted } from '../../counted.ts';
+import { counted } from '../../../core/counted.ts';
 import type { Attempt, Call } from '../attempts.ts';
 import { type Finding, numbersOf } from '../finding.ts';
 import type { Limits } from '../limits.ts';
