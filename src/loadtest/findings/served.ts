@@ -1,10 +1,19 @@
 /** How many requests an account had in service at a time, seen from its answers. */
+import type { Figure } from '../result.ts';
 import type { JudgedRun } from './sighting.ts';
 
 /** Streams by the tokens that came while load was offered; unary answers, or a run too short for that, by their time in service. */
 export function servedAtOnce(result: JudgedRun): number {
-  const { ledger, whole } = result;
-  return Math.min(decodedAtOnce(result) ?? inService(result), ledger.ok, whole.in_flight_max);
+  const { ledger } = result;
+  return Math.min(decodedAtOnce(result) ?? inService(result), ledger.ok, notInVain(result));
+}
+
+/** What was under way, but for the opening of connections and attempts that brought no good answer: more were not served. */
+function notInVain({ metrics, whole }: JudgedRun): number {
+  const timeOf = (figure: Figure | undefined) => (figure === undefined ? 0 : figure.mean * figure.count);
+  const { e2e_from_send_ms: good, attempt_ms: all, connect_ms: opening } = metrics;
+  const vainMs = timeOf(opening) + Math.max(0, timeOf(all) - timeOf(good));
+  return Math.max(0, whole.in_flight_mean - (whole.duration_s > 0 ? vainMs / (whole.duration_s * 1000) : 0));
 }
 
 /**

@@ -242,6 +242,7 @@ test.each([
     metrics: {
       ...result.metrics,
       e2e_from_send_ms: figure(answerMs),
+      attempt_ms: { ...figure((4 * answerMs + 500) / 504), count: 504 },
       ttft_any_from_send_ms: figure(200),
       tpot_ms: figure(20),
     },
@@ -255,6 +256,29 @@ test.each([
   };
   expect(said(run, 'limited_by_account')).toContain('About 2 were served at once');
   expect(next(run)).toMatch(/^Keep at most 2 under way/);
+});
+
+test('seats that are refused add nothing to what was served at once', () => {
+  const { result } = rateLimitedRun();
+  const figure = (count: number, mean: number, min: number) => ({ ...result.metrics.e2e_ms!, count, mean, min });
+  // Forty seats for four seconds at a limit of eight: tokens alone would make nine of them.
+  const run: LoadResult = {
+    ...result,
+    ledger: { planned: 1314, ok: 56, rate_limited: 1258 },
+    intervals: result.intervals.map(interval => ({ ...interval, reads: 80 })),
+    metrics: {
+      e2e_from_send_ms: figure(56, 586.5, 580.6),
+      attempt_ms: figure(1314, 32, 0.3),
+      ttft_any_from_send_ms: figure(56, 208.3, 200.5),
+      tpot_ms: figure(56, 19.9, 18.3),
+      connect_ms: figure(40, 11.7, 10.7),
+    },
+    whole: {
+      ...result.whole,
+      ...{ from_s: 0, duration_s: 4.14, in_flight_mean: 10.44, in_flight_max: 40, output_tokens_per_second: 270.8 },
+    },
+  };
+  expect(said(run, 'limited_by_account')).toContain('About 8 were served at once');
 });
 
 test('where nothing was served, no place is made up', () => {
@@ -309,7 +333,11 @@ test('a run that its first refusal ended does not say that nothing was served', 
   const ended = {
     ...result,
     ledger: { planned: 5, ok: 2, rate_limited: 3 },
-    metrics: { ...result.metrics, e2e_from_send_ms: { ...e2e, count: 2, mean: 700 } },
+    metrics: {
+      ...result.metrics,
+      e2e_from_send_ms: { ...e2e, count: 2, mean: 700 },
+      attempt_ms: { ...e2e, count: 5, mean: 281 },
+    },
     whole: { ...result.whole, in_flight_max: 5, duration_s: 0.04 },
   };
   expect(said(ended, 'limited_by_account')).toContain('About 2 were served at once');
