@@ -5,25 +5,40 @@
 import { createRecent, type Recent } from '../core/recent.ts';
 import { expiryOf, readToken } from '../core/wire/auth.ts';
 
+/** Numbers from 1 in order of first sight; 0 for none. */
+export interface Presented {
+  /** Of whoever came. */
+  readonly credential: number;
+  /** Of the very text of the header: a JWT that was minted anew has another one. */
+  readonly token: number;
+}
+
+const nothing: Presented = { credential: 0, token: 0 };
+
 /**
- * Number of an `Authorization` header, from 1 in order of first sight; 0 for none.
+ * What an `Authorization` header presents.
  * @param keys secrets by id: whose mock it is, for each counts on its own @param at wall time, ms since 1970
  */
-export function credentialNumber(authorization: string | undefined, keys: ReadonlyMap<string, string>, at: number) {
-  if (!authorization) return 0;
+export function presentedBy(
+  authorization: string | undefined,
+  keys: ReadonlyMap<string, string>,
+  at: number,
+): Presented {
+  if (!authorization) return nothing;
   const book = books.get(keys) ?? newBook(keys);
   const known = book.byHeader.get(authorization);
   if (known !== undefined) return known;
   const holder = holderOf(authorization, at);
-  const number = book.byHolder.get(holder) ?? ++book.count;
-  book.byHolder.set(holder, number);
-  book.byHeader.set(authorization, number);
-  return number;
+  const presented = { credential: book.byHolder.get(holder) ?? ++book.credentials, token: ++book.tokens };
+  book.byHolder.set(holder, presented.credential);
+  book.byHeader.set(authorization, presented);
+  return presented;
 }
 
 interface Book {
-  count: number;
-  readonly byHeader: Recent<number>;
+  credentials: number;
+  tokens: number;
+  readonly byHeader: Recent<Presented>;
   readonly byHolder: Recent<number>;
 }
 
@@ -33,7 +48,8 @@ const books = new WeakMap<ReadonlyMap<string, string>, Book>();
 const remembered = 1000;
 
 function newBook(keys: ReadonlyMap<string, string>): Book {
-  const book = { count: 0, byHeader: createRecent<number>(remembered), byHolder: createRecent<number>(remembered) };
+  const [byHeader, byHolder] = [createRecent<Presented>(remembered), createRecent<number>(remembered)];
+  const book = { credentials: 0, tokens: 0, byHeader, byHolder };
   books.set(keys, book);
   return book;
 }

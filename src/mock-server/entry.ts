@@ -1,5 +1,5 @@
 /** What the journal knows of a request when it comes in; the rest is filled in on the way. */
-import { credentialNumber } from './credentials.ts';
+import { presentedBy } from './credentials.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { JournalEntry } from './journal.ts';
 import { lookAtUrl } from './key-in-url.ts';
@@ -12,6 +12,7 @@ export function newEntry(
   { method, path, body, headers, connection, reused, openedMs, arrivedMs, query = '' }: MockRequest,
   keys: ReadonlyMap<string, string>,
 ): JournalEntry {
+  const { credential, token } = presentedBy(headers.authorization, keys, at);
   const seen = lookAtUrl(path.slice(0, 256), query, keys);
   // Field by field: a spread costs as much as all the rest of the entry.
   return {
@@ -20,7 +21,8 @@ export function newEntry(
     method,
     path: seen.path,
     keyInUrl: seen.keyInUrl,
-    credential: credentialNumber(headers.authorization, keys, at),
+    credential,
+    token,
     keyId: undefined,
     model: undefined,
     stream: false,

@@ -12,6 +12,8 @@ export interface JournalEntry {
   readonly path: string;
   /** Number of the credential that it came with, in order of first sight by this process; 0 for none. */
   readonly credential: number;
+  /** The same of the header’s very text: a JWT that was minted anew has another one. */
+  readonly token: number;
   /** Undefined for whoever was not let in. */
   keyId: string | undefined;
   model: string | undefined;

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { mintToken } from '../../src/core/wire/auth.ts';
-import { credentialNumber } from '../../src/mock-server/credentials.ts';
+import { presentedBy } from '../../src/mock-server/credentials.ts';
 
 const nowMs = 1_800_000_000_000;
 const token = (secret: string, at: number) => mintToken({ id: 'id', secret }, { nowMs: at });
 const counter = () => {
   const keys = new Map<string, string>();
-  return (header: string | undefined) => credentialNumber(header, keys, nowMs);
+  return (header: string | undefined) => presentedBy(header, keys, nowMs).credential;
 };
 
 test('credentials are counted from 1 in order of first sight, whatever comes before them in the header; none is 0', () => {
@@ -29,6 +29,13 @@ test('tokens minted anew by one key are one credential, and a fresh one after an
     mintToken({ id: 'other', secret: 's' }, { nowMs }),
   ]);
   expect(tokens.map(number)).toEqual([1, 2, 3, 3, 4]);
+});
+
+test('each text is a token of its own, and a token that comes again is the same', async () => {
+  const keys = new Map<string, string>();
+  const fresh = await Promise.all([token('s', nowMs), token('s', nowMs + 1000)]);
+  const headers = [...fresh, undefined, fresh[0], 'a.b', fresh[1]];
+  expect(headers.map(header => presentedBy(header, keys, nowMs).token)).toEqual([1, 2, 0, 1, 3, 2]);
 });
 
 test('memory is bounded: what was not seen for thousands of others is counted anew, the latest are not', () => {

@@ -15,6 +15,7 @@ export const journal = z.looseObject({
       method: z.string(),
       path: z.string().describe('without the query; a key in it is ***'),
       credential: count.describe('number of the credential, in order of first sight by the process; 0 for none'),
+      token: count.describe('the same of the header’s very text: a JWT that was minted anew has another one'),
       keyId: z.string().optional().describe('missing when the caller was not let in'),
       model: z.string().optional(),
       stream: z.boolean().describe('whether a stream was asked for'),

@@ -3,6 +3,7 @@ import http from 'node:http';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { retryOf } from '../../../src/core/outcome.ts';
+import { mintToken } from '../../../src/core/wire/auth.ts';
 import {
   createMock,
   inVirtualTime,
@@ -50,6 +51,22 @@ async function stubborn(
     await response?.text().catch(() => '');
     if (response?.ok) return;
     await sleep(pause);
+  }
+}
+
+const [slow, slower] = [500, 1000];
+
+/** Asks with a fresh JWT for every attempt, or with one for all. */
+async function byToken(mock: TestMock, attempts: number, renewed: boolean): Promise<void> {
+  const [id = '', secret = ''] = mock.apiKey.split('.');
+  const mint = () => mintToken({ id, secret }, { nowMs: Date.now() });
+  let token = await mint();
+  for (let i = 0; i < attempts; i++) {
+    const response = await post({ baseUrl: mock.baseUrl, apiKey: token });
+    await textOf(response);
+    if (response.ok) return;
+    await sleep(slow);
+    if (renewed) token = await mint();
   }
 }
 
@@ -131,9 +148,15 @@ async function judged(options: MockOptions, client: (mock: TestMock) => Promise<
 const short = (findings: readonly Finding[]) => findings.map(({ severity, code }) => `${severity} ${code}`);
 
 const overloaded: MockOptions = { faults: ['overloaded'] };
-const [slow, slower] = [500, 1000];
 
 test.each<[string, MockOptions, (mock: TestMock) => Promise<unknown>, string[]]>([
+  ['an expired token is renewed once', { faults: ['token-expired,first=1'] }, mock => byToken(mock, 2, true), []],
+  [
+    'an expired token is sent again',
+    { faults: ['token-expired,first=1'] },
+    mock => byToken(mock, 2, false),
+    ['fail retried_non_retryable'],
+  ],
   ['1113 is sent again', { faults: ['1113'] }, mock => stubborn(mock, [slow, slower]), ['fail retried_non_retryable']],
   [
     '1113 is sent again with another time in its body',

@@ -7,6 +7,7 @@ const plain: Seen = {
   method: 'POST',
   path: '/api/paas/v4/chat/completions',
   credential: 1,
+  token: 1,
   keyId: 'key',
   model: 'glm-4.6',
   stream: true,

@@ -43,6 +43,7 @@ function anyEntry(random: Random, n: number): Seen {
     durationMs: pick(random, [0, random() * 1000, 70_000]),
     connection: int(random, 4),
     credential: int(random, 3),
+    token: int(random, 3),
     fingerprint: int(random, 4),
     question: int(random, 4),
     turn: int(random, 3),

@@ -375,6 +375,18 @@ test.each<[string, Step[], string]>([
   expect(verdictOf(journal(...steps)).verdict).toBe(verdict);
 });
 
+const expired = refused('1003', 401);
+
+test.each<[string, Step[], number]>([
+  ['with a new token', [expired, { token: 2 }], 0],
+  ['with a new token that is refused as well', [expired, { ...expired, token: 2 }], 0],
+  ['with the same token', [expired, {}], 1],
+  ['with one new token after the other', [expired, { ...expired, token: 2 }, { token: 3 }], 1],
+])('a call whose token had expired and that is made again %s', (_, steps, found) => {
+  const findings = judge(journal(...steps)).filter(({ code }) => code === 'retried_non_retryable');
+  expect(findings).toHaveLength(found);
+});
+
 test('whoever sends an expired token again is told to get a new one, as the service says', () => {
   const [finding] = judge(journal(refused('1003', 401), refused('1003', 401)));
   expect(finding).toMatchObject({

@@ -20,9 +20,14 @@ function repeatsOf({ attempts }: Call): Repeat[] {
   return attempts.slice(1).flatMap((after, i) => {
     const before = attempts[i] as Attempt;
     const retry = retryOfWord(before.word);
+    if (isRenewal(before, after, attempts[i - 1])) return [];
     return retry === 'never' || retry === 'after_reset' ? [{ before, after }] : [];
   });
 }
+
+/** A token that has expired is renewed, and the call is made once more; a new one that is refused as well is another matter. */
+const isRenewal = (before: Attempt, after: Attempt, first: Attempt | undefined) =>
+  before.word === 'token_expired' && first?.word !== 'token_expired' && after.entry.token !== before.entry.token;
 
 const findingOf = (label: string, pairs: readonly Repeat[]): Finding => ({
   code: 'retried_non_retryable',
