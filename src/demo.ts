@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { onceAborted } from './core/aborted.ts';
 import { UsageError } from './core/errors.ts';
-import { exitCodes, type Io } from './core/program.ts';
+import { exitCodes, type Io, stoppedByHangup } from './core/program.ts';
 
 const model = 'glm-4.6';
 
@@ -21,7 +21,7 @@ export const command = (io: Io): Command =>
     .option('-d, --duration <duration>', 'how long to load it', '10s')
     .option('--keep', 'leave the mock running until Ctrl-C')
     .addHelpText('after', '\nExamples:\n  glm-testkit demo\n  glm-testkit demo --keep')
-    .action((flags: { duration: string; keep?: true }) => demo(flags, io));
+    .action((flags: { duration: string; keep?: true }) => demo(flags, stoppedByHangup(io)));
 
 async function demo({ duration, keep }: { duration: string; keep?: true }, io: Io): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'glm-testkit-demo-'));

@@ -7,14 +7,15 @@ afterEach(async () => {
 });
 
 test.each([
-  ['while the probe looks', /── 2\. /],
-  ['while the load runs', /── 3\. /],
-])('Ctrl-C %s ends the demo with one sentence, and with it the mock', async (_, moment) => {
+  ['Ctrl-C while the probe looks', /── 2\. /, 'SIGINT'],
+  ['Ctrl-C while the load runs', /── 3\. /, 'SIGINT'],
+  ['a terminal that is closed', /── 3\. /, 'SIGHUP'],
+] as const)('%s ends the demo with one sentence, and with it the mock', async (_, moment, signal) => {
   const demo = launch(['demo', '-d', '60s']);
   cleanups.push(() => demo.child.kill('SIGKILL'));
   const [, url = ''] = await demo.says(/metrics +(\S+)/);
   await demo.says(moment);
-  demo.child.kill('SIGINT');
+  demo.child.kill(signal);
   expect(await demo.ended).toBe(1);
   expect(demo.out() + demo.err()).toMatch(/the demo was stopped before its end/);
   expect(demo.out() + demo.err()).not.toMatch(/fetch failed|^\s+at /m);

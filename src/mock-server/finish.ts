@@ -1,5 +1,4 @@
 /** From what is said to an answer: ids, times and usage. */
-
 import type { Random } from '../core/random.ts';
 import type { ChatRequest, Usage } from '../core/wire/chat.ts';
 import { completionId, decimalId, toolCallIds } from '../core/wire/ids.ts';

@@ -3,7 +3,6 @@
  * a read does is to take its stamp, and the bytes are used up before the next. undici's dispatch costs its events more
  * and stamps them later; the numbers are in the room's README under Decisions and come from `bench/load.ts`.
  */
-
 import type { Deadlines } from '../../core/call/deadlines.ts';
 import { type CallRecord, newDraft } from '../../core/call/record.ts';
 import type { Clock } from '../../core/clock.ts';

@@ -1,5 +1,4 @@
 /** An answer as one JSON body. Keys are alphabetical at every depth and there are no spaces; glm-api.md §3.1. */
-
 import { sameAgain } from '../../core/same-again.ts';
 import type { TaskStatus, Usage } from '../../core/wire/chat.ts';
 import type { Answer } from '../answer.ts';
