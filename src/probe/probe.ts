@@ -1,6 +1,6 @@
 /** One look at one check: makes its calls, judges them, and leaves a cassette when it failed. */
 import { randomUUID } from 'node:crypto';
-import { redactText } from '../core/cassette/redaction.ts';
+import { inEverySpelling, redactText } from '../core/cassette/redaction.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import { oneLine } from '../core/one-line.ts';
 import { parseKey } from '../core/wire/auth.ts';
@@ -193,7 +193,7 @@ function sharedLength(one: string, other: string): number {
 function secretsOf({ endpoint: { key, proxy } }: ProbeCheck): ReadonlySet<string> {
   const text = key.reveal();
   const password = proxy === undefined ? '' : new URL(proxy.reveal()).password;
-  return new Set([text, parseKey(text)?.secret ?? '', password].filter(secret => secret.length >= 6));
+  return inEverySpelling([text, parseKey(text)?.secret ?? '', password].filter(secret => secret.length >= 6));
 }
 
 function withCassette(check: ProbeCheck, run: ProbeRun, calls: readonly Call[], { cassettes }: RunDoor): ProbeRun {

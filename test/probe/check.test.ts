@@ -444,6 +444,23 @@ test('what a server sends back is shown without the key it was sent', async () =
   expect([out, err, ...files].join()).not.toContain('canary-secret');
 });
 
+test('nor is it shown in another spelling, whole or cut', async () => {
+  const spellings = ['base64', 'base64url', 'hex'] as const;
+  const spelt = (text: string) => spellings.map(spelling => Buffer.from(text).toString(spelling));
+  const server = await serve((response, { authorization = '' }) => {
+    const words = [...spelt(authorization), ...spelt(`user:${authorization.slice(7)}`)].join(' ');
+    response.writeHead(401, { 'content-type': 'application/json', 'x-log-id': words });
+    response.end(JSON.stringify({ error: { code: '1000', message: `${'.'.repeat(140)} ${words}` } }));
+  });
+  const dir = folder();
+  const { out, err } = await check(server.url, '--json', '--record', dir);
+  const all = [out, err, ...readdirSync(dir).map(name => readFileSync(join(dir, name), 'utf8'))].join();
+  expect(out).toContain('***');
+  // What is said in base64 of a text in the middle of another: the same characters, but for those at its ends.
+  for (const said of ['canary-secret', 'anary-secret', 'nary-secret'].flatMap(spelt))
+    expect(all).not.toContain(said.slice(0, -4));
+});
+
 test('nor is it shown in part, where words of a server are cut to a length', async () => {
   const server = await serve((response, { authorization = '' }) => {
     response.writeHead(429, { 'content-type': 'application/json' });

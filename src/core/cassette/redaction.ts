@@ -56,8 +56,12 @@ export const redactCookie = (value: string) => value.replace(/=[^;]*/, '=***');
 export function secretsOf(headers: readonly (readonly [string, string])[], query = ''): Set<string> {
   const named = [...headers, ...new URLSearchParams(query)].filter(([name]) => secretive.test(name));
   const found = named.flatMap(([name, value]) => (/cookie/i.test(name) ? cookieValues(value) : tokenParts(value)));
-  return new Set(found);
+  return inEverySpelling(found);
 }
+
+/** Secrets as they are and as a server may repeat them: in hex, and in base64 wherever they stand in what was encoded. */
+export const inEverySpelling = (secrets: Iterable<string>): Set<string> =>
+  new Set([...secrets].flatMap(secret => [secret, ...encodingsOf(Buffer.from(secret))]));
 
 /** Texts that are secret whatever they look like. */
 export type Secrets = ReadonlySet<string>;
@@ -78,6 +82,18 @@ function tokenParts(value: string): string[] {
   const [, secret = '', ...more] = token.split('.');
   if (more.length === 0) return [token, secret].filter(isLong);
   return jsonInside.test(token) ? [] : [token].filter(isLong);
+}
+
+function encodingsOf(secret: Buffer): string[] {
+  const hex = secret.toString('hex');
+  const sixes = [0, 1, 2].map(before => base64Within(secret, before));
+  return [hex, hex.toUpperCase(), ...sixes, ...sixes.map(text => text.replaceAll('+', '-').replaceAll('/', '_'))];
+}
+
+/** The characters that hold nothing but the secret. @param before bytes in front of it, beyond a multiple of three */
+function base64Within(secret: Buffer, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), secret]).toString('base64');
+  return text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));
 }
 
 /** Shorter ones would blot out ordinary words. */
