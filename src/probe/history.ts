@@ -10,7 +10,7 @@ import type { KnownContract } from './contract.ts';
 import type { Alert } from './notify/alert.ts';
 import type { Owed } from './notify/notifier.ts';
 import type { ProbeRun } from './run.ts';
-import { openState, type StateOptions } from './state-file.ts';
+import { openState, readState, type StateOptions } from './state-file.ts';
 import {
   changeOf,
   endAlert,
@@ -146,13 +146,20 @@ const day = 86_400_000;
  * @throws {UsageError} `newer_state`, `bad_state`, `no_state` for what is no file or cannot be opened
  */
 export async function openHistory(path: string, options: HistoryOptions = {}): Promise<History> {
-  return historyOn(await openState(path, options), options.retentionMs ?? 90 * day);
+  const db = await openState(path, options);
+  try {
+    return historyOn(db, path, options.retentionMs ?? 90 * day);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
-function historyOn(db: DatabaseSync, retentionMs: number): History {
+function historyOn(db: DatabaseSync, path: string, retentionMs: number): History {
   let trouble: string | undefined;
   let open = true;
-  const sql = statementsOf(db);
+  const read = <T>(look: () => T): T => readState(path, look);
+  const sql = read(() => statementsOf(db));
 
   /** All or nothing; false when nothing. */
   const write = (work: () => void): boolean => {
@@ -220,23 +227,25 @@ function historyOn(db: DatabaseSync, retentionMs: number): History {
     charge,
     spent,
     prune,
-    status: id => parsed<Status>(sql.status.get({ id })),
-    contract: id => parsed<KnownContract>(db.prepare(getContract).get({ id })),
-    tally: id => parsed<Tally>(db.prepare(getTally).get({ id })),
-    alert: id => parsed<Alert>(db.prepare(getAlert).get({ id })),
+    status: id => read(() => parsed<Status>(sql.status.get({ id }))),
+    contract: id => read(() => parsed<KnownContract>(db.prepare(getContract).get({ id }))),
+    tally: id => read(() => parsed<Tally>(db.prepare(getTally).get({ id }))),
+    alert: id => read(() => parsed<Alert>(db.prepare(getAlert).get({ id }))),
     owed: () =>
-      db
-        .prepare(getOwed)
-        .all()
-        .map(({ channel, json }) => ({ channel: String(channel), alert: JSON.parse(String(json)) as Alert })),
+      read(() =>
+        db
+          .prepare(getOwed)
+          .all()
+          .map(({ channel, json }) => ({ channel: String(channel), alert: JSON.parse(String(json)) as Alert })),
+      ),
     payOff: ({ channel, alert }) =>
       void write(() => db.prepare(payOff).run({ channel, id: alert.id, json: JSON.stringify(alert) })),
-    run: runId => parsed<ProbeRun>(sql.run.get({ runId })),
-    runs: (id, most) => sql.lastRuns.all({ id, most }).map(lineOf),
-    runsSince: (id, fromMs) => sql.runsSince.all({ id, fromMs }).map(lineOf),
-    hoursSince: (id, fromMs) => sql.hours.all({ id, fromMs }) as unknown as Hour[],
-    changesSince: fromMs => sql.changes.all({ fromMs }) as unknown as StatusChange[],
-    ids: () => sql.ids.all().map(({ id }) => String(id)),
+    run: runId => read(() => parsed<ProbeRun>(sql.run.get({ runId }))),
+    runs: (id, most) => read(() => sql.lastRuns.all({ id, most }).map(lineOf)),
+    runsSince: (id, fromMs) => read(() => sql.runsSince.all({ id, fromMs }).map(lineOf)),
+    hoursSince: (id, fromMs) => read(() => sql.hours.all({ id, fromMs }) as unknown as Hour[]),
+    changesSince: fromMs => read(() => sql.changes.all({ fromMs }) as unknown as StatusChange[]),
+    ids: () => read(() => sql.ids.all().map(({ id }) => String(id))),
     carry: (credential, fromDay, toDay) => void write(() => sql.carry.run({ credential, fromDay, toDay })),
     close: () => {
       if (open) db.close();

@@ -16,6 +16,7 @@ import { runCheck } from './probe.ts';
 import { createProber, type Prober } from './prober.ts';
 import type { RunCheck } from './run.ts';
 import type { SecretReaders } from './secret.ts';
+import { keyOf } from './series.ts';
 import { keepState, newStateAt } from './state-file.ts';
 
 export interface ServeOptions {
@@ -55,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { file, readers, clock, random, say, allowOpen = false, look = runCheck } = options;
   const { send = createSendPost(readers.env) } = options;
   const plan = await loadPlan(file, readers);
-  const { history, release, undo } = await openKept(plan.state);
+  const { history, release, undo } = await openKept(plan);
   const prober = createProber(plan, { clock, random, history, look, send, say, ...waysOut(readers) });
   let exporter: Exporter;
   try {
@@ -99,18 +100,32 @@ interface Kept {
 }
 
 /** Kept first: what is found and made after that is nobody else's. */
-async function openKept({ path, retention }: ProbePlan['state']): Promise<Kept> {
+async function openKept({ state: { path, retention }, checks }: ProbePlan): Promise<Kept> {
   const release = await keepState(path);
   const remove = newStateAt(path);
   const undo = () => {
     remove();
     release();
   };
+  let history: History | undefined;
   try {
-    return { history: await openHistory(path, { retentionMs: retention }), release, undo };
+    history = await openHistory(path, { retentionMs: retention });
+    readThrough(history, checks);
+    return { history, release, undo };
   } catch (error) {
+    history?.close();
     undo();
     throw error;
+  }
+}
+
+/** What a prober begins with: where that is damaged, nothing is begun. */
+function readThrough(history: History, checks: ProbePlan['checks']): void {
+  history.owed();
+  for (const check of checks) {
+    history.tally(keyOf(check));
+    for (const part of [history.status, history.contract, history.alert]) part(check.id);
+    history.runs(check.id, 1);
   }
 }
 

@@ -76,12 +76,30 @@ export function newStateAt(path: string): () => void {
 /** How long to wait for another process that writes. */
 const lockWaitMs = 2000;
 
-function complaint(error: unknown, path: string): UsageError {
-  const text = textOf(error);
-  if (/not a database|malformed/.test(text))
-    return new UsageError('bad_state', `${path}: is not a state file, or is damaged (${text}); move it away`);
-  return new UsageError('no_state', `${path}: cannot be opened (${text}); say another state.path`, { cause: error });
+/**
+ * Reads out of a state: what is damaged further in only shows when it is read.
+ * @throws {UsageError} `bad_state`
+ */
+export function readState<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw isDamage(error) ? damaged(error, path) : error;
+  }
 }
+
+const complaint = (error: unknown, path: string) =>
+  isDamage(error)
+    ? damaged(error, path)
+    : new UsageError('no_state', `${path}: cannot be opened (${textOf(error)}); say another state.path`, {
+        cause: error,
+      });
+
+const isDamage = (error: unknown) =>
+  error instanceof SyntaxError || /not a database|malformed|no such (?:table|column)/.test(textOf(error));
+
+const damaged = (error: unknown, path: string) =>
+  new UsageError('bad_state', `${path}: is not a state file, or is damaged (${textOf(error)}); move it away`);
 
 const tables = `
 CREATE TABLE runs (
@@ -125,12 +143,25 @@ function prepare(db: DatabaseSync, path: string, readOnly: boolean): void {
       'newer_state',
       `${path}: was written by a newer glm-testkit (its schema is ${version}, this one knows ${schemaVersion}); update, or say another state.path`,
     );
-  if (readOnly) {
-    if (version === 0) throw new UsageError('bad_state', `${path}: holds no state; has probe serve run?`);
-    return;
-  }
+  if (readOnly && version === 0) throw new UsageError('bad_state', `${path}: holds no state; has probe serve run?`);
+  if (isForeign(db, version))
+    throw new UsageError('bad_state', `${path}: is the database of another program; say another state.path`);
+  if (readOnly) return;
   // FULL: a commit that returned survives a power cut, not only a crash.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304');
   if (version === 0) db.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
   db.exec(laterTables);
+}
+
+/** Most programs leave the version at 0, and some have counted as far as we have; a table of ours has no business there. */
+function isForeign(db: DatabaseSync, version: number): boolean {
+  const found = new Set(
+    db
+      .prepare('SELECT name FROM sqlite_master')
+      .all()
+      .map(({ name }) => name),
+  );
+  return version === 0
+    ? found.size > 0
+    : ['runs', 'hours', 'statuses', 'changes', 'spending'].some(table => !found.has(table));
 }

@@ -182,6 +182,31 @@ test('a file of a newer version, of something else, and none at all are refused 
   await expect(openHistory('/nowhere/state.db')).rejects.toMatchObject({ code: 'no_state' });
 });
 
+test.each([
+  ['that counts no versions', 'CREATE TABLE dashboards (name TEXT)'],
+  ['of the same version', 'CREATE TABLE places (url TEXT); PRAGMA user_version = 1'],
+])('the database of a program %s is refused, and left as it was', async (_, sql) => {
+  const other = file();
+  const db = new DatabaseSync(other);
+  db.exec(sql);
+  const tables = () => db.prepare('SELECT name FROM sqlite_master').all();
+  const before = tables();
+  await expect(openHistory(other)).rejects.toThrow(/is the database of another program; say another state\.path/);
+  await expect(openHistory(other, { readOnly: true })).rejects.toMatchObject({ code: 'bad_state' });
+  expect(tables()).toEqual(before);
+  db.close();
+});
+
+test('a state that is damaged further in is told in plain words when that is read', async () => {
+  const path = file();
+  const history = await open(path);
+  history.record(entryOf(runAt(noon)));
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE statuses SET json = '{half'");
+  db.close();
+  expect(() => history.status(id)).toThrow(/is not a state file, or is damaged .*; move it away/);
+});
+
 // ── what a status makes of a run ──
 
 test.each([

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { connect } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterEach, expect, test } from 'vitest';
@@ -313,6 +314,23 @@ test('a state that another version wrote, and a port that is taken, are told in 
   const spot = place(mock.baseUrl);
   writeFileSync(join(spot.folder, 'state.db'), 'something else, and long enough to be read as a page'.repeat(99));
   await expect(start(spot.file)).rejects.toMatchObject({ code: 'bad_state' });
+});
+
+test('a state that is damaged further in ends serve and status with 2 and one sentence, and serve as a process', async () => {
+  const mock = await service();
+  const { file, folder } = place(mock.baseUrl);
+  const running = await start(file);
+  await becomes(running, 'up');
+  await running.serving.close();
+  const db = new DatabaseSync(join(folder, 'state.db'));
+  db.exec("UPDATE statuses SET json = '{half'");
+  db.close();
+  const says = /^error: .*state\.db: is not a state file, or is damaged .*; move it away\n$/;
+  const status = await run(command, ['probe', 'status', '-c', file], { env });
+  expect([status.code, status.err]).toEqual([2, expect.stringMatching(says)]);
+  const process = launch(['probe', 'serve', '-c', file], { env: { KEY: canary } });
+  expect(await process.ended).toBe(2);
+  expect(process.err()).toMatch(says);
 });
 
 test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { timeout: 60_000 }, async () => {
