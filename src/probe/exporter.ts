@@ -112,22 +112,30 @@ interface Handled extends ExporterSource {
 async function handle(req: IncomingMessage, protection: ExporterPlan, source: Handled): Promise<Reply> {
   if (req.method !== 'GET' && req.method !== 'HEAD')
     return { status: 405, type: plainType, text: 'only GET\n', headers: { allow: 'GET, HEAD' } };
-  const { pathname, searchParams } = new URL(req.url ?? '/', 'http://prober');
+  const asked = askedOf(req);
+  const pathname = asked?.pathname ?? '';
   const allowed = isAllowed(req.headers.authorization, protection);
   // Who restarts this program has no password; without one it hears yes or no.
   if (pathname === '/healthz') return health(source.prober, allowed);
   if (!allowed) return denied(protection);
+  if (asked === null) return nothingHere;
   if (pathname === '/metrics') return metrics(req, source.prober);
   if (pathname === '/') return { type: htmlType, text: pageOf(await source.look(), { live: true }) };
   if (pathname === '/status.json')
     return { type: 'application/json', text: `${JSON.stringify(await source.look(), null, 2)}\n` };
-  if (pathname === '/runs') return runs(searchParams.get('check') ?? '', source);
+  if (pathname === '/runs') return runs(asked.searchParams.get('check') ?? '', source);
   const [, id] = /^\/runs\/([\w-]{1,64})$/.exec(pathname) ?? [];
   if (id !== undefined) return run(id, req, source);
-  return notFound('nothing here; there are /, /status.json, /metrics, /healthz and /runs');
+  return nothingHere;
 }
 
+/** A path of two slashes is a path, not another host. */
+const askedOf = ({ url = '/' }: IncomingMessage): URL | null =>
+  URL.parse(url.startsWith('/') ? `http://prober${url}` : url);
+
 const notFound = (text: string): Reply => ({ status: 404, type: plainType, text: `${text}\n` });
+
+const nothingHere = notFound('nothing here; there are /, /status.json, /metrics, /healthz and /runs');
 
 /** However many look: the overview is made once a second at most. */
 const freshMs = 1000;

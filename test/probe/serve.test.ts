@@ -299,7 +299,7 @@ test('only GET, only what there is, nothing from elsewhere', async () => {
   const mock = await service();
   const { serving, get } = await start(place(mock.baseUrl).file);
   expect((await fetch(`${serving.url}/`, { method: 'POST' })).status).toBe(405);
-  for (const path of ['/runs/none', '/runs?check=none', '/etc/passwd', '/runs/../x'])
+  for (const path of ['/runs/none', '/runs?check=none', '/etc/passwd', '/runs/../x', '//', '//[', '//x/metrics'])
     expect((await get(path)).status).toBe(404);
   const head = await fetch(`${serving.url}/`, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
