@@ -31,7 +31,8 @@ export async function runProgram(program: Command, argv: readonly string[], io: 
     await program.parseAsync([...argv], { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    // Its own mistakes have 1; a command may have said another code.
+    if (error instanceof CommanderError) return error.exitCode === 1 ? exitCodes.usage : error.exitCode;
     if (!(error instanceof UsageError)) throw error;
     io.err(`error: ${error.message}\n`);
     return exitCodes.usage;

@@ -476,6 +476,7 @@ test.each<[string, string[], Record<string, string>]>([
   ['no key', ['--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6'], {}],
   ['no URL', [], env],
   ['a wrong flag', ['--url', 'http://127.0.0.1:1/v4', '--model', 'glm-4.6', '--timeout', '3'], env],
+  ['a flag that does not exist', ['--url', 'http://127.0.0.1:1/v4', '--modle', 'glm-4.6'], env],
   ['no file', ['-c', '/no/such/probe.yaml'], env],
 ])('a plugin that is asked wrongly is UNKNOWN, not CRITICAL: %s', async (_, flags, variables) => {
   const { code, out } = await run(command, ['probe', 'check', ...flags, '--exit-style', 'nagios'], { env: variables });

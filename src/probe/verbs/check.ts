@@ -1,5 +1,5 @@
 /** `probe check`: runs checks once and prints a verdict. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
 import { UsageError } from '../../core/errors.ts';
@@ -38,7 +38,7 @@ Examples:
   glm-testkit probe check -c probe.yaml bigmodel --fail-on degraded`;
 
 export const checkCommand = (io: Io): Command =>
-  new Command('check')
+  endingInStyle(new Command('check'), io)
     .description('run checks once and print a verdict')
     .argument('[which...]', 'with a file: only these targets, or target/check/model')
     .option('-c, --config <file>', 'checks to run; or say --url and --model')
@@ -61,6 +61,17 @@ export const checkCommand = (io: Io): Command =>
     .option('--exit-style <style>', 'plain or nagios (default: plain)')
     .addHelpText('after', examples)
     .action((which: string[], flags: Record<string, unknown>) => runCheckVerb(which, flags, io));
+
+/** A flag that does not exist ends the command before it runs, and 2 would be CRITICAL there, too. */
+function endingInStyle(command: Command, io: Io): Command {
+  const complain = command.error.bind(command);
+  command.error = (message, more) => {
+    if (command.opts().exitStyle !== 'nagios') return complain(message, more);
+    io.out(nagiosMistake(message.replace(/^error: /, '')));
+    throw new CommanderError(nagios.unmeasurable.code, 'usage', message);
+  };
+  return command;
+}
 
 async function runCheckVerb(which: readonly string[], given: Record<string, unknown>, io: Io): Promise<void> {
   try {
