@@ -375,6 +375,33 @@ test.each([
   else await expect(sent).rejects.toThrow(complaint);
 });
 
+test('of an answer without end only the beginning is read', async () => {
+  let written = 0;
+  const server = createServer((req, res) => {
+    req.resume();
+    res.writeHead(200);
+    const more = () => {
+      while (!res.destroyed && res.write('x'.repeat(65_536))) written += 65_536;
+      if (!res.destroyed) res.once('drain', more);
+    };
+    more();
+  });
+  servers.push(server);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await createSendPost({})({ url, body: '{}' }, 3000, new AbortController().signal);
+  expect(written).toBeLessThan(16 * 1024 * 1024);
+});
+
+test('a channel that stops in the midst of its answer is told as one that is too late', async () => {
+  const server = createServer((req, res) => void req.resume().on('end', () => res.writeHead(200).write('{')));
+  servers.push(server);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const sent = createSendPost({})({ url, body: '{}' }, 50, new AbortController().signal);
+  await expect(sent).rejects.toThrow(/^no answer in time$/);
+});
+
 test('the URL, which is a secret, is in no complaint', async () => {
   const sent = createSendPost({})(
     { url: 'http://127.0.0.1:1/canary-token', body: '{}' },

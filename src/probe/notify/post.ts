@@ -18,16 +18,25 @@ export const createSendPost =
 
 async function sendBy({ url, body }: Post, how: { dispatcher: Dispatcher; signal: AbortSignal }): Promise<void> {
   const headers = { 'content-type': 'application/json; charset=utf-8' };
-  const answer = await request(url, { method: 'POST', headers, body, ...how }).catch((error: unknown) => {
-    throw new Error(complaintOf(error));
-  });
-  const text = (await answer.body.text()).slice(0, mostChars);
-  if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
-  const complaint = complaintIn(text);
+  const complaint = await request(url, { method: 'POST', headers, body, ...how })
+    .then(async answer =>
+      answer.statusCode >= 300 ? `HTTP ${answer.statusCode}` : complaintIn(await beginningOf(answer.body)),
+    )
+    .catch(complaintOf);
   if (complaint !== undefined) throw new Error(complaint);
 }
 
-const mostChars = 4096;
+const mostBytes = 4096;
+
+/** What comes after that is not waited for: it may have no end. */
+async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const read: Buffer[] = [];
+  for await (const part of body) {
+    read.push(part);
+    if (read.reduce((sum, { length }) => sum + length, 0) >= mostBytes) break;
+  }
+  return Buffer.concat(read).toString();
+}
 
 /** Feishu, DingTalk and WeCom answer 200 to what they refuse, with a code that is not 0. */
 function complaintIn(text: string): string | undefined {
