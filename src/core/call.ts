@@ -17,7 +17,7 @@ import {
 } from './call/reader.ts';
 import { type CallRecord, type DeadlineName, type Draft, newDraft, retryAfterOf } from './call/record.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { codeOf } from './errors.ts';
+import { codeOf, UsageError } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
 export type { Deadlines } from './call/deadlines.ts';
@@ -133,9 +133,9 @@ export function createCaller(options: CallerOptions): Caller {
     let authorization: string;
     try {
       authorization = how.authorization ?? bearer(typeof options.key === 'string' ? options.key : await options.key());
-    } catch {
-      // What a token maker says may hold the key, so it is not repeated.
-      return unsent(intendedMs, clock, 'no key could be made');
+    } catch (error) {
+      // What a token maker says may hold the key, so it is not repeated; a usage error never does.
+      return unsent(intendedMs, clock, error instanceof UsageError ? error.message : 'no key could be made');
     }
     const free = lanes.take();
     const lane = 'client' in free ? free : await free;

@@ -122,7 +122,10 @@ test('jwt: an expired token where our clock is wrong is our own fault', async ()
 
 test('jwt: a key that is not id.secret can make no token, which is nobody else’s fault', async () => {
   const server = await serve(fake.good);
-  expect(await look(server.url, 'jwt', 'sk-plain')).toMatchObject({ state: 'unknown', reason: 'internal', calls: 1 });
+  expect(await look(server.url, 'jwt', 'sk-plain')).toMatchObject({
+    ...{ state: 'unknown', reason: 'internal', calls: 1 },
+    detail: 'the key is not of the form id.secret, so no token can be signed with it',
+  });
   expect(server.requests).toEqual([]);
 });
 

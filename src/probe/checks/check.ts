@@ -2,12 +2,14 @@
 import type { CallRecord } from '../../core/call/record.ts';
 import { type CallRequest, chatCall, createCaller } from '../../core/call.ts';
 import type { Clock } from '../../core/clock.ts';
+import { UsageError } from '../../core/errors.ts';
 import type { Reason } from '../../core/outcome.ts';
 import type { Random } from '../../core/random.ts';
 import { mintToken, parseKey } from '../../core/wire/auth.ts';
 import type { ThinkingRule } from '../../core/wire/models.ts';
 import type { ProbeCheck } from '../plan.ts';
 import { mostGaps, type Warning } from '../run.ts';
+import type { Secret } from '../secret.ts';
 import { thinkingOf } from '../settings.ts';
 import { createTape, type Tape } from '../tape.ts';
 import { behindNonce, newTask, type Right, type Task, type TaskName } from '../tasks.ts';
@@ -133,11 +135,15 @@ export const tokenLifeMs = 210_000;
 
 function keyOf({ endpoint: { key, mode } }: ProbeCheck, clock: Clock): string | (() => string | Promise<string>) {
   if (mode === 'key') return key.reveal();
-  return () => {
-    const parts = parseKey(key.reveal());
-    if (parts === undefined) throw new Error('the key is not of the form id.secret');
-    return mintToken(parts, { nowMs: clock.wall(), ttlMs: tokenLifeMs });
-  };
+  return () => signed(key, clock, tokenLifeMs);
+}
+
+/** @throws {UsageError} `bad_key`, without the key: the caller makes `internal` of it */
+export function signed(key: Secret, clock: Clock, ttlMs: number): Promise<string> {
+  const parts = parseKey(key.reveal());
+  if (parts === undefined)
+    throw new UsageError('bad_key', 'the key is not of the form id.secret, so no token can be signed with it');
+  return mintToken(parts, { nowMs: clock.wall(), ttlMs });
 }
 
 /** One call on a connection of its own. */

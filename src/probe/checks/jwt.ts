@@ -1,5 +1,4 @@
 /** `jwt`: the same question with a fresh token, with one about to expire, and with the key as it is; glm-api.md §6. */
-import { mintToken, parseKey } from '../../core/wire/auth.ts';
 import type { ProbeCheck } from '../plan.ts';
 import {
   type Call,
@@ -9,6 +8,7 @@ import {
   createAsker,
   oneCall,
   questionOf,
+  signed,
   tokenLifeMs,
 } from './check.ts';
 
@@ -29,12 +29,7 @@ export const jwt: Check = {
 const nearlyOverMs = 15_000;
 
 function credentialsOf({ endpoint }: ProbeCheck, { clock }: CheckDoor) {
-  const token = (ttlMs: number) => () => {
-    const parts = parseKey(endpoint.key.reveal());
-    // Said without the key: the caller makes `internal` of it.
-    if (parts === undefined) throw new Error('the key is not of the form id.secret');
-    return mintToken(parts, { nowMs: clock.wall(), ttlMs });
-  };
+  const token = (ttlMs: number) => () => signed(endpoint.key, clock, ttlMs);
   return { fresh: token(tokenLifeMs), near_expiry: token(nearlyOverMs), raw_key: () => endpoint.key.reveal() };
 }
 
