@@ -2,6 +2,7 @@
 import {
   type Alias,
   type Document,
+  type ErrorCode,
   isCollection,
   isMap,
   isScalar,
@@ -48,7 +49,10 @@ export function locate(text: string): Located {
     const key = isMap(around) ? keyNode(around.items, String(path.at(-1))) : undefined;
     return key === undefined ? placeOf(path) : startOf(key);
   };
-  const mistakes = document.errors.map(({ message, pos }) => ({ message, ...placeAt(pos[0]) }));
+  const mistakes = document.errors.map(({ code, message, pos }) => ({
+    message: sayings[code] ?? message,
+    ...placeAt(pos[0]),
+  }));
   return {
     value: mistakes.length > 0 ? undefined : valueIn(document, mistakes, placeAt),
     mistakes,
@@ -56,6 +60,12 @@ export function locate(text: string): Located {
     placeOfKey,
   };
 }
+
+/** Where the library's words are for whoever calls it. */
+const sayings: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'this key stands here a second time; leave one of them out',
+  MULTIPLE_DOCS: 'a second document begins here, and a file may hold one; leave the --- out',
+};
 
 /** Aliases are resolved only now, so an unknown one is only found now. */
 function valueIn(document: Document, mistakes: Mistake[], placeAt: (offset: number) => Place): unknown {

@@ -398,7 +398,12 @@ test.each<[string, string, string[]]>([
       ] as [string, string, string[]],
   ),
   ['no YAML', 'checks: [', [expect.stringMatching(/^f:1:\d+: /) as never]],
-  ['a key twice', `${good}defaults: {}\n`, ['f:11:1: Map keys must be unique']],
+  ['a key twice', `${good}defaults: {}\n`, ['f:11:1: this key stands here a second time; leave one of them out']],
+  [
+    'two documents',
+    `${good}---\nchecks: []\n`,
+    ['f:11:1: a second document begins here, and a file may hold one; leave the --- out'],
+  ],
   ['nothing', '', ['f:1:1: credentials: is missing', 'f:1:1: targets: is missing', 'f:1:1: checks: is missing']],
   ['a list', '- 1\n', [expect.stringContaining('must be keys with values') as never]],
 ])('%s', (_name, text, expected) => {
