@@ -98,6 +98,7 @@ async function spend(state: string, tokens: number): Promise<void> {
 
 const good = /^glm_probe_runs_total\{.*outcome="success"/;
 const failed = /^glm_probe_runs_total\{.*outcome="failure"/;
+const tokens = /^glm_probe_time_to_first_token_seconds_count/;
 const missed = /^glm_probe_runs_missed_total/;
 const steps = /^glm_probe_clock_steps_total/;
 const left = /^glm_probe_budget_remaining_ratio/;
@@ -133,11 +134,13 @@ test('SIGKILL after some runs: what was counted goes on, in the next life as in 
   const { file } = place(mock.baseUrl);
   const life = await begin(file);
   const seen = await life.reaches(good, 3);
+  // Fewer where this machine was too busy for a latency to be believed.
+  const timed = await life.count(tokens);
   life.process.child.kill('SIGKILL');
   await life.process.ended;
   const next = await begin(file);
   expect(await next.count(good)).toBeGreaterThanOrEqual(seen);
-  expect(await next.count(/^glm_probe_time_to_first_token_seconds_count/)).toBeGreaterThanOrEqual(seen);
+  expect(await next.count(tokens)).toBeGreaterThanOrEqual(timed);
 });
 
 test('a disk without room: it goes on, says unknown and why, and what was stored is whole', patient, async () => {
