@@ -71,7 +71,7 @@ function callOf(exchange: RecordedExchange, note: CassetteNote, deadlines: Probe
     wallMs: Date.parse(exchange.at),
     gapsMs: [],
     request: { kind, stream, body: JSON.stringify(body) },
-    record: { ...record, reusedConnection: note.reused, ...unsentOf(note) },
+    record: { ...record, reusedConnection: note.reused, ...unsentOf(note), ...cutOf(record, note) },
     tape: tapeOf(exchange, note),
   };
 }
@@ -89,6 +89,17 @@ const unsentOf = ({ unsent, deadline }: CassetteNote): Partial<CallRecord> =>
   unsent === undefined
     ? {}
     : { sentMs: undefined, deadline, outcome: { kind: unsent.kind, ...(unsent.detail && { detail: unsent.detail }) } };
+
+/** Nobody hung up: the rest was too long to keep. */
+const cutOf = ({ outcome, bytes }: CallRecord, { lost = 0 }: CassetteNote): Partial<CallRecord> =>
+  lost === 0 || outcome.kind !== 'cancelled'
+    ? {}
+    : {
+        outcome: {
+          ...outcome,
+          detail: `kept are the first ${bytes} bytes, and ${lost} more came: raise cassettes.max_bytes`,
+        },
+      };
 
 function tapeOf(
   { request }: RecordedExchange,

@@ -153,6 +153,7 @@ test('an answer too long to keep is cut, says so, and ends where it was cut', as
   expect(kept).toBeLessThanOrEqual(4096);
   expect(exchange?.response.ending).toBe('aborted');
   expect(exchange?.note?.lost).toBeGreaterThan(4096);
+  expect(explain(bad.cassette as string).verdict.detail).toMatch(/^kept are the first \d+ bytes, and \d+ more came/);
 });
 
 test('the first and the last stay, and so do files of others', async () => {
