@@ -353,6 +353,17 @@ test.each([
   expect(next(result)).toMatch(step);
 });
 
+test.each([
+  ['server_error', /^Give the vendor/, false],
+  ['auth', /^Check the key/, false],
+  ['timeout_first_byte', /--workers/, true],
+] as const)('of a busy loop that got nothing but %s the next step is %s', (kind, step, limit) => {
+  const { result } = makeRun(calm, { health: busy });
+  const failed = { ...result, ledger: { planned: 9000, ok: 0, [kind]: 9000 } };
+  expect(kinds(failed).includes('limited_by_client')).toBe(limit);
+  expect(next(failed)).toMatch(step);
+});
+
 test('unknown steal is not a limit', () => {
   const { result } = makeRun(calm, { health: { ...busy, elu: 0.2, steal: undefined } });
   expect(kinds(result)).not.toContain('limited_by_client');
@@ -644,6 +655,22 @@ test('a budget that keeps the load down is named as the limit', () => {
   expect(said(budgeted(open, short), 'limited_by_budget')).toMatch(
     /^33 requests were not made: at their time the budget/,
   );
+});
+
+test('what the budget left out of a rate before it ended the run is told, and not what was to come', () => {
+  const { result } = makeRun({ ...calm, load: { kind: 'open', perSecond: 10 } });
+  const unsent = (left: readonly number[]): Partial<LoadResult> => ({
+    load: { ...result.load, halted: 'budget', halted_after_s: 2.5 },
+    intervals: result.intervals.map((one, i) => ({ ...one, ended: { ...one.ended, unsent: left[i] ?? 0 } })),
+    ledger: { ...result.ledger, unsent: 999 },
+  });
+  const run = budgeted(result, unsent([0, 7, 992]));
+  expect(said(run, 'limited_by_budget')).toBe(
+    'Before that, at least 7 requests were not made: at their time the budget had no room for them.',
+  );
+  expect(kinds(run)).not.toContain('limited_by_nothing');
+  expect(said(budgeted(result, unsent([0, 1])), 'limited_by_budget')).toMatch(/at least 1 request was not made/);
+  expect(kinds(budgeted(result, unsent([0, 0, 999])))).not.toContain('limited_by_budget');
 });
 
 test('a budget that lets all be under way only now and then is the limit as well', () => {
