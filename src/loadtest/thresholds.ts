@@ -93,8 +93,8 @@ const isShare = (rate: Rate): rate is Share => (shares as readonly Rate[]).inclu
 
 function shareOf(value: string, rate: Rate, text: string): number {
   const percent = value.endsWith('%');
-  const number = Number(percent ? value.slice(0, -1) : value.replace(/\/s$/, ''));
-  if (value === '' || !Number.isFinite(number) || (percent && !isShare(rate))) throw bad(text);
+  const number = Number(value.replace(isShare(rate) ? /%$/ : /\/s$/, ''));
+  if (value === '' || !Number.isFinite(number)) throw bad(text);
   if (!percent && isShare(rate) && number >= 1) throw unclear(text, value, number);
   return percent ? number / 100 : number;
 }

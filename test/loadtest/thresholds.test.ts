@@ -111,6 +111,8 @@ test.each([
   'nonsense:p95<800ms',
   'error_rate:p95<1%',
   'error_rate<x',
+  'error_rate<0.5/s',
+  'requests_per_second>10%',
   'requests_per_second>10%',
   'constructor<1',
 ])('"%s" is no threshold, and the answer shows how to write one', text => {
