@@ -1,7 +1,6 @@
 import { counted } from '../../core/counted.ts';
-import type { Stage } from '../arrivals.ts';
 import { count } from '../numbers.ts';
-import { type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
+import { isLevel, type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
 
 export const roomierBudget =
   'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
@@ -50,9 +49,3 @@ const were = (n: number) => (n === 0 ? undefined : `${counted(n, 'request')} ${n
 
 /** Fewer than these of all seats taken, on average, are fewer than the moments between two requests explain. */
 const almostAll = 0.9;
-
-/** A ramp has fewer under way than its highest level by itself. */
-function isLevel({ arrivals }: JudgedRun['config']): boolean {
-  const { stages = [] } = (arrivals ?? {}) as { readonly stages?: readonly Stage[] };
-  return stages.every(({ from, to }) => from === to && from === stages[0]?.from);
-}

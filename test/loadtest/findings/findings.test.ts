@@ -40,6 +40,14 @@ test('one level that is served well names no limit, and says that none was looke
   expect(said(result, 'limited_by_nothing')).toContain('Only one level, 20 under way, was tried');
 });
 
+test('a ramp that was too short to compare its levels is not called one level', () => {
+  const { result } = makeRun({ ...calm, durationMs: 3000 });
+  const stages = [2, 8, 2].map(level => ({ durationMs: 1000, from: level, to: level }));
+  const short = { ...result, config: { ...result.config, arrivals: { kind: 'closed', stages } } };
+  expect(said(short, 'limited_by_nothing')).toMatch(/^Nothing seen here limited the run\. Its levels were too short/);
+  expect(next(short)).toMatch(/^Hold each level longer/);
+});
+
 test('a ramp that stays fast reached no limit', () => {
   const { result } = makeRun(ramp);
   expect(said(result, 'limited_by_nothing')).toMatch(/^No limit was reached: from 2 to 32 under way/);
