@@ -123,6 +123,7 @@ const haltOf = (halt: Halt | undefined): Partial<LoadResult['load']> =>
         halted: halt.reason,
         halted_after_s: halt.atMs / 1000,
         ...(halt.code !== undefined && { halted_code: halt.code }),
+        ...(halt.parts !== undefined && { halted_parts: halt.parts }),
       };
 
 /** Only where every request that was under way is one latency: what waits to try again is under way, too. */

@@ -1,7 +1,8 @@
 /** What a search found, as a table and in plain words. */
+import { counted } from '../../core/counted.ts';
 import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
-import { count, counted, time } from '../numbers.ts';
+import { count, time } from '../numbers.ts';
 import { crop, fold } from './terminal.ts';
 
 interface Asked {

@@ -607,6 +607,18 @@ test.each<[string, LoadResult, RegExp | undefined]>([
 test.each<[Partial<LoadResult['load']>, string]>([
   [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
   [
+    { halted: 'stopped', halted_after_s: 3.2, halted_parts: { ended: 1, of: 2 } },
+    '1 of 2 parts of the run was stopped after 3.20 s, before its time; the rest went on.',
+  ],
+  [
+    { halted: 'budget', halted_after_s: 61, halted_parts: { ended: 2, of: 4 } },
+    'The budget ended 2 of 4 parts of the run after 61.0 s: what was left did not cover the worst case of one more request; the rest went on.',
+  ],
+  [
+    { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302', halted_parts: { ended: 1, of: 4 } },
+    '--on-limit cut 1 of 4 parts of the run short after 3.24 s: 1302 (rate_limited), too many requests in flight or too often; the rest went on.',
+  ],
+  [
     { halted: 'budget', halted_after_s: 61 },
     'The budget ended the run after 61.0 s: what was left did not cover the worst case of one more request.',
   ],
