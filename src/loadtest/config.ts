@@ -25,8 +25,33 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws {UsageError} with every mistake at once, without a key, or when load must not go there
  */
 export function readLoadConfig(flags: unknown, env: Env): { config: LoadConfig; plan: LoadPlan } {
-  const config = checked(loadSchema, withFile(flags, env), 'options');
+  const given = withFile(flags, env);
+  const config = formOf(given, env);
   return { config, plan: planOf(config, Object.keys(flags as object), env) };
+}
+
+/** What a setting names is looked at, whatever is wrong with others; what they mean together is known when all have their form. */
+function formOf(given: unknown, env: Env): LoadConfig {
+  try {
+    return checked(loadSchema, given, 'options');
+  } catch (error) {
+    if (!isObject(given)) throw error;
+    const text = (key: string) => (typeof given[key] === 'string' ? given[key] : undefined);
+    const look = (key: string, read: (path: string) => unknown) => () => {
+      const path = text(key);
+      if (path !== undefined) read(path);
+    };
+    allOf({
+      form: () => {
+        throw error;
+      },
+      trace: look('trace', path => textAt('trace', path)),
+      prompts: look('prompts', path => textAt('prompts', path)),
+      ca: look('ca', authorityAt),
+      keys: () => keysOf({ api_key_file: text('api_key_file') }, env),
+    });
+    throw error;
+  }
 }
 
 /** Flags over the file that `--config` names. */
@@ -97,7 +122,7 @@ const textAt = (key: string, path: string) => named(key, () => readText(path));
 const saidIn = (config: LoadConfig): Saying =>
   Object.fromEntries(Object.keys(sayingKeys).map(key => [key, config[key as keyof Saying]])) as Saying;
 
-function keysOf({ api_key_file: file }: LoadConfig, env: Env): string[] {
+function keysOf({ api_key_file: file }: Pick<LoadConfig, 'api_key_file'>, env: Env): string[] {
   const read = () => readKey(env, file);
   const text = file === undefined ? read() : named('api_key_file', read);
   const lines = text.split(/\s+/).filter(Boolean);

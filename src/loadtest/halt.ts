@@ -6,6 +6,13 @@ export interface Halt {
   readonly code: string | undefined;
   /** ms since the run began. */
   readonly atMs: number;
+  /** How many of the processes or agents that made the run it was; undefined: all of them. */
+  readonly parts?: Parts | undefined;
+}
+
+export interface Parts {
+  readonly ended: number;
+  readonly of: number;
 }
 
 /** Whether a run ended for what the endpoint said: not by its user, and not for want of money. */

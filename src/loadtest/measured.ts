@@ -7,6 +7,7 @@ import { worstOf } from './health.ts';
 import type { Interval, LedgerClass } from './interval.ts';
 import type { Measure } from './measures.ts';
 import type { LoadPlan } from './plan.ts';
+import { mayHaveWaited } from './policy.ts';
 import type { CalibrationRun, Figures, LoadResult } from './result.ts';
 import { sloText } from './slo.ts';
 import { effectiveCount, figureOf } from './stats/figure.ts';
@@ -63,7 +64,7 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
     whole: throughputOf(windows.whole, flow),
     steady: steadyOf(windows.steady),
     load: loadOf(plan, total, facts),
-    ...littleIn(total, shown, intervals),
+    ...littleIn(plan, total, shown, intervals),
     goodput: goodputOf(plan, total, perSecond('goodput_per_second', shown, flow)),
     tokens: tokensOf(plan, total),
     stream: streamOf(total),
@@ -122,12 +123,19 @@ const haltOf = (halt: Halt | undefined): Partial<LoadResult['load']> =>
         halted: halt.reason,
         halted_after_s: halt.atMs / 1000,
         ...(halt.code !== undefined && { halted_code: halt.code }),
+        ...(halt.parts !== undefined && { halted_parts: halt.parts }),
       };
 
-/** Only where every request that was under way is one latency. */
-function littleIn(total: Total, shown: readonly Interval[], all: readonly Interval[]): Pick<LoadResult, 'little'> {
+/** Only where every request that was under way is one latency: what waits to try again is under way, too. */
+function littleIn(
+  { policy }: LoadPlan,
+  total: Total,
+  shown: readonly Interval[],
+  all: readonly Interval[],
+): Pick<LoadResult, 'little'> {
   const [found, whole] = [littleOf(shown), littleOf(all)];
-  if (found === undefined || whole === undefined || total.retries > 0) return {};
+  if (found === undefined || whole === undefined) return {};
+  if (total.retries > 0 || mayHaveWaited(policy.onLimit, total.ended)) return {};
   if (total.histograms.attempt_ms?.count !== made(total)) return {};
   const { inFlight, latencyMs, disagreement } = found;
   return {

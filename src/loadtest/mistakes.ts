@@ -12,9 +12,17 @@ export function allOf<T extends Parts>(parts: T): { readonly [K in keyof T]: Ret
   const [first, ...others] = mistakes;
   if (first === undefined) return Object.fromEntries(made);
   if (others.length === 0) throw first;
-  const lines = new Set(mistakes.map(({ message }) => message));
-  throw new UsageError('bad_config', [...lines].join('\n'), { cause: first });
+  const messages = new Set(mistakes.map(({ message }) => message));
+  throw new UsageError('bad_config', underOneHead([...messages]).join('\n'), { cause: first });
 }
+
+/** A list of mistakes begins with what they are of, such as `options:`; that need not be said again in the next list. */
+const underOneHead = (messages: readonly string[]) =>
+  messages.map((message, i) => {
+    const [head, ...list] = message.split('\n');
+    const before = messages[i - 1]?.split('\n') ?? [];
+    return list.length > 0 && before.length > 1 && head === before[0] ? list.join('\n') : message;
+  });
 
 function tried(make: () => unknown, mistakes: UsageError[]): unknown {
   try {

@@ -1,7 +1,8 @@
 /** What is done about a refusal: nothing, another attempt after a wait, or the end of the run. Pure under its seed. */
 import type { CallRecord } from '../core/call/record.ts';
-import { domainOf, retryOf } from '../core/outcome.ts';
+import { domainOf, type Reason, reasons, retryOf } from '../core/outcome.ts';
 import type { Random } from '../core/random.ts';
+import type { LedgerClass } from './interval.ts';
 
 export const onLimitNames = ['record', 'backoff', 'abort'] as const;
 
@@ -57,3 +58,7 @@ export function createPolicy({ onLimit, mostRetries, baseMs, capMs }: PolicyOpti
     Math.max(retryAfterMs, random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)));
   return { after };
 }
+
+/** Whether some of those that ended so may have waited for an attempt that the end of the run forestalled. */
+export const mayHaveWaited = (onLimit: unknown, ended: Readonly<Partial<Record<LedgerClass, number>>>): boolean =>
+  onLimit === 'backoff' && reasons.some((kind: Reason) => retryOf(kind) === 'backoff' && (ended[kind] ?? 0) > 0);

@@ -119,6 +119,8 @@ export interface LoadResult {
     readonly halted_after_s?: number;
     /** The business code of the refusal that ended it, where it had one. */
     readonly halted_code?: string;
+    /** Where only some of its processes or agents ended early: how many, of how many. */
+    readonly halted_parts?: { readonly ended: number; readonly of: number };
   };
   /**
    * Little's law: requests in flight, counted as they begin and end, against the rate times the latency of what ended,

@@ -11,6 +11,8 @@ const aggregates = ['min', 'mean', 'max', 'p50', 'p90', 'p95', 'p99'] as const;
 const rates = ['error_rate', 'goodput', 'requests_per_second', 'output_tokens_per_second', 'limited_rate'] as const;
 
 type Aggregate = (typeof aggregates)[number];
+
+const percentiles = ['p50', 'p90', 'p95', 'p99'] as const satisfies readonly Aggregate[];
 type Rate = (typeof rates)[number];
 type Operator = '<' | '<=' | '>' | '>=';
 
@@ -93,8 +95,8 @@ const isShare = (rate: Rate): rate is Share => (shares as readonly Rate[]).inclu
 
 function shareOf(value: string, rate: Rate, text: string): number {
   const percent = value.endsWith('%');
-  const number = Number(percent ? value.slice(0, -1) : value.replace(/\/s$/, ''));
-  if (value === '' || !Number.isFinite(number) || (percent && !isShare(rate))) throw bad(text);
+  const number = Number(value.replace(isShare(rate) ? /%$/ : /\/s$/, ''));
+  if (value === '' || !Number.isFinite(number)) throw bad(text);
   if (!percent && isShare(rate) && number >= 1) throw unclear(text, value, number);
   return percent ? number / 100 : number;
 }
@@ -119,7 +121,10 @@ export function judge(threshold: Threshold, result: Judgeable): Judged {
   const { text, subject, operator, bound } = threshold;
   if (subject.kind === 'rate') return judgeRate(threshold, subject.rate, result);
   const answer = figureIn(result, subject);
-  if (typeof answer === 'string') return { text, ok: false, measurable: false, actual: null, why: answer };
+  if (typeof answer === 'string') {
+    const unknown: Judged = { text, ok: false, measurable: false, actual: null, why: answer };
+    return missedBelow(threshold, result.metrics[subject.measure], subject.aggregate) ?? unknown;
+  }
   const ok = compare[operator](answer, bound);
   const [found, limit] = [answer, bound].map(formatDuration);
   return { text, ok, measurable: true, actual: answer, why: `${found} ${ok ? 'is' : 'is not'} ${operator} ${limit}` };
@@ -139,6 +144,21 @@ function figureIn({ metrics }: Judgeable, { measure, aggregate }: { measure: Mea
     aggregate === 'min' || aggregate === 'mean' || aggregate === 'max' ? undefined : figure.needs[aggregate];
   if (needs !== undefined) return `${aggregate} needs ${needs} samples, there are ${figure.count}`;
   return figure[aggregate];
+}
+
+/** A percentile of too few samples has missed its limit for sure where a lower one, of which there are enough, has. */
+function missedBelow(
+  { text, operator, bound }: Threshold,
+  figure: Figure | undefined,
+  aggregate: Aggregate,
+): Judged | undefined {
+  if (figure === undefined || figure.count === 0 || !isUpper(operator)) return undefined;
+  const lower = percentiles.slice(0, (percentiles as readonly Aggregate[]).indexOf(aggregate));
+  const level = lower.find(one => figure.needs[one] === undefined && (figure.ci[one]?.[0] ?? 0) > bound);
+  if (level === undefined) return undefined;
+  const [found, limit] = [figure[level], bound].map(formatDuration);
+  const why = `even ${level} is ${found}, which is not ${operator} ${limit}`;
+  return { text, ok: false, measurable: true, actual: figure[aggregate], why };
 }
 
 function judgeRate(threshold: Threshold, rate: Rate, result: Judgeable): Judged {

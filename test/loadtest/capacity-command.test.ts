@@ -235,6 +235,14 @@ test.each<[string[], RegExp]>([
   [['--slo', 'fast'], /--slo: "fast" is not a limit/],
   [['--slo', 'e2e<1s', '-c', '5'], /unknown option '-c'/],
   [['--find-limit', '--from', '0.5', '--by', 'rate', '--to', '0.7'], /must be whole/],
+  [
+    ['--find-limit', '--slo', 'e2e<1s', '--attainment', '99%'],
+    /^--attainment goes with no --find-limit; leave it out$/m,
+  ],
+  [
+    ['--to', 'many', '--timeout', 'long'],
+    /^error: options:\n {2}--to: must be a number.*\n {2}--timeout: "long" is not a duration.*\ncapacity needs --slo/,
+  ],
 ])('%j is refused', async (flags, message) => {
   const { code, out, err, asked } = await capacity({}, ...flags);
   expect([code, out, asked]).toEqual([2, '', []]);

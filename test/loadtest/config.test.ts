@@ -134,6 +134,25 @@ test('all mistakes are told at once, of one setting or of several together', () 
     expect(lines.filter(line => line.includes(flag))).toHaveLength(1);
 });
 
+test('a mistake of form hides no file that is not there, and no key that is missing', () => {
+  const wrong = { timeout: 'long', prompts: '/no/prompts', trace: '/no/trace', ca: '/no/ca', shape: 2, agents: 2 };
+  const message = (() => {
+    try {
+      return readLoadConfig({ ...local, ...wrong }, {});
+    } catch (error) {
+      return (error as Error).message;
+    }
+  })();
+  expect(String(message).split('\n')).toEqual([
+    'options:',
+    expect.stringMatching(/^ {2}--timeout: "long" is not a duration/),
+    '--trace: /no/trace: no such file',
+    '--prompts: /no/prompts: no such file',
+    '--ca: /no/ca: no such file',
+    expect.stringMatching(/^no API key/),
+  ]);
+});
+
 test('every certificate of --ca is looked at, whatever the driver, and told beside the other mistakes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   const put = (name: string, text: string) => {

@@ -6,6 +6,7 @@ import type { Usage } from '../../src/core/wire/chat.ts';
 import { partsOf } from '../../src/loadtest/cluster/share.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
+import { measuredOf } from '../../src/loadtest/measured.ts';
 import { createLoadMetrics } from '../../src/loadtest/metrics.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
 import type { LoadPlan } from '../../src/loadtest/plan.ts';
@@ -285,6 +286,25 @@ test.each([
   for (const interval of intervals) metrics.add(interval);
   expect(await metrics.text()).toMatch(/glm_load_output_tokens_total\{.*\} 20$/m);
 });
+
+test.each([
+  ['backoff', undefined],
+  ['record', expect.any(Number)],
+] as const)(
+  'with %s, requests of which some waited for an attempt that never came fit no law',
+  async (onLimit, fits) => {
+    const plan = {
+      ...closed(2, 1000),
+      graceMs: 100,
+      policy: { onLimit, mostRetries: 3, baseMs: 60_000, capMs: 60_000 },
+    };
+    const outcomeOf = (n: number): Outcome => ({ kind: n === 2 ? 'rate_limited' : 'ok' });
+    const { intervals, total } = await run({ plan, ms: () => 10, outcomeOf });
+    expect([total.retries, total.ended.rate_limited]).toEqual([0, 1]);
+    const facts = { intervals, offeredMs: 1000, before: null, after: null };
+    expect(measuredOf(planOf(plan), facts).little?.disagreement).toEqual(fits);
+  },
+);
 
 test('Ctrl-C does not wait for another attempt', async () => {
   const { total, finished } = await run({

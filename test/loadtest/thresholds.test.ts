@@ -55,6 +55,25 @@ test.each([
   expect(judged).toMatchObject({ text: text.trim(), ok, measurable });
 });
 
+test.each<[string, boolean, string]>([
+  ['ttft_content:p99<50ms', true, 'even p50 is 90ms, which is not < 50ms'],
+  ['ttft_content:p99<=150ms', true, 'even p90 is 200ms, which is not <= 150ms'],
+  ['ttft_content:p99<82ms', true, 'even p90 is 200ms, which is not < 82ms'],
+  ['ttft_content:p99<160ms', false, 'p99 needs 662 samples, there are 100'],
+  ['ttft_content:p95<160ms', false, 'p95 needs 130 samples, there are 100'],
+  ['ttft_content:p99>50ms', false, 'p99 needs 662 samples, there are 100'],
+])('of %s, for which there are too few samples, it is known that it is missed: %s', (text, measurable, why) => {
+  const few: Figure = {
+    ...figure,
+    count: 100,
+    ci: { p50: [80, 110], p90: [155, 290] },
+    needs: { p95: 130, p99: 662 },
+  };
+  const judged = judge(parseThreshold(text), { ...result, metrics: { ttft_content_ms: few } });
+  expect(judged).toMatchObject({ ok: false, measurable, why });
+  expect(judged.actual === null).toBe(!measurable);
+});
+
 test('a verdict says what was found and what was missing', () => {
   expect(judge(parseThreshold('ttft_content:p95<200ms'), result).why).toBe('300ms is not < 200ms');
   expect(judge(parseThreshold('ttft_content:p99<1s'), result).why).toBe('p99 needs 662 samples, there are 500');
@@ -111,6 +130,8 @@ test.each([
   'nonsense:p95<800ms',
   'error_rate:p95<1%',
   'error_rate<x',
+  'error_rate<0.5/s',
+  'requests_per_second>10%',
   'requests_per_second>10%',
   'constructor<1',
 ])('"%s" is no threshold, and the answer shows how to write one', text => {

@@ -117,5 +117,7 @@ function listen(events: Pick<QueueEvents, 'on'>, members: ReadonlyMap<string, nu
   events.on('completed', ({ jobId, returnvalue }) =>
     withMember(jobId, member => roll.finish(member, returnvalue as unknown as ShardResult)),
   );
-  events.on('failed', ({ jobId }) => withMember(jobId, roll.lose));
+  events.on('failed', ({ jobId }) => withMember(jobId, member => roll.lose(member)));
+  // Such a job fails only when an agent is free to take it, and all of them may be waiting for this one.
+  events.on('stalled', ({ jobId }) => withMember(jobId, roll.stall));
 }

@@ -1,4 +1,5 @@
 /** Seconds of several processes become seconds of one run: each is passed on when all who still take part have told theirs. */
+import type { Halt } from '../halt.ts';
 import { worstOf } from '../health.ts';
 import { createHistory } from '../history.ts';
 import { type Interval, slackMs } from '../interval.ts';
@@ -134,12 +135,17 @@ const wholeOf = (intervals: readonly Interval[], done: readonly Finish[], member
   gone: members - done.length,
 });
 
-/** What a member was halted for. Other processes of its machine are then stopped; with agents the others go on. */
-const firstHalt = (done: readonly Finish[]) =>
-  done
-    .flatMap(({ end: { halted } }) => halted ?? [])
-    .sort((a, b) => a.atMs - b.atMs)
-    .at(0);
+/**
+ * What a member was halted for first. A refusal stops the other processes of its machine; other agents, and processes with
+ * money of their own left, go on.
+ */
+function firstHalt(done: readonly Finish[]): Halt | undefined {
+  const halts = done.flatMap(({ end: { halted } }) => halted ?? []).sort((a, b) => a.atMs - b.atMs);
+  const [first] = halts;
+  if (first === undefined) return undefined;
+  const { reason, code, atMs } = first;
+  return { reason, code, atMs, ...(halts.length < done.length && { parts: { ended: halts.length, of: done.length } }) };
+}
 
 /** When nobody is left to say when the offering ended, it was when the last was heard. */
 const lastMs = (intervals: readonly Interval[]) => Math.max(0, ...intervals.map(({ toMs }) => toMs));

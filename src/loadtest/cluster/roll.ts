@@ -14,6 +14,8 @@ export interface Roll {
   report(member: number, report: Report): void;
   finish(member: number, result: ShardResult): void;
   lose(member: number): void;
+  /** Nobody renews the lock of its job. Under load its seconds say better whether it is there. */
+  stall(member: number): void;
   /** Resolves when nobody is left. */
   readonly complete: Promise<Measurement>;
   close(): void;
@@ -36,9 +38,11 @@ export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
   const done = Promise.withResolvers<Measurement>();
   const present = new Set(Array.from({ length: agents }, (_, member) => member));
   const skews: number[] = [];
-  const watch = createWatch(clock, member => lose(member));
+  let begun = false;
+  const watch = createWatch(clock, member => lose(member, begun ? undefined : notReady));
   for (const member of present) watch.expect(member, readyMs);
   const barrier = createBarrier(agents, () => {
+    begun = true;
     for (const member of present) watch.expect(member, silenceMs);
     onReady();
   });
@@ -47,13 +51,13 @@ export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
     watch.rest(member);
     barrier.arrive(member);
     if (present.size > 0) return;
-    const spread = Math.max(0, ...skews).toFixed(1);
-    say(`${skews.length} of ${agents} agents finished; each began at most ${spread} ms off the common moment`);
+    const spread = `; each began at most ${Math.max(...skews).toFixed(1)} ms off the common moment`;
+    say(`${skews.length} of ${agents} agents finished${skews.length === 0 ? '' : spread}`);
     done.resolve(merger.read());
   };
-  const lose = (member: number) => {
+  const lose = (member: number, what = 'went away') => {
     if (!present.has(member)) return;
-    say(`agent ${member + 1} of ${agents} went away; its part is lost and is not made again`);
+    say(`agent ${member + 1} of ${agents} ${what}; its part is lost and is not made again`);
     onLost(member);
     merger.lose(member, shareOf(plan, { index: member, count: agents }));
     leave(member);
@@ -74,5 +78,10 @@ export function createRoll(plan: LoadPlan, options: RollOptions): Roll {
     watch.expect(member, silenceMs);
     merger.add(member, told.interval);
   };
-  return { report, finish, lose, complete: done.promise, close: watch.close };
+  const stall: Roll['stall'] = member => {
+    if (!begun) lose(member);
+  };
+  return { report, finish, lose, stall, complete: done.promise, close: watch.close };
 }
+
+const notReady = `was not ready within ${readyMs / 1000} s: it went away, or is busy with another run`;

@@ -56,4 +56,5 @@ async function work({ plan, shard, records: wanted }: Extract<ToWorker, { kind: 
   process.disconnect();
 }
 
-const tell = (message: FromWorker) => process.send?.(message);
+/** A parent that is gone cannot be told; that the channel is closed ends this process. */
+const tell = (message: FromWorker) => process.send?.(message, () => {});

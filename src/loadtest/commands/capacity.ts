@@ -5,9 +5,10 @@ import { UsageError } from '../../core/errors.ts';
 import { exitCodes, type Io, stoppedByHangup } from '../../core/program.ts';
 import { configKeys } from '../../core/spelling.ts';
 import { readLoadConfig } from '../config.ts';
+import { allOf } from '../mistakes.ts';
 import { findCapacity } from '../search/capacity.ts';
 import { findLimit } from '../search/limit.ts';
-import { refuseLevels, searchSchema } from '../search/settings.ts';
+import { refuseIdleFlags, refuseLevels, type SearchConfig, searchSchema } from '../search/settings.ts';
 import { targetFlags } from './flags.ts';
 
 export const capacityCommand = (io: Io) =>
@@ -35,22 +36,41 @@ Examples:
     .action(flags => runCapacity(flags, stoppedByHangup(io)));
 
 async function runCapacity(flags: Record<string, unknown>, io: Io): Promise<void> {
-  const given = configKeys(flags);
+  const { search, load } = readSearch(configKeys(flags), io);
+  const answer = await (search.find_limit ? findLimit : findCapacity)(load.plan, search, io);
+  if (answer === undefined) io.err('stopped before the search had an answer\n');
+  else io.out(load.config.json ? `${JSON.stringify(answer.result, null, 2)}\n` : `${answer.text}\n`);
+  io.exitWith(answer?.code ?? exitCodes.unmeasurable);
+}
+
+/** @throws {UsageError} with the mistakes of the search and those of the load */
+function readSearch(given: Record<string, unknown>, { env }: Io) {
   const names = Object.keys(searchSchema.shape);
   const own = Object.fromEntries(Object.entries(given).filter(([key]) => names.includes(key)));
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !names.includes(key)));
+  // The levels are the search's own; that they are rates decides which driver can make them.
+  const rate = own.by === 'rate' && own.find_limit !== true ? { rate: '1' } : {};
+  const read = allOf({
+    search: () => levelsIn(own),
+    load: () => readLoadConfig({ ...rest, ...rate, calibrate: false }, env),
+    idle: () => refuseIdleFlags(given),
+    // A file may bring one.
+    slo: () => refuseNoSlo(own.find_limit === true || given.config !== undefined || given.slo !== undefined),
+  });
+  refuseNoSlo(read.search.find_limit || read.load.plan.slo.length > 0);
+  return read;
+}
+
+function levelsIn(own: Record<string, unknown>): SearchConfig {
   const search = checked(searchSchema, own, 'options');
   refuseLevels(search);
-  // The levels are the search's own; that they are rates decides which driver can make them.
-  const rate = search.by === 'rate' && !search.find_limit ? { rate: String(search.from) } : {};
-  const { config, plan } = readLoadConfig({ ...rest, ...rate, calibrate: false }, io.env);
-  if (!search.find_limit && plan.slo.length === 0)
-    throw new UsageError(
-      'no_slo',
-      'capacity needs --slo, what a good request keeps: for example ttft_content<800ms,tpot<50ms',
-    );
-  const answer = await (search.find_limit ? findLimit : findCapacity)(plan, search, io);
-  if (answer === undefined) io.err('stopped before the search had an answer\n');
-  else io.out(config.json ? `${JSON.stringify(answer.result, null, 2)}\n` : `${answer.text}\n`);
-  io.exitWith(answer?.code ?? exitCodes.unmeasurable);
+  return search;
+}
+
+function refuseNoSlo(there: boolean): void {
+  if (there) return;
+  throw new UsageError(
+    'no_slo',
+    'capacity needs --slo, what a good request keeps: for example ttft_content<800ms,tpot<50ms',
+  );
 }

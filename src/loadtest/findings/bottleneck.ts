@@ -8,6 +8,7 @@ import type { Growth } from './growth.ts';
 import { limitedByNetwork } from './network.ts';
 import {
   codesAs,
+  isLevel,
   isNoticeable,
   type JudgedRun,
   type Limit,
@@ -49,12 +50,18 @@ function limitedByPlatform(result: JudgedRun): Sighting<Limit> | undefined {
   };
 }
 
-function nothing({ whole, load }: JudgedRun, growth: Growth | null): Sighting<Limit> {
+function nothing({ whole, load, config }: JudgedRun, growth: Growth | null): Sighting<Limit> {
   if (growth !== null)
     return {
       kind: 'limited_by_nothing',
       text: `No limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
       next: 'Offer more, or let `load capacity` find the limit.',
+    };
+  if (!isLevel(config))
+    return {
+      kind: 'limited_by_nothing',
+      text: 'Nothing seen here limited the run. Its levels were too short, or too alike, to be compared, so its limit is not known.',
+      next: 'Hold each level longer, or let `load capacity` find the limit.',
     };
   const tried = load.kind === 'closed' ? `${rate(whole.in_flight_mean)} under way` : 'this rate';
   return {

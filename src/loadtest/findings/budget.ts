@@ -1,26 +1,23 @@
 import { counted } from '../../core/counted.ts';
-import type { Stage } from '../arrivals.ts';
 import { count } from '../numbers.ts';
-import { type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
+import { isLevel, type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
 
 export const roomierBudget =
   'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
 
 /** Without the budget there would have been more load. */
-export function limitedByBudget({ load, ledger, whole, config, intervals }: JudgedRun): Sighting<Limit> | undefined {
-  const { unsent = 0 } = ledger;
+export function limitedByBudget(result: JudgedRun): Sighting<Limit> | undefined {
+  const { load, whole, config, intervals } = result;
   const asked = Number(config.concurrency);
   const limited = Object.keys(config.budget ?? {}).some(key => key !== 'price');
   const [kind, next] = ['limited_by_budget', roomierBudget] as const;
   if (!limited || load.halted === 'stopped') return undefined;
-  if (load.kind !== 'closed')
-    return unsent === 0 || load.halted !== undefined
+  if (load.kind !== 'closed') {
+    const unmade = heldBack(result);
+    return unmade === undefined
       ? undefined
-      : {
-          kind,
-          text: `${counted(unsent, 'request')} were not made: at their time the budget had no room for them.`,
-          next,
-        };
+      : { kind, text: `${unmade} not made: at their time the budget had no room for them.`, next };
+  }
   // Requests of the warm-up wait, too; a result of an earlier version does not say.
   const waited = intervals.some(({ budgetWaits = 0 }) => budgetWaits > 0);
   if (!waited) return undefined;
@@ -39,11 +36,16 @@ export function limitedByBudget({ load, ledger, whole, config, intervals }: Judg
   };
 }
 
+/** Of a run that was cut short, those of the seconds before its last: in that one are also all whose time had not come. */
+function heldBack({ load, ledger, intervals }: JudgedRun): string | undefined {
+  const { halted, halted_after_s: endS = 0 } = load;
+  if (halted === undefined) return were(ledger.unsent ?? 0);
+  const before = intervals.filter(({ toMs }) => toMs <= endS * 1000);
+  const unmade = were(before.reduce((sum, { ended }) => sum + (ended.unsent ?? 0), 0));
+  return unmade && `Before that, at least ${unmade}`;
+}
+
+const were = (n: number) => (n === 0 ? undefined : `${counted(n, 'request')} ${n === 1 ? 'was' : 'were'}`);
+
 /** Fewer than these of all seats taken, on average, are fewer than the moments between two requests explain. */
 const almostAll = 0.9;
-
-/** A ramp has fewer under way than its highest level by itself. */
-function isLevel({ arrivals }: JudgedRun['config']): boolean {
-  const { stages = [] } = (arrivals ?? {}) as { readonly stages?: readonly Stage[] };
-  return stages.every(({ from, to }) => from === to && from === stages[0]?.from);
-}

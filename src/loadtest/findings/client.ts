@@ -1,9 +1,12 @@
+import { failuresOf } from '../ledger.ts';
 import { count, share, time } from '../numbers.ts';
 import { isNoticeable, type JudgedRun, type Limit, ofAll, type Sighting } from './sighting.ts';
 
 /** This machine, or its host, was too slow to measure more. */
-export function limitedByClient({ health, config }: JudgedRun): Sighting<Limit> | undefined {
+export function limitedByClient(result: JudgedRun): Sighting<Limit> | undefined {
+  const { health, config } = result;
   const { elu, lagMs, steal = 0 } = health;
+  if (failedAtOnce(result)) return undefined;
   if (elu > busyLoop)
     return {
       kind: 'limited_by_client',
@@ -16,6 +19,12 @@ export function limitedByClient({ health, config }: JudgedRun): Sighting<Limit> 
     text: ownLimit(`its host gave ${share(steal)} of the machine’s time to others`),
     next: 'Run again on a machine of your own.',
   };
+}
+
+/** Whoever gets nothing but failures asks again at once: that keeps a loop busy, and is no reason for them unless they were late. */
+function failedAtOnce({ ledger }: JudgedRun): boolean {
+  const worst = failuresOf(ledger)[0];
+  return ledger.ok === 0 && worst !== undefined && worst.domain !== 'prober' && !worst.name.startsWith('timeout_');
 }
 
 /** No more requests were allowed under way, so some were not sent. What made them stay that long is told before. */

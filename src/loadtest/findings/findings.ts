@@ -7,7 +7,7 @@ import { count, money, rate, share, time } from '../numbers.ts';
 import type { Figure, Throughput } from '../result.ts';
 import { limitsOf } from './bottleneck.ts';
 import { roomierBudget } from './budget.ts';
-import { after, meaningOf, refusalOf } from './early-end.ts';
+import { after, meaningOf, partOf, refusalOf, rest, runWas } from './early-end.ts';
 import { growthOf } from './growth.ts';
 import type { JudgedRun, Limit, Sighting } from './sighting.ts';
 
@@ -131,12 +131,20 @@ function endedEarly({ load, ledger }: JudgedRun): Note[] {
   const [kind, { halted }] = ['ended_early', load] as const;
   if (halted === undefined) return [];
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
-  if (halted === 'stopped') return [{ kind, text: `The run was stopped${after(load)}, before its time.` }];
+  if (halted === 'stopped')
+    return [{ kind, text: upper(`${runWas(load)} stopped${after(load)}, before its time${rest(load)}.`) }];
   if (isRefusal(halted))
-    return [{ kind, text: `--on-limit cut the run short${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}.` }];
-  const text = `The budget ended the run${after(load)}: what was left did not cover the worst case of one more request.`;
+    return [
+      {
+        kind,
+        text: `--on-limit cut ${partOf(load)} short${after(load)}: ${refusalOf(load)}, ${meaningOf(load)}${rest(load)}.`,
+      },
+    ];
+  const text = `The budget ended ${partOf(load)}${after(load)}: what was left did not cover the worst case of one more request${rest(load)}.`;
   return [{ kind, text, next: roomierBudget }];
 }
+
+const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A server may count more tokens in a prompt than were set aside for it; what was under way by then is spent. */
 function overspent({ config, tokens }: JudgedRun): Note[] {

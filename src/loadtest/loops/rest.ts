@@ -19,12 +19,18 @@ export function restAfter(record: CallRecord | undefined, hopeless: number): Res
   if (record === undefined) return { ms: 0, hopeless };
   const { kind } = record.outcome;
   if (domainOf(kind) === 'network') return { ms: shortestMs, hopeless: 0 };
-  if (!isRefusal(kind)) return { ms: 0, hopeless: 0 };
+  const known = isRefusal(kind);
+  if (!known && !isTurnedAway(record)) return { ms: 0, hopeless: 0 };
   const [row, paceMs] =
-    retryOf(kind) === 'backoff' ? [0, shortestMs] : [hopeless + 1, Math.min(longestMs, shortestMs * 2 ** hopeless)];
+    known && retryOf(kind) !== 'backoff'
+      ? [hopeless + 1, Math.min(longestMs, shortestMs * 2 ** hopeless)]
+      : [0, shortestMs];
   return { ms: Math.max(0, paceMs - (record.endMs - record.startMs)), hopeless: row };
 }
 
 /** By the account, for what was asked, or by a platform that sheds load. */
 const isRefusal = (kind: Reason) =>
   kind === 'overloaded' || domainOf(kind) === 'account' || domainOf(kind) === 'client';
+
+/** By a proxy, or with a code that nobody knows: a redirect or a 4xx, which says that nothing was done. */
+const isTurnedAway = ({ status = 0 }: CallRecord) => status >= 300 && status < 500;

@@ -1,4 +1,5 @@
 /** What a search found, as a table and in plain words. */
+import { counted } from '../../core/counted.ts';
 import type { CapacityResult, TriedLevel } from '../capacity.ts';
 import type { LimitResult } from '../limit-finder.ts';
 import { count, time } from '../numbers.ts';
@@ -91,9 +92,9 @@ const faster = (a: TriedLevel, b: TriedLevel) => (b.throughput > a.throughput ? 
 export function limitText(result: LimitResult, answerMs: number): string {
   switch (result.kind) {
     case 'found':
-      return `The account answers ${result.ceiling} requests in flight; one more is refused with 1302.`;
+      return `The account answers ${counted(result.ceiling, 'request')} in flight; one more is refused with 1302.`;
     case 'at_least':
-      return `The account answers at least ${result.ceiling} requests in flight, the most that were allowed here.`;
+      return `The account answers at least ${counted(result.ceiling, 'request')} in flight, the most that were allowed here.`;
     case 'below':
       return result.ceiling === 0
         ? 'Even one request at a time is refused with 1302: that is no limit of requests in flight, but of how often they come (requests or tokens a minute). Wait a minute, and ask again.'

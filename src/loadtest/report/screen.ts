@@ -3,6 +3,7 @@ import { counted } from '../../core/counted.ts';
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
 import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
+import { mayHaveWaited } from '../policy.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
 import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
@@ -238,12 +239,17 @@ function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean)
 function speed(page: Page, without: readonly Aside[]): string[] {
   const { throughput, whole, steady, little } = page.result;
   const fits = little === undefined ? '' : `, rate × latency ±${share(little.disagreement)}`;
-  const waiting = page.result.limits.retries > 0 ? ' or waiting to try again' : '';
+  const waiting = hadWaits(page.result) ? ' or waiting to try again' : '';
   const inFlight = `${rate(throughput.in_flight_mean)} in flight${waiting} (max ${count(throughput.in_flight_max)}${fits})`;
   const shown = labelled(page, 'speed', `${flow(throughput)} · ${inFlight} · ${windowOf(throughput)}`, 2);
   if (steady === null || without.includes('whole')) return shown;
   const all = `whole ${rate(whole.duration_s)} s: ${flow(whole)}${calm(steady.metrics)}`;
   return [...shown, ...labelled(page, '', all, folds(page))];
+}
+
+function hadWaits({ limits, config, ledger }: LoadResult): boolean {
+  const { onLimit } = (config.policy ?? {}) as { readonly onLimit?: unknown };
+  return limits.retries > 0 || mayHaveWaited(onLimit, ledger);
 }
 
 /** Whose figures these are, and what to do where the start-up is among them. */

@@ -1,6 +1,6 @@
 /** The first line of every report: what the run says, whether it may say so, and why. */
 import { counted } from '../../core/counted.ts';
-import { after, refusalOf } from '../findings/early-end.ts';
+import { after, refusalOf, runWas } from '../findings/early-end.ts';
 import { isRefusal } from '../halt.ts';
 import { failedShare, judgedOf } from '../ledger.ts';
 import { count, share } from '../numbers.ts';
@@ -48,7 +48,7 @@ function reasonOf(result: LoadResult): string {
   if (judgedOf(result) === 0) return `none of ${counted(ledger.planned, 'request')} was measured to its end`;
   if (ledger.ok === 0) return `none of ${counted(judgedOf(result), 'request')} was answered well`;
   if (verdict === 'fail' && load.halted !== undefined && isRefusal(load.halted))
-    return `the run was cut short${after(load)} by the first ${refusalOf(load)}`;
+    return `${runWas(load)} cut short${after(load)} by the first ${refusalOf(load)}`;
   if (verdict === 'fail' || verdict === 'not_measurable')
     return doubts[0] ?? `${share(failedShare(result))} of the requests failed`;
   if (thresholds.length > 0)

@@ -1,6 +1,7 @@
 /** What `load capacity` can be told besides where load goes: the levels of its search. Defaults live here. */
 import { z } from 'zod';
 import { UsageError } from '../../core/errors.ts';
+import { asFlag } from '../../core/spelling.ts';
 
 const number = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
 const share = z
@@ -26,4 +27,18 @@ export function refuseLevels({ by, from, to, find_limit }: SearchConfig): void {
   if (from > to) throw new UsageError('bad_levels', `--from ${from} is above --to ${to}`);
   if ((by === 'concurrency' || find_limit) && !(Number.isInteger(from) && Number.isInteger(to)))
     throw new UsageError('bad_levels', '--from and --to count requests under way and must be whole');
+}
+
+/** What only a search for the highest load that keeps an SLO is told. */
+const ofAnSlo = ['slo', 'by', 'attainment', 'precision'];
+
+/**
+ * A flag that does nothing is a search that is not what was meant.
+ * @throws {UsageError} `bad_config`
+ */
+export function refuseIdleFlags(flags: Readonly<Record<string, unknown>>): void {
+  if (flags.find_limit !== true) return;
+  const idle = ofAnSlo.filter(key => flags[key] !== undefined);
+  const mistakes = idle.map(key => `${asFlag(key)} goes with no --find-limit; leave it out`);
+  if (mistakes.length > 0) throw new UsageError('bad_config', mistakes.join('\n'));
 }

@@ -102,7 +102,17 @@ test('a run ends for what halted it first, whoever tells first', () => {
   merger.finish(0, halted('stopped', 1210));
   merger.finish(1, halted('rate_limited', 1200));
   merger.finish(2, finish);
-  expect(merger.read().end.halted).toEqual({ reason: 'rate_limited', code: '1302', atMs: 1200 });
+  expect(merger.read().end.halted).toMatchObject({ reason: 'rate_limited', code: '1302', atMs: 1200 });
+});
+
+test('of a run that only some members ended early it is known how many', () => {
+  const merger = createMerger(4);
+  const stopped = { reason: 'stopped', code: undefined, atMs: 900 };
+  merger.finish(0, finish);
+  merger.finish(1, { ...finish, end: { ...finish.end, halted: { ...stopped, parts: { ended: 1, of: 8 } } } });
+  merger.finish(2, finish);
+  merger.lose(3, 5);
+  expect(merger.read().end.halted).toEqual({ ...stopped, parts: { ended: 1, of: 3 } });
 });
 
 test('a member that takes no part is a mistake of ours, and is not counted as nobody', () => {

@@ -40,6 +40,14 @@ test('one level that is served well names no limit, and says that none was looke
   expect(said(result, 'limited_by_nothing')).toContain('Only one level, 20 under way, was tried');
 });
 
+test('a ramp that was too short to compare its levels is not called one level', () => {
+  const { result } = makeRun({ ...calm, durationMs: 3000 });
+  const stages = [2, 8, 2].map(level => ({ durationMs: 1000, from: level, to: level }));
+  const short = { ...result, config: { ...result.config, arrivals: { kind: 'closed', stages } } };
+  expect(said(short, 'limited_by_nothing')).toMatch(/^Nothing seen here limited the run\. Its levels were too short/);
+  expect(next(short)).toMatch(/^Hold each level longer/);
+});
+
 test('a ramp that stays fast reached no limit', () => {
   const { result } = makeRun(ramp);
   expect(said(result, 'limited_by_nothing')).toMatch(/^No limit was reached: from 2 to 32 under way/);
@@ -353,6 +361,17 @@ test.each([
   expect(next(result)).toMatch(step);
 });
 
+test.each([
+  ['server_error', /^Give the vendor/, false],
+  ['auth', /^Check the key/, false],
+  ['timeout_first_byte', /--workers/, true],
+] as const)('of a busy loop that got nothing but %s the next step is %s', (kind, step, limit) => {
+  const { result } = makeRun(calm, { health: busy });
+  const failed = { ...result, ledger: { planned: 9000, ok: 0, [kind]: 9000 } };
+  expect(kinds(failed).includes('limited_by_client')).toBe(limit);
+  expect(next(failed)).toMatch(step);
+});
+
 test('unknown steal is not a limit', () => {
   const { result } = makeRun(calm, { health: { ...busy, elu: 0.2, steal: undefined } });
   expect(kinds(result)).not.toContain('limited_by_client');
@@ -588,6 +607,18 @@ test.each<[string, LoadResult, RegExp | undefined]>([
 test.each<[Partial<LoadResult['load']>, string]>([
   [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
   [
+    { halted: 'stopped', halted_after_s: 3.2, halted_parts: { ended: 1, of: 2 } },
+    '1 of 2 parts of the run was stopped after 3.20 s, before its time; the rest went on.',
+  ],
+  [
+    { halted: 'budget', halted_after_s: 61, halted_parts: { ended: 2, of: 4 } },
+    'The budget ended 2 of 4 parts of the run after 61.0 s: what was left did not cover the worst case of one more request; the rest went on.',
+  ],
+  [
+    { halted: 'rate_limited', halted_after_s: 3.24, halted_code: '1302', halted_parts: { ended: 1, of: 4 } },
+    '--on-limit cut 1 of 4 parts of the run short after 3.24 s: 1302 (rate_limited), too many requests in flight or too often; the rest went on.',
+  ],
+  [
     { halted: 'budget', halted_after_s: 61 },
     'The budget ended the run after 61.0 s: what was left did not cover the worst case of one more request.',
   ],
@@ -644,6 +675,22 @@ test('a budget that keeps the load down is named as the limit', () => {
   expect(said(budgeted(open, short), 'limited_by_budget')).toMatch(
     /^33 requests were not made: at their time the budget/,
   );
+});
+
+test('what the budget left out of a rate before it ended the run is told, and not what was to come', () => {
+  const { result } = makeRun({ ...calm, load: { kind: 'open', perSecond: 10 } });
+  const unsent = (left: readonly number[]): Partial<LoadResult> => ({
+    load: { ...result.load, halted: 'budget', halted_after_s: 2.5 },
+    intervals: result.intervals.map((one, i) => ({ ...one, ended: { ...one.ended, unsent: left[i] ?? 0 } })),
+    ledger: { ...result.ledger, unsent: 999 },
+  });
+  const run = budgeted(result, unsent([0, 7, 992]));
+  expect(said(run, 'limited_by_budget')).toBe(
+    'Before that, at least 7 requests were not made: at their time the budget had no room for them.',
+  );
+  expect(kinds(run)).not.toContain('limited_by_nothing');
+  expect(said(budgeted(result, unsent([0, 1])), 'limited_by_budget')).toMatch(/at least 1 request was not made/);
+  expect(kinds(budgeted(result, unsent([0, 0, 999])))).not.toContain('limited_by_budget');
 });
 
 test('a budget that lets all be under way only now and then is the limit as well', () => {

@@ -73,6 +73,14 @@ test('what waits to try again is not called in flight alone', () => {
   const retried: LoadResult = { ...healthy, limits: { retries: 8, codes: { '1302': 8 } } };
   expect(lineOf(retried, 'speed')).toContain(' in flight or waiting to try again (max ');
   expect(lineOf(healthy, 'speed')).not.toContain('waiting');
+  const asked = (onLimit: string): LoadResult => ({
+    ...retried,
+    config: { policy: { onLimit } },
+    limits: { ...retried.limits, retries: 0 },
+    ledger: { planned: 9, ok: 8, rate_limited: 1 },
+  });
+  expect(lineOf(asked('backoff'), 'speed')).toContain('waiting to try again');
+  expect(lineOf(asked('record'), 'speed')).not.toContain('waiting to try again');
 });
 
 test('a longest answer that is far from the p99 stands below the table', () => {
