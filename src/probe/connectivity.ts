@@ -71,8 +71,8 @@ export const createAskUrl =
   (env: SecretReaders['env']): AskUrl =>
   async (url, timeoutMs) => {
     try {
-      await wayOut(url, env, async dispatcher => {
-        const { body } = await request(url, { method: 'HEAD', dispatcher, signal: AbortSignal.timeout(timeoutMs) });
+      await wayOut(url, env, { timeoutMs }, async way => {
+        const { body } = await request(url, { method: 'HEAD', ...way });
         await body.dump();
       });
       return true;

@@ -1,5 +1,5 @@
 /** How this program gets out for what is no measured call: through the proxy of the environment, as the calls do. */
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { Agent, type buildConnector, type Dispatcher, ProxyAgent, request } from 'undici';
 import { codeOf } from '../core/errors.ts';
 import { proxyFor } from '../core/proxy.ts';
 import { proxyOfEnv } from './endpoint.ts';
@@ -7,28 +7,69 @@ import type { SecretReaders } from './secret.ts';
 
 type Env = SecretReaders['env'];
 
+/** How long an answer is waited for. */
+export interface Patience {
+  readonly timeoutMs: number;
+  /** Gives up when it is aborted. */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** What a request needs to go this way. */
+type Way = { readonly dispatcher: Dispatcher; readonly signal: AbortSignal };
+
 /**
  * Leads a request out, over a new connection: a kept one may be dead and not know it.
+ * @returns rejects with why nothing came back, without the URL, which may be a secret
  * @throws {UsageError} `bad_proxy`
  */
-export async function wayOut<T>(url: string, env: Env, go: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-  const dispatcher = dispatcherTo(url, env);
+export async function wayOut<T>(
+  url: string,
+  env: Env,
+  { timeoutMs, stop }: Patience,
+  go: (way: Way) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop ? [stop] : [])]);
+  const dispatcher = dispatcherTo(url, env, signal);
   try {
-    return await go(dispatcher);
+    return await go({ dispatcher, signal });
+  } catch (error) {
+    throw new Error(signal.aborted ? 'no answer in time' : `no connection (${codeOf(error) ?? 'unknown'})`);
   } finally {
     void dispatcher.destroy();
   }
 }
 
-/** Why nothing came back, without the URL, which may be a secret. What was given up has a number for a code. */
-export function complaintOf(error: unknown): string {
-  const code = codeOf(error);
-  return code === undefined ? 'no answer in time' : `no connection (${code})`;
+export interface Letter {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
-function dispatcherTo(url: string, env: Env): Dispatcher {
+/**
+ * Posts and reads what is answered.
+ * @returns rejects also with the status, when it is not one of success
+ * @throws {UsageError} `bad_proxy`
+ */
+export async function postOut<T>(
+  { url, headers, body }: Letter,
+  env: Env,
+  patience: Patience,
+  read: (body: Dispatcher.ResponseData['body']) => Promise<T>,
+): Promise<T> {
+  const { status, answer } = await wayOut(url, env, patience, async way => {
+    const taken = await request(url, { method: 'POST', headers, body, ...way });
+    return { status: taken.statusCode, answer: await read(taken.body) };
+  });
+  if (status >= 300) throw new Error(`HTTP ${status}`);
+  return answer;
+}
+
+/** @param signal ends the socket as well: undici alone hears of it once it is connected, and behind a mute proxy never */
+function dispatcherTo(url: string, env: Env, signal: AbortSignal): Dispatcher {
   const proxy = proxyFor(url, env);
-  if (proxy === undefined) return new Agent({ pipelining: 0 });
+  const connect = { signal } as buildConnector.BuildOptions;
+  if (proxy === undefined) return new Agent({ pipelining: 0, connect });
+  const uri = proxyOfEnv(proxy).reveal();
   // A tunnel for http as well: else a proxy's own 502 would read as an answer.
-  return new ProxyAgent({ uri: proxyOfEnv(proxy).reveal(), proxyTunnel: true });
+  return new ProxyAgent({ uri, proxyTunnel: true, proxyTls: connect, requestTls: connect });
 }

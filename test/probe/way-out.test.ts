@@ -1,6 +1,6 @@
 /** Behind a proxy everything goes through it, not only the calls that are measured. */
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createMute, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createAskUrl } from '../../src/probe/connectivity.ts';
 import { createSendPost } from '../../src/probe/notify/post.ts';
@@ -44,6 +44,27 @@ test('who says nothing is told of by the time that he had', async () => {
   await expect(createSendOtlp({})({ url: silent, body: '{}', headers: {}, timeoutMs: 30 })).rejects.toThrow(told);
 });
 
+test.each<[string, string, (port: number) => Promise<Record<string, string>>]>([
+  ['a service that shakes no hands', 'https', async () => ({})],
+  ['a proxy that says nothing', 'http', async port => ({ http_proxy: `http://127.0.0.1:${port}` })],
+  [
+    'a service behind a proxy that shakes no hands',
+    'https',
+    async port => ({ https_proxy: `127.0.0.1:${(await proxyTo(port)).port}` }),
+  ],
+])('%s is given up while it is still being reached, in time and when told to', async (_, scheme, envFor) => {
+  const mute = await muteServer();
+  const env = await envFor(mute.port);
+  const url = `${scheme}://${Object.keys(env).length === 0 ? `127.0.0.1:${mute.port}` : 'far.test'}/place`;
+  const ending = new AbortController();
+  const told = createSendPost(env)({ url, body: '{}' }, 3_600_000, ending.signal);
+  expect(await createAskUrl(env)(url, 30)).toBe(false);
+  await expect(createSendOtlp(env)({ url, body: '{}', headers: {}, timeoutMs: 30 })).rejects.toThrow('in time');
+  ending.abort();
+  await expect(told).rejects.toThrow('no answer in time');
+  await mute.left;
+});
+
 test('who is told not to take the proxy does not', async () => {
   const port = await somebody();
   const proxy = await proxyTo(1);
@@ -60,6 +81,20 @@ async function somebody(): Promise<number> {
     server.closeAllConnections();
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** Takes connections and never says a word. @returns also when three have gone again */
+async function muteServer() {
+  const server = createMute().listen(0, '127.0.0.1');
+  const { promise: left, resolve } = Promise.withResolvers<void>();
+  let gone = 0;
+  server.on('connection', socket => {
+    socket.on('error', () => {}).resume();
+    socket.on('close', () => ++gone === 3 && resolve());
+  });
+  await new Promise(listening => server.once('listening', listening));
+  cleanups.push(() => server.close());
+  return { port: (server.address() as AddressInfo).port, left };
 }
 
 /** Tunnels everybody to one port, wherever they want to go. */

@@ -1,8 +1,6 @@
 /** The one place from which a notification leaves. */
-import { type Dispatcher, request } from 'undici';
 import type { SecretReaders } from '../secret.ts';
-import { complaintOf, wayOut } from '../way-out.ts';
-import type { Post } from './bodies.ts';
+import { postOut } from '../way-out.ts';
 import type { SendPost } from './notifier.ts';
 
 /**
@@ -11,20 +9,12 @@ import type { SendPost } from './notifier.ts';
  */
 export const createSendPost =
   (env: SecretReaders['env']): SendPost =>
-  (post, timeoutMs, stop) =>
-    wayOut(post.url, env, dispatcher =>
-      sendBy(post, { dispatcher, signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]) }),
-    );
+  async ({ url, body }, timeoutMs, stop) => {
+    const complaint = complaintIn(await postOut({ url, headers, body }, env, { timeoutMs, stop }, beginningOf));
+    if (complaint !== undefined) throw new Error(complaint);
+  };
 
-async function sendBy({ url, body }: Post, how: { dispatcher: Dispatcher; signal: AbortSignal }): Promise<void> {
-  const headers = { 'content-type': 'application/json; charset=utf-8' };
-  const complaint = await request(url, { method: 'POST', headers, body, ...how })
-    .then(async answer =>
-      answer.statusCode >= 300 ? `HTTP ${answer.statusCode}` : complaintIn(await beginningOf(answer.body)),
-    )
-    .catch(complaintOf);
-  if (complaint !== undefined) throw new Error(complaint);
-}
+const headers = { 'content-type': 'application/json; charset=utf-8' };
 
 const mostBytes = 4096;
 

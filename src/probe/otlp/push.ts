@@ -1,12 +1,11 @@
 /** Sends the book to a collector again and again, never on the probe's path. */
-import { type Dispatcher, request } from 'undici';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Otlp } from '../plan.ts';
 import type { ProbeRun } from '../run.ts';
 import type { SecretReaders } from '../secret.ts';
-import { complaintOf, wayOut } from '../way-out.ts';
+import { type Letter, type Patience, postOut } from '../way-out.ts';
 import { createBook } from './book.ts';
 
 export interface Pusher {
@@ -15,14 +14,7 @@ export interface Pusher {
   stop(): Promise<void>;
 }
 
-export interface OtlpPost {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly timeoutMs: number;
-  /** Gives up when it is aborted. */
-  readonly stop?: AbortSignal;
-}
+export type OtlpPost = Letter & Patience;
 
 /** Rejects when it was not taken. */
 export type SendOtlp = (post: OtlpPost) => Promise<void>;
@@ -47,7 +39,7 @@ export function createPusher(
   const ending = new AbortController();
   let sending: Promise<void> | undefined;
 
-  const push = async (how: Pick<OtlpPost, 'timeoutMs' | 'stop'>) => {
+  const push = async (how: Patience) => {
     const secrets = Object.entries(otlp.headers).map(([name, secret]) => [name, secret.reveal()]);
     const headers = { 'content-type': 'application/json', ...Object.fromEntries(secrets) };
     try {
@@ -80,13 +72,4 @@ export function createPusher(
 export const createSendOtlp =
   (env: SecretReaders['env']): SendOtlp =>
   one =>
-    wayOut(one.url, env, dispatcher => sendBy(one, dispatcher));
-
-async function sendBy({ url, headers, body, timeoutMs, stop }: OtlpPost, dispatcher: Dispatcher): Promise<void> {
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(stop ? [stop] : [])]);
-  const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher }).catch((error: unknown) => {
-    throw new Error(complaintOf(error));
-  });
-  await answer.body.dump();
-  if (answer.statusCode >= 300) throw new Error(`HTTP ${answer.statusCode}`);
-}
+    postOut(one, env, one, body => body.dump());
