@@ -40,11 +40,13 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
   const doubts = doubtsOf(config, located, { fileExists: isReadable, sizeAt, textAt: readText, ...options });
+  // What is doubted may be repeated, and a secret may not.
+  const repeatable = doubts.defects.filter(({ key }) => !secrets.some(secret => secret.key === key));
   if (!isWhole) {
-    const sure = doubts.defects.filter(({ code }) => standing.has(code));
+    const sure = repeatable.filter(({ code }) => standing.has(code));
     return { config: undefined, defects: causesFirst([...defects, ...secrets], sure), estimates: [] };
   }
-  return { config, ...doubts, defects: causesFirst([...defects, ...secrets], doubts.defects) };
+  return { config, ...doubts, defects: causesFirst([...defects, ...secrets], repeatable) };
 }
 
 function isReadable(path: string): boolean {

@@ -87,6 +87,13 @@ test.each<[string, string, string[]]>([
     having('    prompt: sk-abcdefghijklmnop1234'),
     ['f:11:13: checks[0].prompt: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }'],
   ],
+  ...(['env', 'file'] as const).map((way): [string, string, string[]] => [
+    `a secret where the name of its ${way} belongs, which is not repeated`,
+    having(['{ env: GLM_API_KEY }', `{ ${way}: 0123456789abcdef0123456789abcdef.Canary5ecret4242 }`]),
+    [
+      `f:3:${way === 'env' ? 17 : 18}: credentials.main.key.${way}: looks like a secret; take it from { env: NAME }, { file: PATH } or { command: […] }`,
+    ],
+  ]),
   [
     '3: a variable that is not set',
     having(['GLM_API_KEY', 'NO_SUCH_KEY']),
