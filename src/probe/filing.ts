@@ -42,14 +42,13 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     ...journal,
     count: (check, visited) => count(counted, check, visited),
   });
+  // What is owed is told at once, in today's words: how every check was has to be known by then.
+  const known = first.checks.filter(check => keeper.restore(check) !== undefined);
   const renew = (alert: Alert) => renewed(alert, keeper.lastOf(alert.id));
   const notifier = createNotifier(first.notifications, { clock, send, ledger: history, renew, done: journal.notified });
   const alerts = createOpenAlerts(notifier, history.alert);
   const pushing = createPushing(first, { clock, send: sendOtlp, done: journal.exported });
 
-  const restore = (check: ProbeCheck) => {
-    if (keeper.restore(check) !== undefined) alerts.resume(check.id);
-  };
   const file = (check: ProbeCheck, visited: Visited) => {
     const { run, status, turned } = keeper.keep(check, visited);
     if (turned) journal.turned(check, status);
@@ -74,7 +73,7 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     keep(check, unseen(brokenRun(check, error, about)));
   };
   const swap = (next: ProbePlan) => {
-    for (const check of next.checks) restore(check);
+    for (const check of next.checks) if (keeper.restore(check) !== undefined) alerts.resume(check.id);
     for (const { id } of plan.checks) if (!next.checks.some(check => check.id === id)) keeper.forget(id);
     plan = next;
     notifier.swap(next.notifications);
@@ -84,7 +83,7 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
     await notifier.stop();
     await pushing.stop();
   };
-  for (const check of first.checks) restore(check);
+  for (const { id } of known) alerts.resume(id);
   const { lastOf, statusOf, heardMs } = keeper;
   return { keep, broken, swap, stop, lastOf, statusOf, heardMs };
 }

@@ -342,19 +342,22 @@ test('a run that the end of the program cut short is skipped, and not missed as 
   expect(text).toContain(`glm_probe_runs_missed_total{${labels}} 0\n`);
 });
 
-test('a page that could not be sent before the program ended is sent by its next life, once', async () => {
+test('a page that could not be sent before the program ended is sent by its next life, once, with the reason of the last run', async () => {
   const first = await stage(await plan());
   await first.pass(2 * minute);
   first.hear(false);
   first.answer({ reason: 'overloaded' });
   await first.pass(minute);
+  first.answer({ reason: 'stalled' });
+  await first.pass(minute);
   await first.prober.stop();
   first.history.close();
   expect(first.kinds()).toEqual([]);
-  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 4 * minute) });
-  again.answer({ reason: 'overloaded' });
+  const again = await stage(await plan(), { path: first.path, clock: createManualClock(noon + 5 * minute) });
+  again.answer({ reason: 'stalled' });
   await again.pass(2 * minute);
   expect(again.kinds()).toEqual(['down']);
+  expect(JSON.parse(again.posts[0]?.body ?? '')).toMatchObject({ reason: 'stalled' });
 });
 
 test('a page whose program was killed before it could note it is sent by its next life', async () => {
