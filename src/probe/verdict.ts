@@ -67,9 +67,14 @@ function endingOf(call: Call, terms: Terms): Outcome {
   if (outcome.kind === 'usage_missing' && terms.expect.usage === 'optional') return { kind: 'ok' };
   if (isMisfiled(call)) return { ...outcome, kind: 'answer_in_reasoning' };
   const coding = codingOf(call);
-  if (coding !== undefined && illegible.has(outcome.kind))
-    return { kind: 'contract', detail: `the answer is packed (content-encoding ${coding}), and nobody asked for that` };
-  return recoded(outcome, call, terms);
+  return coding !== undefined && illegible.has(outcome.kind) ? packed(call, coding) : recoded(outcome, call, terms);
+}
+
+/** A gateway's page may be packed as well, and is one all the same. */
+function packed({ record: { status, outcome } }: Call, coding: string): Outcome {
+  const way = `packed (content-encoding ${coding})`;
+  if (status !== 200) return withDetail(outcome, way);
+  return { kind: 'contract', detail: `the answer is ${way}, and nobody asked for that` };
 }
 
 /** What a packed answer looks like to who does not unpack it. */
@@ -99,13 +104,13 @@ function recoded(outcome: Outcome, call: Call | undefined, { codes }: Terms): Ou
 /** Tokens live by the server's clock: when ours is off by more than this, an expired one is our own fault. */
 const mostSkewMs = 5000;
 
-/** What is known besides: our own clock or `base_url` may be to blame, and a limit may say when it ends. */
-function explained(outcome: Outcome, { record, tape: { skewMs = 0 } }: Call): Outcome {
+/** What is known besides: our own clock or the `url` of the target may be to blame, and a limit may say when it ends. */
+function explained(outcome: Outcome, { record, request, tape: { skewMs = 0 } }: Call): Outcome {
   const resetMs = resetIn(record);
   if (resetMs !== null) return withDetail(outcome, `resets at ${secondOf(resetMs)}`);
-  // Who speaks the API gives a code to what it does not have.
-  if (outcome.kind === 'not_found' && record.status === 404 && record.code === undefined)
-    return withDetail(outcome, 'base_url has to end as the vendor writes it, such as /api/paas/v4');
+  // Who speaks the API gives a code to what it does not have, and every gateway has chat.
+  if (outcome.kind === 'not_found' && request.kind === 'chat' && record.status === 404 && record.code === undefined)
+    return withDetail(outcome, 'url has to end as the vendor writes it, such as /api/paas/v4');
   if (outcome.kind !== 'token_expired' || Math.abs(skewMs) <= mostSkewMs) return outcome;
   return { kind: 'internal', detail: `the token is expired because ${skewText(skewMs)}` };
 }

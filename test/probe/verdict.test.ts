@@ -238,11 +238,25 @@ test.each([
   expect(plainWords(judge(termsFor(), [ended(kind)], {}))?.endsWith(words)).toBe(true);
 });
 
-test('a path that nobody knows names base_url, unless the API itself says what it does not have', () => {
-  const told = (code: string | undefined) =>
-    judge(termsFor(), [callOf({ status: 404, code, outcome: { kind: 'not_found', detail: 'HTTP 404' } })], {}).detail;
-  expect(told(undefined)).toBe('HTTP 404, base_url has to end as the vendor writes it, such as /api/paas/v4');
-  expect(told('1233')).toBe('HTTP 404');
+test.each([
+  ['chat', undefined, 'HTTP 404, url has to end as the vendor writes it, such as /api/paas/v4'],
+  ['chat', '1233', 'HTTP 404'],
+  // A gateway need not have these, so the URL may be right.
+  ['models', undefined, 'HTTP 404'],
+  ['async_chat', undefined, 'HTTP 404'],
+] as const)('a path of %s that is not found, with code %s, is told as %s', (kind, code, detail) => {
+  const call = callOf({ status: 404, code, outcome: { kind: 'not_found', detail: 'HTTP 404' } }, { request: { kind } });
+  expect(judge(termsFor(), [call], {}).detail).toBe(detail);
+});
+
+test.each([
+  [200, 'contract', 'the answer is packed (content-encoding gzip), and nobody asked for that'],
+  [502, 'gateway_error', 'odd, packed (content-encoding gzip)'],
+  [403, 'gateway_error', 'odd, packed (content-encoding gzip)'],
+])('what cannot be read because it is packed is with HTTP %i %s', (status, reason, detail) => {
+  const head = { status, headers: ['Content-Encoding', 'GZIP'], atMs: 1 };
+  const call = callOf({ status, outcome: { kind: 'gateway_error', detail: 'odd' } }, { tape: { head } });
+  expect(judge(termsFor(), [call], {})).toMatchObject({ reason, detail });
 });
 
 test.each([
