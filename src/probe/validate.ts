@@ -40,14 +40,18 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const secrets = literalSecrets(located);
   if (config === undefined) return { config, defects: inOrder([...defects, ...secrets]), estimates: [] };
   const doubts = doubtsOf(config, located, { fileExists: isReadable, sizeAt, textAt: readText, ...options });
-  // What is doubted may be repeated, and a secret may not.
-  const repeatable = doubts.defects.filter(({ key }) => !secrets.some(secret => secret.key === key));
+  const told = doubts.defects.filter(doubt => !isIdle(doubt, defects, secrets));
   if (!isWhole) {
-    const sure = repeatable.filter(({ code }) => standing.has(code));
+    const sure = told.filter(({ code }) => standing.has(code));
     return { config: undefined, defects: causesFirst([...defects, ...secrets], sure), estimates: [] };
   }
-  return { config, ...doubts, defects: causesFirst([...defects, ...secrets], repeatable) };
+  return { config, ...doubts, defects: causesFirst([...defects, ...secrets], told) };
 }
+
+/** What repeats a secret that stands in the place of a name, or misses a budget that is there and cannot be read. */
+const isIdle = ({ code, key }: Defect, shape: readonly Defect[], secrets: readonly Defect[]) =>
+  secrets.some(secret => secret.key === key) ||
+  (code === 'no_budget' && shape.some(one => /^credentials\..*\.budget\b/.test(one.key)));
 
 function isReadable(path: string): boolean {
   try {

@@ -286,6 +286,16 @@ test.each<[string, string, string[]]>([
     ['f:10:11: checks[0].kind: concurrency takes a whole quota: give the credential a budget first'],
   ],
   [
+    'a budget that cannot be read, which is not asked for as well',
+    having(['chat_stream', 'concurrency'], ['key: {', 'budget: { tokens_per_day: lots }\n    key: {']),
+    ['f:3:31: credentials.main.budget.tokens_per_day: must be a whole number from 1 to 1000000000'],
+  ],
+  [
+    'a budget that is misspelt, which is not asked for as well',
+    having(['chat_stream', 'concurrency'], ['key: {', 'budget: { tokens_per_dya: 1000000 }\n    key: {']),
+    ['f:3:15: credentials.main.budget.tokens_per_dya: unknown key; did you mean tokens_per_day?'],
+  ],
+  [
     'an SLO that is never seen',
     having(['chat_stream', 'chat'], '    slo: { stall: { objective: 90%, threshold: 1s } }'),
     ['f:11:19: checks[0].slo.stall: chat makes no stream, so stall is never seen (warning)'],
