@@ -89,9 +89,9 @@ function createPlayer(mock: string): Pick<Scene, 'begin' | 'end' | 'close'> {
 }
 
 async function unrestOf(prometheus: Asked, strangers: Strangers, clock: Clock): Promise<string | undefined> {
-  const runs = await prometheus.query('glm_probe_success == 1');
-  if (runs.length === 0) return 'no check of a prober is good there';
-  const waiting = strangers.look(await prometheus.query(lastRunOfIll), clock.now());
+  const well = await prometheus.query('glm_probe_success == 1');
+  if (well.length === 0) return 'no check of a prober is good there';
+  const waiting = strangers.look(await prometheus.query(lastRunOfIll), well, clock.now());
   if (waiting.length === 0) return undefined;
   return `${waiting.join(', ')} ${waiting.length > 1 ? 'fail' : 'fails'} there; two more runs tell whether it is about the mock`;
 }

@@ -7,10 +7,11 @@ export interface Strangers {
   /**
    * Takes note of the checks that fail while nothing is played.
    * @param ill each with the moment of its last run
+   * @param well those that do not fail
    * @returns those of which it is not known yet whether they will recover
    */
-  look(ill: readonly Sample[], nowMs: number): readonly string[];
-  /** Whether an alert is about one of them. */
+  look(ill: readonly Sample[], well: readonly Sample[], nowMs: number): readonly string[];
+  /** Whether an alert is about them and about no check that was well. */
   areBehind(alert: Labels): boolean;
 }
 
@@ -21,7 +22,9 @@ const patienceMs = 600_000;
 
 export function createStrangers(): Strangers {
   const known = new Map<string, Ill>();
-  const look = (ill: readonly Sample[], nowMs: number) => {
+  let others: readonly Sample[] = [];
+  const look: Strangers['look'] = (ill, well, nowMs) => {
+    others = well;
     const now = new Map(ill.filter(isCheck).map(sample => [keyOf(sample.labels), sample]));
     for (const key of known.keys()) if (!now.has(key)) known.delete(key);
     for (const [key, { labels, value }] of now) {
@@ -31,7 +34,9 @@ export function createStrangers(): Strangers {
     return [...known.values()].filter(one => !isStranger(one, nowMs)).map(({ labels }) => nameOf(labels));
   };
   const areBehind = (alert: Labels) =>
-    isCheck({ labels: alert }) && [...known.values()].some(({ labels }) => isAbout(alert, labels));
+    isCheck({ labels: alert }) &&
+    [...known.values()].some(({ labels }) => isAbout(alert, labels)) &&
+    !others.some(({ labels }) => isAbout(alert, labels));
   return { look, areBehind };
 }
 

@@ -74,7 +74,7 @@ test.each<
   ['is well', [[[], 0]], [], false],
 ])('a check that %s', (_, looks, waiting, behind) => {
   const strangers = createStrangers();
-  const told = looks.map(([ill, nowMs]) => strangers.look(ill, nowMs)).at(-1);
+  const told = looks.map(([ill, nowMs]) => strangers.look(ill, [], nowMs)).at(-1);
   expect([told, strangers.areBehind({ alertname: 'GlmProbeDown', ...other })]).toEqual([waiting, behind]);
 });
 
@@ -85,6 +85,15 @@ test.each<[string, Readonly<Record<string, string>>, boolean]>([
   ['a prober', { instance: 'two:9464' }, false],
 ])('an alert about %s', (_, alert, expected) => {
   const strangers = createStrangers();
-  strangers.look(failing(1), 0);
+  strangers.look(failing(1), [], 0);
   expect(strangers.areBehind(alert)).toBe(expected);
+});
+
+test('an alert about a whole target, of which one check is ill and one is well, is nobody’s but the drill’s', () => {
+  const strangers = createStrangers();
+  strangers.look(failing(1), [{ labels: { ...other, check: 'models' }, value: 1 }], 0);
+  expect(strangers.areBehind({ target: 'far', instance: 'two:9464' })).toBe(false);
+  expect(strangers.areBehind(other)).toBe(true);
+  strangers.look(failing(1), [{ labels: { ...other, target: 'home' }, value: 1 }], 0);
+  expect(strangers.areBehind({ target: 'far', instance: 'two:9464' })).toBe(true);
 });
