@@ -51,7 +51,7 @@ export const createJournal = (counted: ProbeMetrics, say: (sentence: string) => 
   },
 });
 
-/** `bigmodel/chat/glm-4.6 is down: stalled (provider): …; run 5f6e…` */
+/** `bigmodel/chat/glm-4.6 is down: stalled (provider): … (run 5f6e…)` */
 function turnOf(id: string, status: Status): string {
   const { state, runId } = status;
   const why = plainWords({ ...status, fault_domain: status.domain }) ?? status.detail;
