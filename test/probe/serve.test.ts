@@ -19,6 +19,7 @@ import type { ProbeCheck } from '../../src/probe/plan.ts';
 import { systemReaders } from '../../src/probe/secret.ts';
 import { type Serving, serve } from '../../src/probe/serve.ts';
 import { run } from '../support/io.ts';
+import { startMute } from '../support/mute.ts';
 import { fileOf, scratch } from '../support/probe.ts';
 import { runAt } from '../support/probe-runs.ts';
 import { launch } from '../support/process.ts';
@@ -355,12 +356,17 @@ test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { 
   expect(JSON.parse(readFileSync(join(folder, 'public', 'status.json'), 'utf8')).checks).toHaveLength(1);
 });
 
-test('references that nobody is behind are told at the start, by their hosts', async () => {
+test('references that are refused or hang are told at the start, by their hosts', async () => {
   const mock = await service();
-  const silent = 'http://127.0.0.1:1/canary-path';
-  const { file } = place(mock.baseUrl, { reference: { urls: [mock.baseUrl, silent] } });
+  const mute = await startMute();
+  cleanups.push(mute.close);
+  const hanging = `127.0.0.1:${mute.port}`;
+  const urls = [mock.baseUrl, 'http://127.0.0.1:1/canary-path', `https://${hanging}/canary-path`];
+  const { file } = place(mock.baseUrl, { reference: { urls, timeout: '1s' } });
   const { said } = await start(file);
-  await until('a word', () => said.some(sentence => sentence.startsWith('reference: no answer from 127.0.0.1:1;')));
+  const word = `reference: no answer from 127.0.0.1:1, ${hanging};`;
+  await until('a word', () => said.some(sentence => sentence.startsWith(word)));
+  await mute.left(1);
   expect(said.join()).not.toContain('canary-path');
 });
 

@@ -1,10 +1,11 @@
 /** Behind a proxy everything goes through it, not only the calls that are measured. */
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, createServer as createMute, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createAskUrl } from '../../src/probe/connectivity.ts';
 import { createSendPost } from '../../src/probe/notify/post.ts';
 import { createSendOtlp } from '../../src/probe/otlp/push.ts';
+import { startMute } from '../support/mute.ts';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -53,7 +54,8 @@ test.each<[string, string, (port: number) => Promise<Record<string, string>>]>([
     async port => ({ https_proxy: `127.0.0.1:${(await proxyTo(port)).port}` }),
   ],
 ])('%s is given up while it is still being reached, in time and when told to', async (_, scheme, envFor) => {
-  const mute = await muteServer();
+  const mute = await startMute();
+  cleanups.push(mute.close);
   const env = await envFor(mute.port);
   const url = `${scheme}://${Object.keys(env).length === 0 ? `127.0.0.1:${mute.port}` : 'far.test'}/place`;
   const ending = new AbortController();
@@ -62,7 +64,7 @@ test.each<[string, string, (port: number) => Promise<Record<string, string>>]>([
   await expect(createSendOtlp(env)({ url, body: '{}', headers: {}, timeoutMs: 30 })).rejects.toThrow('in time');
   ending.abort();
   await expect(told).rejects.toThrow('no answer in time');
-  await mute.left;
+  await mute.left(3);
 });
 
 test('who is told not to take the proxy does not', async () => {
@@ -81,20 +83,6 @@ async function somebody(): Promise<number> {
     server.closeAllConnections();
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** Takes connections and never says a word. @returns also when three have gone again */
-async function muteServer() {
-  const server = createMute().listen(0, '127.0.0.1');
-  const { promise: left, resolve } = Promise.withResolvers<void>();
-  let gone = 0;
-  server.on('connection', socket => {
-    socket.on('error', () => {}).resume();
-    socket.on('close', () => ++gone === 3 && resolve());
-  });
-  await new Promise(listening => server.once('listening', listening));
-  cleanups.push(() => server.close());
-  return { port: (server.address() as AddressInfo).port, left };
 }
 
 /** Tunnels everybody to one port, wherever they want to go. */
