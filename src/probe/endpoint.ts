@@ -74,7 +74,10 @@ function proxyIn({ source, reveal }: Secret): Secret {
   const text = reveal();
   const href = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(href) || !/^https?:$/.test(new URL(href).protocol))
-    throw new UsageError('bad_proxy', `${source}: is no http(s) proxy such as http://proxy:3128`);
+    throw new UsageError(
+      'bad_proxy',
+      `${source}: is no http(s) proxy; write the URL of one, such as http://proxy:3128, or leave it out to go without`,
+    );
   return createSecret(source, href);
 }
 

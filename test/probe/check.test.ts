@@ -302,7 +302,11 @@ test.each(['no proxy at all', 'me:canary@', 'socks5://me:canary@proxy'])(
       ['probe', 'check', '--url', 'http://example.invalid/v4', '--model', 'glm-4.6'],
       { env: { GLM_API_KEY: 'a.b', HTTP_PROXY: text, http_proxy: text } },
     );
-    expect([code, out, err]).toEqual([2, '', expect.stringContaining('is no http(s) proxy such as')]);
+    expect([code, out, err]).toEqual([
+      2,
+      '',
+      expect.stringContaining('write the URL of one, such as http://proxy:3128, or leave it out'),
+    ]);
     expect(err).not.toContain('canary');
   },
 );
