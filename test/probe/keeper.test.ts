@@ -14,7 +14,12 @@ const noon = Date.UTC(2026, 10, 28, 12);
 test('a check that goes and returns is what the history says of it, not what was in memory', async () => {
   const check = await checkFor('http://127.0.0.1:1/v4', 'chat_stream');
   const stored: KnownContract = {
-    ...{ runs: 3, frames: null, headers: null, model: 'glm-4.6', fingerprint: 'f1', errors: {} },
+    runs: 3,
+    frames: null,
+    headers: null,
+    model: 'glm-4.6',
+    fingerprint: 'f1',
+    errors: {},
   };
   const history = {
     status: () => ({ ...newStatus(noon), state: 'up', detail: null, heardMs: noon }),

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { createManualClock } from '../../src/core/clock.ts';
-import { openHistory, type StatusChange } from '../../src/probe/history.ts';
+import { openHistory, type RunLine, type StatusChange } from '../../src/probe/history.ts';
 import { createJournal } from '../../src/probe/journal.ts';
 import { createProbeMetrics } from '../../src/probe/metrics.ts';
 import { alertOf } from '../../src/probe/notify/alert.ts';
@@ -59,7 +59,13 @@ test('incidents are told newest first, with their fault, and end where something
     state: StatusChange['state'],
     domain: StatusChange['domain'] = null,
   ): StatusChange => ({
-    ...{ id, atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
+    id,
+    atMs,
+    state,
+    domain,
+    reason: domain === null ? null : 'tcp',
+    detail: null,
+    runId: null,
   });
   const changes = [
     change('a', 1, 'down', 'network'),
@@ -75,12 +81,23 @@ test('incidents are told newest first, with their fault, and end where something
 
 test('an outage is one incident until the service is well, whoever could not tell meanwhile', () => {
   const change = (atMs: number, state: StatusChange['state'], domain: StatusChange['domain'] = null): StatusChange => ({
-    ...{ id: 'a', atMs, state, domain, reason: domain === null ? null : 'tcp', detail: null, runId: null },
+    id: 'a',
+    atMs,
+    state,
+    domain,
+    reason: domain === null ? null : 'tcp',
+    detail: null,
+    runId: null,
   });
   const changes = [
-    ...[change(1, 'down', 'network'), change(2, 'unknown'), change(3, 'down', 'network')],
-    ...[change(4, 'unknown', 'account'), change(5, 'maintenance'), change(6, 'down', 'provider')],
-    ...[change(7, 'degraded'), change(8, 'down', 'network')],
+    change(1, 'down', 'network'),
+    change(2, 'unknown'),
+    change(3, 'down', 'network'),
+    change(4, 'unknown', 'account'),
+    change(5, 'maintenance'),
+    change(6, 'down', 'provider'),
+    change(7, 'degraded'),
+    change(8, 'down', 'network'),
   ];
   expect(incidentsOf(changes).map(({ kind, from_ms, until_ms }) => [kind, from_ms, until_ms])).toEqual([
     ['down', 8, null],
@@ -123,7 +140,10 @@ test.each([
 const timed = { id: 'a', schedule: { kind: 'interval', everyMs: hour, jitter: 0 } } as const;
 const frame = { nowMs: noon - 1, eachMs: hour, bars: 4 };
 const tally = (hoursAgo: number, good: number, bad: number, degraded = 0) => ({
-  ...{ atMs: noon - hoursAgo * hour - 1, good, bad, degraded },
+  atMs: noon - hoursAgo * hour - 1,
+  good,
+  bad,
+  degraded,
 });
 
 test.each([
@@ -211,10 +231,16 @@ test('the end of a long status in the terminal names what is ill, and counts', (
   expect(end([up, down, unknown]).at(-2)).toMatch(/^█ good/);
   expect(end([up, up, down, unknown])).toEqual([
     expect.stringMatching(/^█ good/),
-    ...['', `DOWN      ${down.id}`, `unknown   ${unknown.id}`, '2 of 4 checks up, 1 down, 1 unknown', ''],
+    '',
+    `DOWN      ${down.id}`,
+    `unknown   ${unknown.id}`,
+    '2 of 4 checks up, 1 down, 1 unknown',
+    '',
   ]);
   expect(end(Array.from({ length: 12 }, () => down)).slice(-3)).toEqual([
-    ...['and 2 more that are not up', '0 of 12 checks up, 12 down', ''],
+    'and 2 more that are not up',
+    '0 of 12 checks up, 12 down',
+    '',
   ]);
 });
 
@@ -234,9 +260,17 @@ test('bars that share a block are one with a failure if one of them has one', ()
 });
 
 test('a list of runs escapes what it lists, and links only to what is kept', () => {
-  const line = {
-    ...({ runId: 'r1', atMs: noon, state: 'bad', reason: 'stalled', domain: 'provider', skipped: null } as const),
-    ...{ degraded: false, latencyMs: null, repeat: true, whole: true },
+  const line: RunLine = {
+    runId: 'r1',
+    atMs: noon,
+    state: 'bad',
+    reason: 'stalled',
+    domain: 'provider',
+    skipped: null,
+    degraded: false,
+    latencyMs: null,
+    repeat: true,
+    whole: true,
   };
   const page = runsPage('<i>', [
     line,
