@@ -44,7 +44,7 @@ export const whole = (low: number, high: number) => {
 };
 
 /** What zod finds, in plain words; undefined where the schema or zod itself has some. */
-function inWords(issue: z.core.$ZodRawIssue, spell: Spell): string | undefined {
+export function inWords(issue: z.core.$ZodRawIssue, spell: Spell = String): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return kinds[issue.expected] && `must be ${kinds[issue.expected]}`;

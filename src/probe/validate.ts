@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { z } from 'zod';
 import { redactText } from '../core/cassette/redaction.ts';
 import { systemClock } from '../core/clock.ts';
-import { readText } from '../core/config.ts';
+import { inWords, readText } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
 import { type ProbeConfig, probeSchema } from './config.ts';
 import { type Defect, type DefectCode, type Report, reporter } from './defect.ts';
@@ -118,7 +118,7 @@ function shapeOf(located: Located): Shape {
   const defects: Defect[] = [];
   const report = reporter(located, defects);
   const value = located.value ?? {};
-  const first = probeSchema.safeParse(value, { reportInput: true });
+  const first = probeSchema.safeParse(value, { reportInput: true, error: words });
   if (first.success) return { config: first.data, defects, isWhole: true };
   for (const issue of first.error.issues.flatMap(toldOf)) tell(issue, report);
   // A misspelt key or a secret must not hide what is wrong with the rest.
@@ -162,9 +162,7 @@ type Issue = z.core.$ZodIssue;
 
 /** What is nothing like any branch of a union is told in the union's own words, where it has some. */
 const toldOf = (issue: Issue): Issue[] =>
-  issue.code === 'invalid_union' && isOurs(issue) && issue.errors.every(isAlien) ? [issue] : leaves(issue);
-
-const isOurs = ({ message }: Issue) => !/^(Invalid|Too small:) ?/.test(message);
+  issue.code === 'invalid_union' && issue.message !== '' && issue.errors.every(isAlien) ? [issue] : leaves(issue);
 
 const isAlien = (branch: readonly Issue[]) =>
   branch.some(({ code, path }) => path.length === 0 && wrongAtAll.has(code));
@@ -197,8 +195,7 @@ function tell(issue: Issue, report: Report): void {
 }
 
 function described(issue: Issue): [DefectCode, Path, string] {
-  const { path } = issue;
-  const message = plainly(issue);
+  const { path, message } = issue;
   if (isSecret(issue)) return ['literal_secret', path, message];
   if (issue.code.startsWith('invalid') && issue.input === undefined) return ['bad_value', path, 'is missing'];
   const near = suggestion(String(issue.input), wordsOf(issue));
@@ -215,19 +212,15 @@ function wordsOf(issue: Issue): string[] {
   return issue.code === 'invalid_value' ? issue.values.map(String) : [];
 }
 
-/** Our own words where the schema has none but its library's. */
-function plainly(issue: Issue): string {
-  if (isOurs(issue)) return issue.message;
-  if (issue.code === 'invalid_value')
-    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+/** The words of all rooms, with examples, for nothing here is a flag. A union that has none is told by a branch of it. */
+function words(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_union') return '';
   if (issue.code === 'too_small') return issue.origin === 'string' ? 'is empty' : 'is empty: say at least one';
-  return issue.code === 'invalid_type' ? `must be ${shapes[issue.expected] ?? issue.expected}` : issue.message;
+  const shape = issue.code === 'invalid_type' ? shapes[issue.expected] : undefined;
+  return shape === undefined ? inWords(issue) : `must be ${shape}`;
 }
 
 const shapes: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  boolean: 'true or false',
   array: 'a list, as in [a, b]',
   object: 'keys with values, as in { key: value }',
   record: 'keys with values, as in { key: value }',

@@ -242,7 +242,7 @@ test.each<[string, string, string[]]>([
   [
     'a word that is none of two',
     having('    thinking: of'),
-    ['f:11:15: checks[0].thinking: must be one of off, on; did you mean off?'],
+    ['f:11:15: checks[0].thinking: must be off or on; did you mean off?'],
   ],
   [
     'a weekday in full',
