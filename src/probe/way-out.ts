@@ -46,22 +46,31 @@ export interface Letter {
 }
 
 /**
- * Posts and reads what is answered.
+ * Posts, and reads the beginning of what is answered.
  * @returns rejects also with the status, when it is not one of success
  * @throws {UsageError} `bad_proxy`
  */
-export async function postOut<T>(
-  { url, headers, body }: Letter,
-  env: Env,
-  patience: Patience,
-  read: (body: Dispatcher.ResponseData['body']) => Promise<T>,
-): Promise<T> {
-  const { status, answer } = await wayOut(url, env, patience, async way => {
-    const taken = await request(url, { method: 'POST', headers, body, ...way });
-    return { status: taken.statusCode, answer: await read(taken.body) };
+export async function postOut({ url, headers, body }: Letter, env: Env, patience: Patience): Promise<string> {
+  const { status, text } = await wayOut(url, env, patience, async way => {
+    const { statusCode, body: answer } = await request(url, { method: 'POST', headers, body, ...way });
+    return { status: statusCode, text: statusCode < 300 ? await beginningOf(answer) : '' };
   });
   if (status >= 300) throw new Error(`HTTP ${status}`);
-  return answer;
+  return text;
+}
+
+const mostBytes = 4096;
+
+/** What comes after that is not waited for: it may have no end. */
+async function beginningOf(answer: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of answer) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= mostBytes) break;
+  }
+  return Buffer.concat(parts).toString('utf8', 0, mostBytes);
 }
 
 /** @param signal ends the socket as well: undici alone hears of it once it is connected, and behind a mute proxy never */

@@ -10,23 +10,11 @@ import type { SendPost } from './notifier.ts';
 export const createSendPost =
   (env: SecretReaders['env']): SendPost =>
   async ({ url, body }, timeoutMs, stop) => {
-    const complaint = complaintIn(await postOut({ url, headers, body }, env, { timeoutMs, stop }, beginningOf));
+    const complaint = complaintIn(await postOut({ url, headers, body }, env, { timeoutMs, stop }));
     if (complaint !== undefined) throw new Error(complaint);
   };
 
 const headers = { 'content-type': 'application/json; charset=utf-8' };
-
-const mostBytes = 4096;
-
-/** What comes after that is not waited for: it may have no end. */
-async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
-  const read: Buffer[] = [];
-  for await (const part of body) {
-    read.push(part);
-    if (read.reduce((sum, { length }) => sum + length, 0) >= mostBytes) break;
-  }
-  return Buffer.concat(read).toString();
-}
 
 /** Feishu, DingTalk and WeCom answer 200 to what they refuse, with a code that is not 0. */
 function complaintIn(text: string): string | undefined {

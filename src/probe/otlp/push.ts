@@ -71,5 +71,6 @@ export function createPusher(
 /** @param env names the proxy */
 export const createSendOtlp =
   (env: SecretReaders['env']): SendOtlp =>
-  one =>
-    postOut(one, env, one, body => body.dump());
+  async one => {
+    await postOut(one, env, one);
+  };
