@@ -451,9 +451,31 @@ test('every process of every agent has a seat, and what is not of a closed loop 
       for (let index = 0; index < count; index++)
         for (const part of partsOf(plan, { index, count }, workers)) expect(seatsOf(7, part)).toBeGreaterThan(0);
   expect(partsOf(open(1, 1000), { index: 2, count: 3 }, 2)).toEqual([
-    { index: 4, count: 6 },
+    { index: 2, count: 6 },
     { index: 5, count: 6 },
   ]);
+});
+
+test.each<[string, number[], number, Partial<LoadPlan>]>([
+  ['5 seats', [3, 3], 6, { ...closed(5, 60_000), maxRequests: 6 }],
+  ['3 seats', [2, 2], 2, { ...closed(3, 60_000), maxRequests: 2 }],
+  ['7 seats', [1, 4, 2], 40, { ...closed(7, 60_000), maxRequests: 40 }],
+  ['2 seats', [9, 9], 9, { ...closed(2, 60_000), maxRequests: 9 }],
+  ['a rate', [3, 3], 60, open(60, 1000)],
+  ['a rate', [2, 3, 1], 60, open(60, 1000)],
+])('at %s agents with %j processes make all %d requests once', async (_, workers, all, plan) => {
+  const shards = workers.map((_, index) => ({ index, count: workers.length }));
+  const parts = shards.flatMap((shard, i) => partsOf(planOf(plan), shard, workers[i]!));
+  const ran = await Promise.all(parts.map(shard => run({ plan, shard })));
+  const numbers = ran.flatMap(({ finished }) => finished.map(({ n }) => n)).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: all }, (_, n) => n));
+});
+
+test('parts of unlike agents have all seats between them, at every level of a ramp', () => {
+  const arrivals = closed(7, 1000).arrivals!;
+  const parts = [4, 1, 9].flatMap((workers, index) => partsOf({ arrivals }, { index, count: 3 }, workers));
+  for (let level = 0; level <= 7; level++)
+    expect(parts.reduce((sum, part) => sum + seatsOf(level, part), 0)).toBe(level);
 });
 
 test.each([0, 1, 7, 10, 1001])('%d seats are shared out exactly', level => {
