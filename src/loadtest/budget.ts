@@ -1,7 +1,8 @@
 /**
  * Tokens and money that a run may spend. The worst case of a request is set aside before it is sent and settled by what
  * it took, so the limit cannot be overshot however many requests are under way. A server may count more than that, for a
- * template or a prompt of its own: the first answer tells, and from then on as much more is set aside.
+ * template or a prompt of its own: the first answer tells, and from then on as much more is set aside. Of one that tells no
+ * usage nothing more can be learnt.
  */
 import type { CallRecord } from '../core/call/record.ts';
 
@@ -44,7 +45,7 @@ export interface Budget {
   settled(): Promise<void>;
   /** Replaces the reservation by what was used, or may have been. @returns what was booked */
   settle(wanted: Wanted, record: CallRecord): Booked;
-  /** Whether an answer has told what a prompt takes: who waits before that waits for the answer and not for room. */
+  /** Whether there was an answer, which tells what a prompt takes or that nobody does: who waits before waits for it and not for room. */
   readonly told: boolean;
   readonly spentTokens: number;
   readonly spentCost: number;
@@ -87,7 +88,7 @@ export function createBudget(limits: BudgetLimits): Budget {
     spent.output += booked.output;
     beyond.input = Math.max(beyond.input, booked.input - worst.input);
     beyond.output = Math.max(beyond.output, booked.output - worst.output);
-    told ||= (record.usage?.prompt_tokens ?? 0) > 0;
+    told ||= (record.usage?.prompt_tokens ?? 0) > 0 || saidSomething(record);
     next.resolve();
     next = Promise.withResolvers();
     return booked;

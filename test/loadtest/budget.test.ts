@@ -88,6 +88,22 @@ test('until an answer tells what a prompt takes, who can wait goes only beside w
   expect([careful(), careful(), careful(), careful()]).toEqual(Array(4).fill('held'));
 });
 
+test.each<[string, boolean, Partial<CallRecord>]>([
+  ['an answer without usage', true, { status: 200, firstTokenMs: 3, visibleChars: 8 }],
+  ['a whole answer without usage', true, { status: 200, visibleChars: 8 }],
+  ['an answer with a usage of zeros', true, { ...answered(0, 0), status: 200, visibleChars: 8 }],
+  ['a refusal', false, { status: 429, code: '1302' }],
+  ['an error of the server', false, { status: 500 }],
+  ['silence', false, { status: 200, outcome: { kind: 'timeout_first_token' } }],
+])('%s ends the care of those who can wait: %s', (_, told, record) => {
+  const budget = createBudget(limits(17_000));
+  const careful = () => budget.reserve(wanted, true);
+  careful();
+  budget.settle(wanted, { ...sent, ...record });
+  expect(budget.told).toBe(told);
+  expect([careful(), careful(), careful()]).toEqual(['held', 'held', told ? 'held' : 'later']);
+});
+
 test('a search goes at once: its level has to be under way', () => {
   const budget = createBudget({ ...limits(450), careful: false });
   expect([budget.reserve(wanted, true), budget.reserve(wanted, true)]).toEqual(['held', 'held']);
