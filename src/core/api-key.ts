@@ -19,13 +19,18 @@ export function readKey(env: Readonly<Record<string, string | undefined>>, file?
 
 /** Who gives the key where its file's name belongs must not find it in a log. */
 function keyIn(file: string): string {
-  if (/^[\w-]*(\w{20}|\.[\w-]{8})[\w-]*$/.test(file) && !existsSync(file))
+  if (looksLikeKey(file) && !existsSync(file))
     throw new UsageError(
       'no_file',
       `no such file, and what stands there looks like the key itself, so it is not repeated; put it into a file, or into ${keyVariables[0]}`,
     );
   return readText(file).trim();
 }
+
+/** As it is, in quotes, behind `Bearer` or a name, a token made from it, or several in a row. A path with folders is none. */
+const looksLikeKey = (text: string) =>
+  /\bbearer\s/i.test(text) ||
+  text.split(/[\s"'`=:,;]+/).some(word => /^[\w.-]+$/.test(word) && /\w{20}|\.[\w-]{8}/.test(word));
 
 /**
  * A key that a header can carry. Several in a row are separated by white space.

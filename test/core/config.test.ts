@@ -219,18 +219,34 @@ test('what was meant as a URL is never repeated: it may hold a password', () => 
     );
 });
 
-test.each(['my-id.canary-secret', `${'a1'.repeat(16)}.canary99AbCdEfGh`, 'sk-canary0canary0canary0'])(
-  'a key in the place of its file is not repeated: %s',
-  key => {
-    const error = errorOf(() => readKey({}, key));
-    expect(error).toMatchObject({ code: 'no_file', message: expect.stringContaining('looks like the key itself') });
-    expect(error.message).not.toContain('canary');
+const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJhcGlfa2V5IjoiY2FuYXJ5In0.canary_kbG0-Zw8yVQd1s';
+
+test.each([
+  'my-id.canary-secret',
+  `${'a1'.repeat(16)}.canary99AbCdEfGh`,
+  'sk-canary0canary0canary0',
+  jwt,
+  `Bearer ${jwt}`,
+  'Bearer my-id.canary-secret',
+  'bearer canary',
+  'Authorization: Bearer canary',
+  '"my-id.canary-secret"',
+  "'my-id.canary-secret'",
+  'GLM_API_KEY=my-id.canary-secret',
+  'my-id.canary-secret other-id.canary-secret',
+  ' my-id.canary-secret\n',
+])('a key in the place of its file is not repeated: %j', key => {
+  const error = errorOf(() => readKey({}, key));
+  expect(error).toMatchObject({ code: 'no_file', message: expect.stringContaining('looks like the key itself') });
+  expect(error.message).not.toContain('canary');
+});
+
+test.each(['keys.txt', './my-id.canary-secret', 'glm key', 'missing', 'my keys/of.production1', 'bearer.txt', 'a.b.c'])(
+  'the name of a file is repeated: %s',
+  name => {
+    expect(errorOf(() => readKey({}, name)).message).toBe(`${name}: no such file`);
   },
 );
-
-test.each(['keys.txt', './my-id.canary-secret', 'glm key', 'missing'])('the name of a file is repeated: %s', name => {
-  expect(errorOf(() => readKey({}, name)).message).toBe(`${name}: no such file`);
-});
 
 test('the API key comes from the first variable that is set and not empty, without white space around', () => {
   expect(keyVariables).toEqual(['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY']);
