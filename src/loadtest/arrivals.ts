@@ -61,7 +61,10 @@ export function scheduleOf(arrivals: Arrivals, random: Random): Float64Array {
 export function refuseOpen({ law, shape, stages }: Open): void {
   refuseTooMany(expectedBy(stages, totalMs(stages)));
   if (law !== 'gamma' || (shape >= lowestShape && shape <= highestShape)) return;
-  throw new UsageError('bad_shape', `shape ${shape} of the gamma law must lie from ${lowestShape} to ${highestShape}`);
+  throw new UsageError(
+    'bad_shape',
+    `--shape ${shape} of the gamma law must lie from ${lowestShape} to ${highestShape.toLocaleString('en-US')}: less is burstier, 1 is Poisson, more is more even`,
+  );
 }
 
 /** @throws {UsageError} `too_many_requests` above 10 million, which is what a plan may hold in memory */

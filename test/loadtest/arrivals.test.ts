@@ -174,7 +174,9 @@ test('a trace is sorted, a closed loop has no moments', () => {
 });
 
 test.each([0, -1, 0.001, Number.NaN, Number.POSITIVE_INFINITY])('shape %d is refused', shape => {
-  expect(() => schedule('gamma', flat(1, 1), { shape })).toThrow(/shape .* must lie from 0.01 to 10000/);
+  expect(() => schedule('gamma', flat(1, 1), { shape })).toThrow(
+    /^--shape .* must lie from 0.01 to 10,000: less is burstier/,
+  );
 });
 
 test('more requests than a plan can hold are refused before they are drawn', () => {

@@ -9,6 +9,9 @@ import { createMock, type MockOptions } from '../../src/mock-server/index.ts';
 import * as fake from '../support/fake-glm.ts';
 import { run } from '../support/io.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'load-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
@@ -146,7 +149,7 @@ test.each([
 });
 
 test('a level above the account’s limit is really tried, however few requests the verdict needs', async () => {
-  const limits: MockOptions = { timing: 'ttft=40ms,itl=1ms', replyTokens: 2, limits: { concurrency: 90 } };
+  const limits: MockOptions = { timing: 'ttft=400ms,itl=1ms', replyTokens: 2, limits: { concurrency: 90 } };
   const { code, out } = await capacity(limits, '--slo', 'e2e<10s', '--from', '110', '--to', '110', '--json');
   const { kind, tried } = JSON.parse(out) as CapacityResult;
   expect([code, kind, tried[0]!.verdict]).toEqual([1, 'none', 'fail']);
@@ -188,9 +191,6 @@ test('a budget that is used up before there is an answer says what to do', async
   ]);
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'load-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
 /** A file that says what is done about a refusal. */
 const onLimit = (what: string) => {
   const file = join(folder, `${what}.yaml`);
@@ -203,7 +203,7 @@ test.each<[string, MockOptions, string[], RegExp]>([
     'a refusal that the file lets end a run',
     { timing: 'ttft=20ms', limits: { concurrency: 1 } },
     ['--config', onLimit('abort'), '--find-limit', '--from', '4', '--to', '8'],
-    /on_limit ended the search by the first 1302 \(rate_limited\); with on_limit: record/,
+    /on_limit ended the search by the first 1302 \(rate_limited\); write on_limit: record in the file that --config names/,
   ],
   [
     'an account that is empty',
@@ -223,11 +223,31 @@ test.each<[string, MockOptions, string[], RegExp]>([
   expect(err).not.toContain('used up');
 });
 
+/** A file of another run, whose moments the levels of a search overrule. */
+function traceFile(): string {
+  const [trace, file] = [join(folder, 'trace.csv'), join(folder, 'trace.yaml')];
+  writeFileSync(trace, 'timestamp\n0\n1\n');
+  writeFileSync(file, `trace: ${trace}\n`);
+  return file;
+}
+
 test.each<[string[], RegExp]>([
   [[], /capacity needs --slo/],
-  [['--slo', 'e2e<1s', '--from', '9', '--to', '3'], /--from 9 is above --to 3/],
-  [['--slo', 'e2e<1s', '--from', '1.5'], /must be whole/],
-  [['--slo', 'e2e<1s', '--to', '0'], /--to: must be a number above 0/],
+  [['--by', 'rate', '--config', traceFile()], /^\S+ capacity needs --slo/],
+  [['--slo', 'e2e<1s', '--from', '9', '--to', '3'], /--from 9 is above --to 3: lower the one, or raise the other/],
+  [
+    ['--slo', 'e2e<1s', '--from', '1.5', '--to', '0.7'],
+    /--from 1\.5 is above .*\n.*--from 1\.5 counts .* take 2\n.*--to 0\.7 counts .* take 1\n/,
+  ],
+  [['--slo', 'e2e<1s', '--to', '0'], /--to: must be a number from 0\.01 to 1,000,000, found 0/],
+  [
+    ['--slo', 'e2e<1s', '--by', 'rate', '--from', '0.0000001'],
+    /--from: must be a number from 0\.01 to 1,000,000, found 0\.0/,
+  ],
+  [
+    ['--slo', 'e2e<1s', '--by', 'rate', '--from', '2000000'],
+    /--from: must be a number from 0\.01 to 1,000,000, found 2/,
+  ],
   [['--slo', 'e2e<1s', '--by', 'users'], /--by: knows only concurrency, rate/],
   [['--slo', 'e2e<1s', '--attainment', '95'], /--attainment: must be a percentage below 100/],
   [['--slo', 'e2e<1s', '--precision', '0%'], /--precision: must be above 0%/],

@@ -59,7 +59,10 @@ test.each<[object, RegExp]>([
   [{ concurrency: '10s:5', duration: '5s' }, /stages bring their own times/],
   [{ rate: '5', trace: 'x' }, /exclude each other/],
   [{ rate: '1000000', duration: '1h' }, /^3,600,000,000 requests are more than the 10,000,000 that a run plans/],
-  [{ rate: '5', arrival: 'gamma', shape: '0.001' }, /^shape 0\.001 of the gamma law must lie from 0\.01 to 10000$/],
+  [
+    { rate: '5', arrival: 'gamma', shape: '0.001' },
+    /^--shape 0\.001 of the gamma law must lie from 0\.01 to 10,000: less is burstier, 1 is Poisson, more is more even$/,
+  ],
   [{ max_cost: '5' }, /--max-cost needs --price/],
   [{ price: 'cheap' }, /price: is not a price/],
   [{ prompt: 'x', input_tokens: '50' }, /--prompt cannot go with made-up prompts/],

@@ -48,11 +48,11 @@ function readSearch(given: Record<string, unknown>, { env }: Io) {
   const names = Object.keys(searchSchema.shape);
   const own = Object.fromEntries(Object.entries(given).filter(([key]) => names.includes(key)));
   const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !names.includes(key)));
-  // The levels are the search's own; that they are rates decides which driver can make them.
-  const rate = own.by === 'rate' && own.find_limit !== true ? { rate: '1' } : {};
+  // The levels are the search's own, whatever a file says; that they are rates decides which driver can make them.
+  const rate = own.by === 'rate' && own.find_limit !== true ? '1' : undefined;
   const read = allOf({
     search: () => levelsIn(own),
-    load: () => readLoadConfig({ ...rest, ...rate, calibrate: false }, env),
+    load: () => readLoadConfig({ ...rest, rate, trace: undefined, calibrate: false }, env),
     idle: () => refuseIdleFlags(given),
     // A file may bring one.
     slo: () => refuseNoSlo(own.find_limit === true || given.config !== undefined || given.slo !== undefined),

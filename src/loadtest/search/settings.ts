@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { UsageError } from '../../core/errors.ts';
 import { asFlag } from '../../core/spelling.ts';
 
-const number = (what: string) => z.coerce.number(`must be ${what}`).positive(`must be ${what}`);
+/** At less than one request in 100 s a stay would end with none. */
+const lowest = 0.01;
+const highest = 1_000_000;
+const wanted = `must be a number from ${lowest} to ${highest.toLocaleString('en-US')}`;
+const level = z.coerce.number(wanted).min(lowest, wanted).max(highest, wanted);
 const share = z
   .string()
   .regex(/^\d{1,2}(\.\d+)?%$/, 'must be a percentage below 100 such as 95%')
@@ -12,8 +16,8 @@ const share = z
 
 export const searchSchema = z.strictObject({
   by: z.enum(['concurrency', 'rate'], { error: 'knows only concurrency, rate' }).default('concurrency'),
-  from: number('a number above 0').default(1),
-  to: number('a number above 0').default(256),
+  from: level.default(1),
+  to: level.default(256),
   /** Share of requests that must keep the SLO. */
   attainment: share.prefault('95%'),
   precision: share.prefault('5%'),
@@ -24,9 +28,15 @@ export type SearchConfig = z.infer<typeof searchSchema>;
 
 /** @throws {UsageError} `bad_levels` */
 export function refuseLevels({ by, from, to, find_limit }: SearchConfig): void {
-  if (from > to) throw new UsageError('bad_levels', `--from ${from} is above --to ${to}`);
-  if ((by === 'concurrency' || find_limit) && !(Number.isInteger(from) && Number.isInteger(to)))
-    throw new UsageError('bad_levels', '--from and --to count requests under way and must be whole');
+  const underWay = by === 'concurrency' || find_limit;
+  const broken = Object.entries({ from, to }).filter(([, level]) => underWay && !Number.isInteger(level));
+  const mistakes = [
+    ...(from > to ? [`--from ${from} is above --to ${to}: lower the one, or raise the other`] : []),
+    ...broken.map(
+      ([name, level]) => `--${name} ${level} counts requests under way and must be whole: take ${Math.ceil(level)}`,
+    ),
+  ];
+  if (mistakes.length > 0) throw new UsageError('bad_levels', mistakes.join('\n'));
 }
 
 /** What only a search for the highest load that keeps an SLO is told. */

@@ -49,7 +49,7 @@ function unmadeBecause(halt: Halt | undefined, heldBack: number): UsageError | u
   if (halt !== undefined && isRefusal(halt.reason))
     return new UsageError(
       'search_refused',
-      `on_limit ended the search by the first ${refusalOf({ halted: halt.reason, ...(halt.code !== undefined && { halted_code: halt.code }) })}; with on_limit: record in --config refusals count against their level`,
+      `on_limit ended the search by the first ${refusalOf({ halted: halt.reason, ...(halt.code !== undefined && { halted_code: halt.code }) })}; write on_limit: record in the file that --config names, and refusals count against their level`,
     );
   if (heldBack === 0) return undefined;
   return new UsageError(
