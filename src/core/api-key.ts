@@ -6,15 +6,18 @@ import { UsageError } from './errors.ts';
 /** Where client programs look for the API key, in this order. */
 export const keyVariables = ['GLM_API_KEY', 'ZHIPUAI_API_KEY', 'ZAI_API_KEY'] as const;
 
+/** By which every program is told the key's file. */
+const flag = '--api-key-file';
+
 /**
  * From the file when it is named, else from the environment.
  * @throws {UsageError} `no_key` when there is none; `no_file`; `bad_key` when it cannot be sent
  */
 export function readKey(env: Readonly<Record<string, string | undefined>>, file?: string): string {
   const key = file === undefined ? keyVariables.map(name => env[name]?.trim()).find(Boolean) : keyIn(file);
-  if (key) return sendable(key, file ?? 'the environment');
+  if (key) return sendable(key, file === undefined ? 'the environment' : `${file}, which ${flag} names,`);
   const where = file === undefined ? `none of ${keyVariables.join(', ')} is set` : `${file} is empty`;
-  throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass --api-key-file FILE`);
+  throw new UsageError('no_key', `no API key: ${where}; set GLM_API_KEY or pass ${flag} FILE`);
 }
 
 /** Who gives the key where its file's name belongs must not find it in a log. */
@@ -22,9 +25,9 @@ function keyIn(file: string): string {
   if (looksLikeKey(file) && !existsSync(file))
     throw new UsageError(
       'no_file',
-      `no such file, and what stands there looks like the key itself, so it is not repeated; put it into a file, or into ${keyVariables[0]}`,
+      `${flag}: no such file, and what stands there looks like the key itself, so it is not repeated; put it into a file, or into ${keyVariables[0]}`,
     );
-  return readText(file).trim();
+  return readText(file, flag).trim();
 }
 
 /** As it is, in quotes, behind `Bearer` or a name, a token made from it, or several in a row. A path with folders is none. */

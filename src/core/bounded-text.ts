@@ -6,17 +6,20 @@ import { UsageError } from './errors.ts';
 const mostMb = 256;
 const partBytes = 2 ** 20;
 
-/** @throws {UsageError} `file_too_large` above 256 MB; what the file system says of a path that cannot be read */
-export function boundedText(path: string): string {
+/**
+ * @param name what to call it in messages
+ * @throws {UsageError} `file_too_large` above 256 MB; what the file system says of a path that cannot be read
+ */
+export function boundedText(path: string, name = path): string {
   const file = openSync(path, 'r');
   try {
-    return textIn(file, path);
+    return textIn(file, name);
   } finally {
     closeSync(file);
   }
 }
 
-function textIn(file: number, path: string): string {
+function textIn(file: number, name: string): string {
   const part = Buffer.allocUnsafe(partBytes);
   const decoder = new StringDecoder('utf8');
   const texts: string[] = [];
@@ -26,7 +29,7 @@ function textIn(file: number, path: string): string {
     if (bytes > mostMb * 1e6)
       throw new UsageError(
         'file_too_large',
-        `${path}: is larger than ${mostMb} MB, or never ends; name a smaller file`,
+        `${name}: is larger than ${mostMb} MB, or never ends; give a file of at most ${mostMb} MB in its place`,
       );
     texts.push(decoder.write(part.subarray(0, read)));
   }

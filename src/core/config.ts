@@ -154,14 +154,19 @@ function parsed(text: string, path: string): unknown {
   }
 }
 
-/** The text of a file the user named. @throws {UsageError} `no_file`, `file_too_large` */
-export function readText(path: string): string {
-  if (!existsSync(path)) throw new UsageError('no_file', `${path}: no such file`);
+/**
+ * The text of a file the user named.
+ * @param flag by which it was named, where only the caller can say that
+ * @throws {UsageError} `no_file`, `file_too_large`
+ */
+export function readText(path: string, flag?: string): string {
+  const name = flag === undefined ? path : `${flag}: ${path}`;
+  if (!existsSync(path)) throw new UsageError('no_file', `${name}: no such file`);
   try {
-    return boundedText(path);
+    return boundedText(path, name);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError('no_file', `${path}: cannot be read (${textOf(error)})`);
+    throw new UsageError('no_file', `${name}: cannot be read (${textOf(error)})`);
   }
 }
 

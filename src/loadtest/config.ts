@@ -123,9 +123,7 @@ const saidIn = (config: LoadConfig): Saying =>
   Object.fromEntries(Object.keys(sayingKeys).map(key => [key, config[key as keyof Saying]])) as Saying;
 
 function keysOf({ api_key_file: file }: Pick<LoadConfig, 'api_key_file'>, env: Env): string[] {
-  const read = () => readKey(env, file);
-  const text = file === undefined ? read() : named('api_key_file', read);
-  const lines = text.split(/\s+/).filter(Boolean);
+  const lines = readKey(env, file).split(/\s+/).filter(Boolean);
   if (lines.length > 0) return lines;
   throw new UsageError('no_key', `no API key: set ${keyVariables[0]} or pass --api-key-file FILE`);
 }

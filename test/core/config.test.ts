@@ -202,7 +202,7 @@ test('a file that is not there, or is a folder, is named', () => {
 test.runIf(existsSync('/dev/zero'))('a file that never ends is refused, before it has filled the memory', () => {
   expect(errorOf(() => readText('/dev/zero'))).toMatchObject({
     code: 'file_too_large',
-    message: '/dev/zero: is larger than 256 MB, or never ends; name a smaller file',
+    message: '/dev/zero: is larger than 256 MB, or never ends; give a file of at most 256 MB in its place',
   });
 });
 
@@ -244,7 +244,7 @@ test.each([
 test.each(['keys.txt', './my-id.canary-secret', 'glm key', 'missing', 'my keys/of.production1', 'bearer.txt', 'a.b.c'])(
   'the name of a file is repeated: %s',
   name => {
-    expect(errorOf(() => readKey({}, name)).message).toBe(`${name}: no such file`);
+    expect(errorOf(() => readKey({}, name)).message).toBe(`--api-key-file: ${name}: no such file`);
   },
 );
 

@@ -192,7 +192,9 @@ test('a key that cannot be sent is blamed on where it stands', () => {
   const of = (more: object, environment: Readonly<Record<string, string>>) => () =>
     readLoadConfig({ ...local, ...more }, environment);
   expect(of({}, { ZAI_API_KEY: 'kéy.canary' })).toThrow(/^the API key in the environment holds a character/);
-  expect(of({ api_key_file: file }, env)).toThrow(`--api-key-file: the API key in ${file} holds a character`);
+  expect(of({ api_key_file: file }, env)).toThrow(
+    `the API key in ${file}, which --api-key-file names, holds a character`,
+  );
   rmSync(folder, { recursive: true });
 });
 
