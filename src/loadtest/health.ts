@@ -14,8 +14,14 @@ const resolutionMs = 10;
 /** So many timers tell which was the latest of twenty. */
 const fewest = 20;
 
-export function createHealthMeter(): HealthMeter {
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+/** What Node knows of timers since it was last asked, in ns. */
+export type LoopDelay = Pick<
+  ReturnType<typeof monitorEventLoopDelay>,
+  'enable' | 'disable' | 'reset' | 'count' | 'max' | 'percentile'
+>;
+
+/** @param delay the timers of this process by default */
+export function createHealthMeter(delay: LoopDelay = monitorEventLoopDelay({ resolution: resolutionMs })): HealthMeter {
   delay.enable();
   let gc = { ms: 0, maxMs: 0 };
   const observer = new PerformanceObserver(list => {

@@ -1,24 +1,41 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createHealthMeter } from '../../src/loadtest/health.ts';
+import { createHealthMeter, type LoopDelay } from '../../src/loadtest/health.ts';
 
-/** Keeps the loop from its timers for 15 ms, again and again. */
-async function blockedFor(ms: number): Promise<void> {
-  for (const end = performance.now() + ms; performance.now() < end; await wait(5))
-    for (const until = performance.now() + 15; performance.now() < until; );
-}
+const off = () => true;
 
-test('short pauses, again and again, are what one timer of twenty shows', async () => {
-  const meter = createHealthMeter();
-  meter.read(0);
-  await blockedFor(900);
-  const { lagP95Ms } = meter.read(0);
-  meter.close();
-  expect(lagP95Ms).toBeGreaterThan(5);
+/** Timers every 10 ms, all as late as the latest of twenty but for the very latest. */
+const timers = (count: number, lateMs: number): LoopDelay => ({
+  count,
+  max: (10 + 3 * lateMs) * 1e6,
+  percentile: percent => (percent === 95 ? (10 + lateMs) * 1e6 : Number.NaN),
+  reset: () => {},
+  enable: off,
+  disable: off,
 });
 
-test('too short a time says nothing of one in twenty', () => {
-  const meter = createHealthMeter();
+test.each([
+  ['short pauses, again and again, are what one timer of twenty shows', timers(60, 15), { lagMs: 45, lagP95Ms: 15 }],
+  ['twenty timers are enough', timers(20, 1), { lagMs: 3, lagP95Ms: 1 }],
+  ['a timer that came early was not late', timers(20, -2), { lagMs: 0, lagP95Ms: 0 }],
+])('%s', (_, delay, late) => {
+  const meter = createHealthMeter(delay);
+  expect(meter.read(0)).toMatchObject(late);
+  meter.close();
+});
+
+test.each([
+  ['fewer than twenty timers say', timers(19, 15)],
+  ['a process that has just begun says', undefined],
+])('%s nothing of one in twenty', (_, delay) => {
+  const meter = createHealthMeter(delay);
   expect(meter.read(0)).not.toHaveProperty('lagP95Ms');
   meter.close();
+});
+
+test('what was late before the last reading is not late again', () => {
+  let resets = 0;
+  const meter = createHealthMeter({ ...timers(20, 15), reset: () => void resets++ });
+  meter.read(0);
+  meter.close();
+  expect(resets).toBe(1);
 });

@@ -119,9 +119,9 @@ test('in a terminal of 80 columns no line of the screen is longer', async () => 
 });
 
 test.each([
-  [undefined, 20],
-  [true, 0],
-])('of 20 gates a screen with isTTY %s shows at least %d, for a log has no height', async (isTTY, least) => {
+  [undefined, 'all of 20 gates', true],
+  [true, 'some of 20 gates', false],
+])('a screen with isTTY %s shows %s, for a log has no height', async (isTTY, _, all) => {
   const server = await serve(fake.good);
   const before = process.stdout.isTTY;
   cleanups.push(() => {
@@ -131,8 +131,7 @@ test.each([
   const gates = Array.from({ length: 20 }, (_, i) => ['--threshold', `e2e:p99<${i + 1}s`]).flat();
   const { out } = await loadRun(server.url, '-c', '2', '--max-requests', '4', ...gates);
   const shown = out.match(/e2e:p99<\d+s \(p99 needs/g) ?? [];
-  expect(shown.length).toBeGreaterThanOrEqual(least);
-  expect(shown.length === 20).toBe(isTTY === undefined);
+  expect(shown.length === 20).toBe(all);
 });
 
 test('a run in which nothing succeeded exits 1', async () => {
@@ -269,12 +268,6 @@ test('a budget that has no room for a request of any process is refused before a
   ]);
   const seated = await loadRun(server.url, '-c', '1', '--workers', '4', '--max-tokens-total', '400');
   expect(seated.code).toBe(0);
-});
-
-test('the moments of a long run are drawn before it begins, and make none of its requests late', async () => {
-  const server = await serve(fake.good);
-  const { out } = await loadRun(server.url, '--rate', '2000', '-d', '1h', '--max-requests', '5', '--json'); // seven million
-  expect(JSON.parse(out).metrics.send_delay_ms).toMatchObject({ count: 5, max: expect.toSatisfy(ms => ms < 400) });
 });
 
 test('metrics can be read while it runs and are written at the end', async () => {

@@ -6,6 +6,7 @@ import type { Usage } from '../../src/core/wire/chat.ts';
 import { partsOf } from '../../src/loadtest/cluster/share.ts';
 import type { Driver } from '../../src/loadtest/drivers/driver.ts';
 import type { Interval } from '../../src/loadtest/interval.ts';
+import { measure } from '../../src/loadtest/load.ts';
 import { measuredOf } from '../../src/loadtest/measured.ts';
 import { createLoadMetrics } from '../../src/loadtest/metrics.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
@@ -418,6 +419,26 @@ test('nobody rests after the last of so many requests', async () => {
     outcomeOf: () => ({ kind: 'auth' }),
   });
   expect(end?.offeredMs).toBeLessThan(110);
+});
+
+test('the moments of a run are drawn before it begins, so that they make none of its requests late', async () => {
+  const clock = createManualClock();
+  const order: string[] = [];
+  const arrivals = {
+    ...open(1000, 1000).arrivals,
+    get law() {
+      order.push('drawn');
+      return 'constant' as const;
+    },
+  };
+  await measure(planOf({ arrivals: arrivals as LoadPlan['arrivals'] }), {
+    clock,
+    stop: AbortSignal.abort(),
+    createDriver: () => endpoint(clock, { ms: () => 1 }).driver,
+    ready: async () => void order.push('begins'),
+  });
+  expect(order).toContain('drawn');
+  expect(order.at(-1)).toBe('begins');
 });
 
 test('shards of a plan add up to it', async () => {
