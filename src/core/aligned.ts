@@ -1,4 +1,5 @@
 /** A table of texts, as a terminal shows it. */
+import { widthOf } from './width.ts';
 
 /**
  * A line for each row: columns are as wide as the widest cell in them, two blanks apart.
@@ -9,13 +10,10 @@ export function aligned(
   isRight: (column: number) => boolean = () => false,
 ): string[] {
   const columns = Math.max(0, ...rows.map(({ length }) => length));
-  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map(row => lengthOf(row[at] ?? ''))));
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map(row => widthOf(row[at] ?? ''))));
   const cell = (text: string, at: number) => {
-    const blanks = ' '.repeat((widths[at] ?? 0) - lengthOf(text));
+    const blanks = ' '.repeat((widths[at] ?? 0) - widthOf(text));
     return isRight(at) ? blanks + text : text + blanks;
   };
   return rows.map(row => row.map(cell).join('  ').trimEnd());
 }
-
-/** Characters, of which some are two units of UTF-16. */
-const lengthOf = (text: string) => [...text].length;

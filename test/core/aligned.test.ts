@@ -43,13 +43,22 @@ test.each<[string, string[][], number[], string[]]>([
     ['a  bb', 'c'],
   ],
   [
-    'characters of two units',
+    'characters as wide as two',
     [
       ['😀', 'b'],
       ['cc', 'd'],
     ],
     [],
-    ['😀   b', 'cc  d'],
+    ['😀  b', 'cc  d'],
+  ],
+  [
+    'Chinese names',
+    [
+      ['智谱-轻', '1'],
+      ['glm-4.6', '20'],
+    ],
+    [1],
+    ['智谱-轻   1', 'glm-4.6  20'],
   ],
 ])('%s', (_, rows, right, lines) => {
   expect(aligned(rows, column => right.includes(column))).toEqual(lines);

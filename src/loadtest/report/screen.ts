@@ -1,11 +1,12 @@
 /** The final screen: everything that matters of a run, on one page of a terminal, or on a roll that has no end. */
 import { counted } from '../../core/counted.ts';
+import { widthOf } from '../../core/width.ts';
 import { failuresOf } from '../ledger.ts';
 import { measures } from '../measures.ts';
 import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
 import { mayHaveWaited } from '../policy.ts';
 import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
-import { crop, fold, type Paint, padEnd, padStart, painter, safe, widthOf } from './terminal.ts';
+import { crop, fold, type Paint, padEnd, padStart, painter, safe } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 
 export interface ScreenOptions {

@@ -1,5 +1,6 @@
-/** Text for a terminal: how wide it is there, what of it is safe, and its colours. */
+/** Text for a terminal: cut and filled to a width, what of it is safe, and its colours. */
 import { oneLine } from '../../core/one-line.ts';
+import { cells, styles, widthOf } from '../../core/width.ts';
 
 const sgr = { good: 32, bad: 31, warn: 33, calm: 36, dim: 2, strong: 1 } as const;
 
@@ -13,21 +14,6 @@ export const painter =
 
 /** What a model's name or an error's text may hold must not move the cursor. */
 export const safe = oneLine;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for the colours that `painter` wrote
-const styles = /(\x1b\[\d+m)/;
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
-const none = /\p{Mn}|\p{Me}|\p{Cf}/u;
-
-/** Most are Latin or blocks of a drawing; the expressions cost ten times as much. */
-const isPlain = (character: string) => character < '\u0300' || (character >= '\u2500' && character < '\u2600');
-
-const cells = (character: string) => (isPlain(character) ? 1 : wide.test(character) ? 2 : none.test(character) ? 0 : 1);
-
-/** Columns that a text takes: CJK two each, colours none. */
-export const widthOf = (text: string) =>
-  text.split(styles).reduce((sum, part, i) => sum + (i % 2 ? 0 : [...part].reduce((n, c) => n + cells(c), 0)), 0);
 
 /** Filled with spaces behind, or in front. */
 export const padEnd = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - widthOf(text)));

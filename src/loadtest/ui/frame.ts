@@ -1,8 +1,9 @@
 /** One picture of a run under way, as lines for a terminal. Pure: the same progress, the same lines. */
 import type { Summary } from '../../core/histogram.ts';
+import { widthOf } from '../../core/width.ts';
 import { failuresOf } from '../ledger.ts';
 import { count, moment, money, rate, share, time } from '../numbers.ts';
-import { crop, type Paint, padEnd, padStart, painter, safe, widthOf } from '../report/terminal.ts';
+import { crop, type Paint, padEnd, padStart, painter, safe } from '../report/terminal.ts';
 import type { Moment, PlanFacts, Progress, ShownMeasure } from './progress.ts';
 import { sparkline } from './sparkline.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { widthOf } from '../../../src/core/width.ts';
 import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
 import { screen } from '../../../src/loadtest/report/screen.ts';
-import { widthOf } from '../../../src/loadtest/report/terminal.ts';
 import type { LoadResult, ThresholdResult } from '../../../src/loadtest/result.ts';
 import { emptyRun, failedRun, healthyRun, longRun, rateLimitedRun, saturatedRun, unaryRun } from '../results.ts';
 

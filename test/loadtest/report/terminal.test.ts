@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
-import { crop, fold, padEnd, padStart, painter, safe, widthOf } from '../../../src/loadtest/report/terminal.ts';
+import { widthOf } from '../../../src/core/width.ts';
+import { crop, fold, padEnd, padStart, painter, safe } from '../../../src/loadtest/report/terminal.ts';
 
 const red = painter(true);
-
-test.each([
-  ['', 0],
-  ['abc', 3],
-  ['智谱 GLM', 8],
-  ['é', 1],
-  ['👍', 2],
-  [red('bad', 'abc'), 3],
-])('%j takes %i columns', (text, columns) => {
-  expect(widthOf(text)).toBe(columns);
-});
 
 test('text is cropped by columns, colours stay closed', () => {
   expect(crop('abcdef', 4)).toBe('abc…');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { widthOf } from '../../../src/loadtest/report/terminal.ts';
+import { widthOf } from '../../../src/core/width.ts';
 import type { LoadResult } from '../../../src/loadtest/result.ts';
 import { frame } from '../../../src/loadtest/ui/frame.ts';
 import { createProgress, type PlanFacts } from '../../../src/loadtest/ui/progress.ts';
