@@ -31,7 +31,7 @@ export type Arrivals =
       readonly readAs?: string;
     };
 
-export type Open = Extract<Arrivals, { kind: 'open' }>;
+type Open = Extract<Arrivals, { kind: 'open' }>;
 
 const most = 10_000_000;
 const lowestShape = 0.01;
@@ -180,6 +180,10 @@ export const totalMs = (stages: readonly Stage[]): number => stages.reduce((sum,
 
 /** The highest level that stages come to. */
 export const peakOf = (stages: readonly Stage[]): number => Math.max(...stages.flatMap(({ from, to }) => [from, to]));
+
+/** Whether all stages have one level; a ramp is on its way to its highest. */
+export const isLevel = (stages: readonly Stage[]): boolean =>
+  stages.every(({ from, to }) => from === to && from === stages[0]?.from);
 
 /** Requests that a closed loop keeps under way at a moment: whole, and 0 before the start and from the end on. */
 export function levelAt(stages: readonly Stage[], ms: number): number {

@@ -1,9 +1,8 @@
 /** One run from plan to result: calibrates, runs, calibrates again, adds up. Whoever carries it out, the result is the same. */
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { createRandom } from '../core/random.ts';
 import { packageVersion } from '../core/version.ts';
-import { type Arrivals, peakOf, scheduleHash, scheduleOf } from './arrivals.ts';
+import { type Arrivals, peakOf, scheduleHash } from './arrivals.ts';
 import { assemble } from './assemble.ts';
 import { calibrate } from './calibration/calibrate.ts';
 import type { CreateDriver } from './drivers/driver.ts';
@@ -13,7 +12,7 @@ import type { Halt } from './halt.ts';
 import { createHistory } from './history.ts';
 import type { Interval } from './interval.ts';
 import { turnsOf } from './loops/open.ts';
-import { type LoadPlan, lengthMs, workloadFor } from './plan.ts';
+import { type LoadPlan, lengthMs, scheduleFor, workloadFor } from './plan.ts';
 import { rawRecord } from './raw-record.ts';
 import type { CalibrationRun, LoadResult, RawRecord } from './result.ts';
 import { type RunEnd, runLoad } from './runner.ts';
@@ -135,7 +134,7 @@ export const resultOf = (
 
 /** Equal hashes: the same requests at the same planned moments. */
 function hashOf(plan: LoadPlan): string {
-  const schedule = scheduleOf(plan.arrivals, createRandom(plan.seed).fork('arrivals'));
+  const schedule = scheduleFor(plan);
   const count = Math.min(1000, plan.maxRequests, plan.arrivals.kind === 'closed' ? 1000 : schedule.length);
   const stages = plan.arrivals.kind === 'closed' ? plan.arrivals.stages : [];
   return scheduleHash(schedule, workloadDigest(workloadFor(plan), count), stages);

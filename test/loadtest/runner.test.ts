@@ -10,7 +10,7 @@ import { measure } from '../../src/loadtest/load.ts';
 import { measuredOf } from '../../src/loadtest/measured.ts';
 import { createLoadMetrics } from '../../src/loadtest/metrics.ts';
 import { createPacer } from '../../src/loadtest/pacer.ts';
-import type { LoadPlan } from '../../src/loadtest/plan.ts';
+import { type LoadPlan, momentsOf, scheduleFor } from '../../src/loadtest/plan.ts';
 import type { Finished } from '../../src/loadtest/request.ts';
 import { type RunEnd, runLoad } from '../../src/loadtest/runner.ts';
 import { type Shard, seatsOf } from '../../src/loadtest/shard.ts';
@@ -439,6 +439,15 @@ test('the moments of a run are drawn before it begins, so that they make none of
   });
   expect(order).toContain('drawn');
   expect(order.at(-1)).toBe('begins');
+});
+
+test('the moments of a plan are drawn once, and anew for another seed', () => {
+  const plan = planOf(open(1000, 1000, 'poisson'));
+  const drawn = scheduleFor(plan);
+  expect(scheduleFor({ ...plan })).toBe(drawn);
+  expect(momentsOf({ ...plan, maxRequests: 3 })).toEqual(drawn.slice(0, 3));
+  expect(scheduleFor({ ...plan, seed: 8 })[0]).not.toBe(drawn[0]);
+  expect(scheduleFor(plan)).toEqual(drawn);
 });
 
 test('shards of a plan add up to it', async () => {

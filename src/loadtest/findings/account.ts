@@ -42,7 +42,7 @@ function plateau(result: JudgedRun, refused: number): Sighting<Limit> {
   };
 }
 
-/** Seats that are refused come back at once and keep all places taken; requests of a schedule leave some of them free. */
+/** Seats that are refused come back within a tenth of a second and keep all places taken; requests of a schedule leave some of them free. */
 function together(result: JudgedRun): string {
   const served = servedAtOnce(result);
   if (served === 0) return 'None was served.';

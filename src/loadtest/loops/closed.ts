@@ -1,7 +1,7 @@
 import { onceAborted } from '../../core/aborted.ts';
 import { repeat } from '../../core/clock/repeat.ts';
 import type { Clock } from '../../core/clock.ts';
-import { type Arrivals, levelAt } from '../arrivals.ts';
+import { type Arrivals, isLevel, levelAt } from '../arrivals.ts';
 import { makeRequest } from '../request.ts';
 import { seatsOf } from '../shard.ts';
 import { restAfter } from './rest.ts';
@@ -47,8 +47,6 @@ export async function closedLoop(run: Run, { stages }: Closed): Promise<void> {
   stopFilling();
   await Promise.all(taken.values());
 }
-
-const isLevel = (stages: Closed['stages']) => stages.every(({ from, to }) => from === to && from === stages[0]?.from);
 
 async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
   try {

@@ -1,8 +1,7 @@
 import { onceAborted } from '../../core/aborted.ts';
 import { createCountdown } from '../../core/countdown.ts';
-import { createRandom } from '../../core/random.ts';
-import { scheduleOf, shardOf } from '../arrivals.ts';
-import type { LoadPlan } from '../plan.ts';
+import { shardOf } from '../arrivals.ts';
+import { type LoadPlan, momentsOf, scheduleFor } from '../plan.ts';
 import { makeRequest, type Slot } from '../request.ts';
 import type { Shard } from '../shard.ts';
 import { isMeasured, type Run } from './run.ts';
@@ -18,10 +17,10 @@ export interface Turns {
 }
 
 /** @throws {UsageError} `too_many_requests`, `bad_shape` */
-export function turnsOf({ arrivals, seed, maxRequests }: LoadPlan, { index, count }: Shard): Turns {
-  const whole = scheduleOf(arrivals, createRandom(seed).fork('arrivals'));
-  const schedule = whole.subarray(0, maxRequests);
-  const numbers = shardOf(schedule, index, count, seed);
+export function turnsOf(plan: LoadPlan, { index, count }: Shard): Turns {
+  const whole = scheduleFor(plan);
+  const schedule = momentsOf(plan);
+  const numbers = shardOf(schedule, index, count, plan.seed);
   const offsetsMs = Float64Array.from(numbers, n => schedule[n] ?? 0);
   return { numbers, offsetsMs, limited: schedule.length < whole.length };
 }

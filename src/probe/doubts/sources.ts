@@ -11,7 +11,7 @@ export const sources: Doubt = ({ config, env, fileExists, sizeAt = () => undefin
     if (source?.env !== undefined && !(Object.hasOwn(env, source.env) && env[source.env]?.trim()))
       report('missing_secret', [...path, 'env'], `the environment variable ${source.env} is not set`);
     if (source?.file === undefined || !file([...path, 'file'], source.file)) return;
-    if ((sizeAt(source.file) ?? Infinity) <= lineEnd)
+    if ((sizeAt(source.file) ?? Number.POSITIVE_INFINITY) <= lineEnd)
       report('missing_secret', [...path, 'file'], `${source.file} is empty`);
   };
   const file = (path: Path, name: string): boolean => {
