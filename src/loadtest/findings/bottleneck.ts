@@ -8,8 +8,8 @@ import type { Growth } from './growth.ts';
 import { limitedByNetwork } from './network.ts';
 import {
   codesAs,
-  isLevel,
   isNoticeable,
+  isOneLevel,
   type JudgedRun,
   type Limit,
   ofAll,
@@ -57,7 +57,7 @@ function nothing({ whole, load, config }: JudgedRun, growth: Growth | null): Sig
       text: `No limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
       next: 'Offer more, or let `load capacity` find the limit.',
     };
-  if (!isLevel(config))
+  if (!isOneLevel(config))
     return {
       kind: 'limited_by_nothing',
       text: 'Nothing seen here limited the run. Its levels were too short, or too alike, to be compared, so its limit is not known.',

@@ -1,6 +1,6 @@
 import { counted } from '../../core/counted.ts';
 import { count } from '../numbers.ts';
-import { isLevel, type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
+import { isOneLevel, type JudgedRun, type Limit, level, type Sighting } from './sighting.ts';
 
 export const roomierBudget =
   'Raise the budget, or lower --max-tokens: the worst case of every request is set aside before it is sent.';
@@ -28,7 +28,7 @@ export function limitedByBudget(result: JudgedRun): Sighting<Limit> | undefined 
       text: `At most ${level(whole.in_flight_max)} of ${count(asked)} requests were under way: ${why}`,
       next,
     };
-  if (!isLevel(config) || whole.in_flight_mean > almostAll * asked) return undefined;
+  if (!isOneLevel(config) || whole.in_flight_mean > almostAll * asked) return undefined;
   return {
     kind,
     text: `On average ${level(whole.in_flight_mean)} of ${count(asked)} requests were under way: ${why}`,

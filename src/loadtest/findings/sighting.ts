@@ -1,7 +1,7 @@
 /** What a rule about a run sees, and the words that several of them share. */
 import { counted } from '../../core/counted.ts';
 import { businessCode } from '../../core/wire/errors.ts';
-import type { Stage } from '../arrivals.ts';
+import { isLevel, type Stage } from '../arrivals.ts';
 import { judgedOf } from '../ledger.ts';
 import { count, share } from '../numbers.ts';
 import type { LoadResult } from '../result.ts';
@@ -57,7 +57,7 @@ export const level = (inFlight: number) => count(Math.max(1, inFlight));
 export const under = ({ from, to }: Growth) => `from ${level(from)} to ${level(to)} under way`;
 
 /** Whether one level was asked for; a ramp has fewer under way than its highest by itself. */
-export function isLevel({ arrivals }: JudgedRun['config']): boolean {
+export function isOneLevel({ arrivals }: JudgedRun['config']): boolean {
   const { stages = [] } = (arrivals ?? {}) as { readonly stages?: readonly Stage[] };
-  return stages.every(({ from, to }) => from === to && from === stages[0]?.from);
+  return isLevel(stages);
 }
