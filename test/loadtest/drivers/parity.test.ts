@@ -59,11 +59,12 @@ async function bySocket({ body, ...target }: Ask): Promise<CallRecord> {
   return record;
 }
 
-/** All of a record but how long things took and how the bytes fell into reads; ids tell the time. */
-function shape({ maxGapMs: _gap, coalesced: _reads, id, logId, ...record }: CallRecord) {
+/** All of a record but how long things took and how the bytes fell into reads; ids and the resets of limits tell the time. */
+function shape({ maxGapMs: _gap, coalesced: _reads, id, logId, message, ...record }: CallRecord) {
   const moments = Object.entries(record).filter(([name]) => name.endsWith('Ms') && name !== 'retryAfterMs');
   const happened = Object.fromEntries(moments.map(([name, value]) => [name, value !== undefined]));
-  return { ...record, ...happened, id: id?.length, logId: logId?.length };
+  const words = message?.replace(/[\d-]{10} [\d:]{8}/, 'then');
+  return { ...record, ...happened, id: id?.length, logId: logId?.length, message: words };
 }
 
 const messages = [{ role: 'user', content: 'Hermes asks the Claude Agent SDK about tea, 茶 and 😀' }];
