@@ -28,7 +28,9 @@ const scaledRule = (rule: Rule, scale: number): Rule => ({
 export const scaledExpr = (expr: string, scale: number): string =>
   expr
     .replace(/(\[|offset )(\w+)/g, (_, before: string, window: string) => before + shorter(window, scale))
-    .replace(/(glm_probe_interval_seconds <= )([\d.]+)/g, (_, before: string, s: string) => before + Number(s) / scale);
+    .replace(/glm_probe_interval_seconds(:\w+)?( (<=|>) [\d.]+)+/g, bounds =>
+      bounds.replace(/ [\d.]+/g, s => ` ${Number(s) / scale}`),
+    );
 
 /** In ms, which Prometheus and Alertmanager read as well. */
 export const shorter = (duration: string, scale: number): string =>

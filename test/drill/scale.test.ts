@@ -40,7 +40,7 @@ const secondsOf = (text: string) => parseDuration(text.replace(/w$/, '')) / 1000
 
 const isWindow = ({ name }: Leaf) => name === 'NumberDurationLiteralInDurationContext';
 const isInterval = ({ name, beside }: Leaf) =>
-  name === 'NumberDurationLiteral' && beside === 'glm_probe_interval_seconds';
+  name === 'NumberDurationLiteral' && /^(check:)?glm_probe_interval_seconds/.test(beside);
 
 test.each(files)('%s: windows, offsets, waits and intervals are shortened, and nothing else changes', name => {
   const [before, after] = [textOf(name), scaledRules(textOf(name), scale)].map(text => rulesOf(readRules(text)));
@@ -84,6 +84,7 @@ test.each([
   ['increase(a[15m]) > 1.5', 'increase(a[30000ms]) > 1.5'],
   ['a offset 6h and b > 5', 'a offset 720000ms and b > 5'],
   ['b and on (check) glm_probe_interval_seconds <= 75', 'b and on (check) glm_probe_interval_seconds <= 2.5'],
+  ['check:glm_probe_interval_seconds:held > 300 <= 1200', 'check:glm_probe_interval_seconds:held > 10 <= 40'],
   ['3 * glm_probe_interval_seconds', '3 * glm_probe_interval_seconds'],
 ])('%s', (expr, expected) => {
   expect(scaledExpr(expr, scale)).toBe(expected);

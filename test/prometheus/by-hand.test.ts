@@ -17,7 +17,6 @@ const blocks = blocksOf(section).filter(({ language }) => language === 'sh');
 function openShell(folder: string) {
   const command = (name: string, line: string) =>
     writeFileSync(join(folder, name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
-  command('glm-testkit', `exec '${process.execPath}' '${join(root, 'src/cli.ts')}' "$@"`);
   command('sudo', 'echo "not here: $*"');
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TMPDIR: folder };
   const shell: ChildProcess = spawn('bash', [], { cwd: root, env, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -27,6 +26,8 @@ function openShell(folder: string) {
       heard += text;
     });
   const ended = new Promise<void>(resolve => shell.once('close', () => resolve()));
+  // As in the shell of somebody who types.
+  shell.stdin?.write('shopt -s expand_aliases\n');
   // What a block leaves in the background is a process of this shell, and not of a shell in between.
   shell.stdin?.write("trap 'kill $(jobs -p); wait' EXIT\n");
   let count = 0;
