@@ -320,6 +320,45 @@ test('what a channel did not take is told again after five minutes, and only the
   expect(paid).toEqual(['hook recovered']);
 });
 
+test('a channel that takes something again gets what is owed to it at once', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, outcomes, paid, titles } = queue([channel()], answer);
+  const ids = ['home/chat/1', 'home/chat/2', 'home/chat/3'];
+  for (const id of ids.slice(0, 2)) notifier.tell({ ...alert, id });
+  for (let i = 0; i < 4; i++) {
+    await settle();
+    clock.advance(10_000);
+  }
+  await settle();
+  expect(outcomes).toEqual(['hook failed', 'hook failed']);
+  up = true;
+  titles.length = 0;
+  notifier.tell({ ...alert, id: 'home/chat/3' });
+  await settle();
+  expect(titles).toEqual(['home/chat/3', 'home/chat/1', 'home/chat/2'].map(id => titleOf({ ...alert, id })));
+  expect(paid).toHaveLength(3);
+});
+
+test('a channel that takes one thing and refuses the next is left alone again', async () => {
+  const { notifier, clock, sends, outcomes } = queue([channel()], n =>
+    n === 7 ? Promise.resolve() : Promise.reject(new Error('HTTP 500')),
+  );
+  const pass = async () => {
+    for (let i = 0; i < 12; i++) {
+      await settle();
+      clock.advance(10_000);
+    }
+    await settle();
+  };
+  for (const id of ['home/chat/1', 'home/chat/2']) notifier.tell({ ...alert, id });
+  await pass();
+  notifier.tell({ ...alert, id: 'home/chat/3' });
+  await pass();
+  expect(outcomes).toEqual(['hook failed', 'hook failed', 'hook sent', 'hook failed', 'hook failed']);
+  expect(sends()).toBe(13);
+});
+
 test('what an earlier life owed is told at once, and what it owed to a channel that is gone is forgotten', async () => {
   const before = ['hook', 'gone'].map(name => ({ channel: name, alert }));
   const { outcomes, paid } = queue([channel()], () => Promise.resolve(), before);

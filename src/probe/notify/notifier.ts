@@ -1,7 +1,7 @@
 /**
  * Tells people. Whoever calls it never waits: there is a queue for each channel, and what it cannot hold is dropped and
  * counted. What a channel has not taken is owed to it, also by the next life of this program, until it takes that or
- * something newer of the same check.
+ * something newer of the same check. It is told again as soon as the channel takes anything, and else after a while.
  */
 import type { Clock } from '../../core/clock.ts';
 import { textOf } from '../../core/errors.ts';
@@ -91,15 +91,20 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
     for (let alert = queue.shift(); alert !== undefined && !ending.signal.aborted; alert = queue.shift()) {
       const channel = channels.find(one => one.name === name);
       if (channel !== undefined) await deliver(channel, alert);
+      if (queue.length === 0) queue.push(...owedTo(name));
     }
     working.delete(name);
   };
+  /** Nothing while the channel is left alone. */
+  const owedTo = (name: string) =>
+    clock.now() < (againMs.get(name) ?? 0) ? [] : [...(owed.get(name)?.values() ?? [])];
   const deliver = async (channel: Notification, alert: Alert) => {
     for (let attempt = 1; ; attempt++) {
       try {
         const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
         const post = postOf(renew(alert) ?? alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
+        againMs.delete(channel.name);
         payOff(channel.name, alert);
         return done(channel.name, alert, 'sent');
       } catch (error) {
@@ -137,8 +142,8 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   };
   /** What nobody is telling already. */
   const tellOwed = () => {
-    for (const channel of channels.filter(({ name }) => !working.has(name) && clock.now() >= (againMs.get(name) ?? 0)))
-      for (const alert of owed.get(channel.name)?.values() ?? []) enqueue(channel, alert);
+    for (const channel of channels.filter(({ name }) => !working.has(name)))
+      for (const alert of owedTo(channel.name)) enqueue(channel, alert);
   };
   const remind = () => {
     for (const { alert, told } of [...open.values()].filter(one => renew(one.alert) !== undefined))
