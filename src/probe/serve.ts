@@ -95,7 +95,7 @@ interface Kept {
   readonly history: History;
   /** Lets another have the state. */
   readonly release: () => void;
-  /** The same, and leaves nothing behind of a state that was not there before. */
+  /** The same, and leaves nothing but a folder behind of a state that was not there before. */
   readonly undo: () => void;
 }
 
