@@ -148,6 +148,28 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'a budget that is less than one run may need',
+    having(['key: {', 'budget: { tokens_per_day: 300 }\n    key: {'], '    interval: 24h', '    enabled: true'),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 52 tokens a day, worst case 312, the budget is 300: on a bad day checks are skipped (warning)',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat_stream/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+    ],
+  ],
+  [
+    'a budget of which no share is as much as one run may need',
+    having(
+      ['key: {', 'budget: { tokens_per_day: 500 }\n    key: {'],
+      '    interval: 24h',
+      '  - kind: chat',
+      '    interval: 24h',
+    ),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 104 tokens a day, worst case 624, the budget is 500: on a bad day checks are skipped (warning)',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat_stream/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+    ],
+  ],
+  [
     'more spent on a bad day',
     having(['key: {', 'budget: { tokens_per_day: 20000 }\n    key: {']),
     [
