@@ -515,6 +515,87 @@ test('a value that cannot be read does not hide what is wrong elsewhere', () => 
   ]);
 });
 
+test('nor does an entry that cannot be read, nor a key that is missing', () => {
+  const text = having(
+    ['targets:', 'targets:\n  other: { credential: man }'],
+    ['https://open.bigmodel.cn/api/paas/v4', 'nowhere'],
+    ['model: glm-4.6', 'model: glm-46\n  interval: 5x\n  max_tokens: 5'],
+    '    interval: 5m',
+    '    targets: [others]',
+    '  - chat',
+    '  - { kind: nonsense, cron: 61 * * * * }',
+    '  - kind: concurrency',
+    'maintenance: [{ start: "25:00", duration: 1h }, { start: "01:00", duration: 1h, checks: [nonsense] }]',
+    'reference: { urls: [nowhere] }',
+    'notifications: [{ kind: slack }, { kind: webhook, url: { env: GONE } }]',
+  );
+  expect(told(text).map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1'))).toEqual([
+    'targets.other.url',
+    'targets.bigmodel.url',
+    'defaults.interval',
+    'checks[1]',
+    'checks[2].kind',
+    'maintenance[0].start',
+    'reference.urls[0]',
+    'notifications[0].url',
+    'targets.other.credential',
+    'defaults.model',
+    'defaults.max_tokens',
+    'checks[0].targets[0]',
+    'checks[2].cron',
+    'checks[3].kind',
+    'notifications[1].url.env',
+  ]);
+});
+
+test('what hangs on no value that cannot be read is told', () => {
+  const text = having(
+    ['model: glm-4.6', 'model: glm-4.6\n  interval: 5x'],
+    '    max_tokens: 5',
+    '    slo: { ttfot: { objective: 95%, threshold: 3s } }',
+    'exporter: { buckets: [1s, 2s], port: -1 }',
+  );
+  const unread = text.replace('[1s, 2s]', '[1s, 2x]').replace(', port: -1', '');
+  expect([text, unread].map(one => told(one).map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1')))).toEqual([
+    ['defaults.interval', 'exporter.port', 'checks[0].max_tokens', 'checks[0].slo.ttfot.threshold'],
+    ['defaults.interval', 'exporter.buckets[1]', 'checks[0].max_tokens'],
+  ]);
+});
+
+test('what hangs on a value that cannot be read is not told', () => {
+  const text = having(['model: glm-4.6', 'model: glm-4.6\n  interval: 5x\n  thinking: perhaps'], '    max_tokens: 40');
+  const early = having(['model: glm-4.6', 'model: glm-4.6\n  interval: 5x'], '    slo: { availability: 99.999% }');
+  expect([...told(text), ...told(early)].map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1'))).toEqual([
+    'defaults.interval',
+    'defaults.thinking',
+    'defaults.interval',
+  ]);
+});
+
+test('a kind of check that is none is no second check of the first kind', () => {
+  const text = having(
+    ['kind: chat_stream', 'kind: chat'],
+    '  - kind: nonsense',
+    'maintenance:',
+    '  - { start: "01:00", duration: 1h, checks: [nonsense] }',
+  );
+  expect(told(text)).toEqual([expect.stringMatching(/^f:11:11: checks\[1\]\.kind: must be one of/)]);
+});
+
+test.each([
+  ['glm-46', 'glm-4.6'],
+  ['glm4.5-air', 'glm-4.5-air'],
+  ['glm_4.6', 'glm-4.6'],
+])('the model %s is doubted', (model, meant) => {
+  expect(told(having(['model: glm-4.6', `model: ${model}`]))).toEqual([
+    `f:8:10: defaults.model: ${model} is no model that is known here; did you mean ${meant}? (warning)`,
+  ]);
+});
+
+test.each(['glm-9', 'glm-4.61', 'GLM-4.6', 'zai-org/GLM-4.6', 'my-own'])('the model %s may be one', model => {
+  expect(told(having(['model: glm-4.6', `model: ${model}`]))).toEqual([]);
+});
+
 test.each<[string, string, string]>([
   [
     'an empty list, in our own words',

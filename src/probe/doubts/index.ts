@@ -9,7 +9,7 @@ import { channels, templates } from './channels.ts';
 import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';
 import { maintenance } from './maintenance.ts';
 import { budgets, prices, unaffordable, unbounded } from './money.ts';
-import { identities, models, names } from './names.ts';
+import { identities, models, names, spellings } from './names.ts';
 import { objectives, series } from './objectives.ts';
 import { crowds, schedules } from './schedules.ts';
 import { openness, sources } from './sources.ts';
@@ -18,6 +18,7 @@ const doubts: readonly Doubt[] = [
   names,
   identities,
   models,
+  spellings,
   sources,
   openness,
   schedules,
