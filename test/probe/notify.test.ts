@@ -340,6 +340,20 @@ test('a channel that takes something again gets what is owed to it at once', asy
   expect(paid).toHaveLength(3);
 });
 
+test('a channel that takes nothing is noticed until it takes something', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock } = queue([channel(), channel({ name: 'other', severity: 'page' })], answer);
+  expect(notifier.failing()).toEqual([]);
+  notifier.tell({ ...alert, severity: 'ticket' });
+  await settle();
+  expect(notifier.failing()).toEqual(['notification hook fails (HTTP 500); it is still to be told of 1 check']);
+  up = true;
+  clock.advance(10_000);
+  await settle();
+  expect(notifier.failing()).toEqual([]);
+});
+
 test('a channel that takes one thing and refuses the next is left alone again', async () => {
   const { notifier, clock, sends, outcomes } = queue([channel()], n =>
     n === 7 ? Promise.resolve() : Promise.reject(new Error('HTTP 500')),
