@@ -173,6 +173,17 @@ test('what has just begun has not lasted 0ms', () => {
   expect(content(noon + 4000)).toContain('\n> For 4s, since 2026-11-28T12:00:00.000Z\n');
 });
 
+test('what the service said of a failure, and its log id, are told where there are some', () => {
+  const refused = { ...down, message: '余额不足\nrecharge', logId: '2026-log' };
+  const content = (about: Alert) => JSON.parse(bodyOf('wecom', about).body).markdown.content;
+  const told = content(open(refused) as Alert);
+  expect(told).toContain('\n> The service says: 余额不足 recharge\n');
+  expect(told).toContain('Seen from here, run run-7, x-log-id 2026-log, severity page');
+  for (const silent of [alert, { ...alert, message: undefined, logId: undefined }])
+    expect(content(silent as Alert)).not.toMatch(/service says|x-log-id|undefined|null/);
+  expect(renewed(alert, refused)).toMatchObject({ message: refused.message, logId: '2026-log' });
+});
+
 test('WeCom gets markdown', () => {
   expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
 });
