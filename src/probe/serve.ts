@@ -2,6 +2,7 @@
 import { repeat } from '../core/clock/repeat.ts';
 import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
+import { counted } from '../core/counted.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { askReferences, createAskUrl } from './connectivity.ts';
@@ -154,7 +155,7 @@ function createReload({ file, readers, say }: ServeOptions, prober: Prober, expo
       await prober.swap(keepFixed(next, prober.plan));
       exporter.protect(next.exporter);
       void tellSilent(next, { readers, say });
-      say(`took ${file}: ${next.checks.length} checks`);
+      say(`took ${file}: ${counted(next.checks.length, 'check')}`);
       return true;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;

@@ -379,14 +379,14 @@ test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { 
   const mock = await service();
   const { file, folder } = place(mock.baseUrl);
   const process = launch(['probe', 'serve', '-c', file, '--seed', '7'], { env: { KEY: canary } });
-  const [, url = ''] = await process.says(/probing: 1 checks, seed 7, (http:\S+)/);
+  const [, url = ''] = await process.says(/probing: 1 check, seed 7, (http:\S+)/);
   await until(
     'a run',
     async () => /outcome="success"\} [1-9]/.test(await (await fetch(`${url}/metrics`)).text()),
     20_000,
   );
   process.child.kill('SIGHUP');
-  await until('a reload', () => /took .*: 1 checks/.test(process.err()));
+  await until('a reload', () => /took .*: 1 check$/m.test(process.err()));
   process.child.kill('SIGTERM');
   expect(await process.ended).toBe(0);
   const page = await run(command, ['probe', 'page', '-c', file, '-o', join(folder, 'public')], {
