@@ -98,7 +98,10 @@ export const catalogue = {
   ),
   glm_probe_slo_objective_ratio: gauge('Share of events that has to be good.', ...probed, 'sli'),
   glm_probe_slo_threshold_seconds: gauge('Time within which an event is good.', ...probed, 'sli'),
-  glm_probe_success: gauge('Whether the last run was good (1) or not (0); absent while that is not known.', ...probed),
+  glm_probe_success: gauge(
+    'Whether the last run was good (1) or bad (0), whoever was at fault. A skipped place is no run; absent after a run that could not be judged.',
+    ...probed,
+  ),
   glm_probe_state: gauge('Which state the service is in: 1 for that one, 0 for the others.', ...probed, 'state'),
   glm_probe_outage_open: gauge(
     'Whether the service went down and was not seen well since (1) or not (0), whatever the state is now.',

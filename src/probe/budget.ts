@@ -81,8 +81,13 @@ const left = (spent: number, most: number) => (most === 0 ? 0 : Math.min(1, Math
 /** Rough figures may be short by this factor. */
 const promptSlack = 2;
 
+/** What of a check says how much a run of it may need. */
+export interface Charged extends Pick<ProbeCheck, 'kind' | 'mostCalls' | 'maxTokens' | 'prompt' | 'price'> {
+  readonly confirm: Pick<ProbeCheck['confirm'], 'runs'>;
+}
+
 /** All answers of a run and of its repetitions at `max_tokens`. A token has at least one byte. */
-export function worstOf({ kind, mostCalls, maxTokens, prompt = '', confirm, price }: ProbeCheck): Spent {
+export function worstOf({ kind, mostCalls, maxTokens, prompt = '', confirm, price }: Charged): Spent {
   const { cost } = kinds[kind];
   const answers = cost.answers({ mostCalls }) * (1 + confirm.runs);
   const input = cost.promptTokens * promptSlack + Buffer.byteLength(prompt);

@@ -21,6 +21,8 @@ export interface Filing extends Pick<Keeper, 'lastOf' | 'statusOf' | 'heardMs'> 
   broken(check: ProbeCheck, error: unknown, about: Pick<ProbeRun, 'run_id' | 'started_at_ms'>): void;
   /** Takes another plan at once; resolves when what a collector is still to get was sent. */
   swap(plan: ProbePlan): Promise<void>;
+  /** Who of those that are to hear of it cannot be reached, as sentences. */
+  unheard(): string[];
   /** Sends what is still to be sent. */
   stop(): Promise<void>;
 }
@@ -85,7 +87,7 @@ export function createFiling(first: ProbePlan, door: FilingDoor): Filing {
   };
   for (const { id } of known) alerts.resume(id);
   const { lastOf, statusOf, heardMs } = keeper;
-  return { keep, broken, swap, stop, lastOf, statusOf, heardMs };
+  return { keep, broken, swap, unheard: notifier.failing, stop, lastOf, statusOf, heardMs };
 }
 
 /** @returns what was counted of the check so far */

@@ -102,5 +102,7 @@ const unstored = {
   reason: null,
   domain: null,
   cause: null,
+  message: null,
+  logId: null,
   detail: 'the last run could not be stored',
 } as const satisfies Partial<Status>;

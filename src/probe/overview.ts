@@ -79,7 +79,7 @@ export interface Overview {
   readonly generated_at_ms: number;
   /** Where the prober stands. */
   readonly vantage: string;
-  /** What keeps the prober from its work. */
+  /** What keeps the prober from its work, or its people from hearing of it. */
   readonly troubles: readonly string[];
   readonly checks: readonly CheckOverview[];
   /** Newest first. */
@@ -92,6 +92,7 @@ export interface OverviewSource {
   statusOf(check: ProbeCheck): Status;
   nextOf(id: string): number | undefined;
   troubles(): string[];
+  notices?(): string[];
 }
 
 const halfHour = 1_800_000;
@@ -113,7 +114,7 @@ export async function overviewOf(source: OverviewSource, nowMs: number): Promise
     version: overviewVersion,
     generated_at_ms: nowMs,
     vantage: plan.vantage,
-    troubles: source.troubles(),
+    troubles: [...source.troubles(), ...(source.notices?.() ?? [])],
     checks,
     incidents: incidentsOf(changes.filter(isPast(nowMs))),
   };

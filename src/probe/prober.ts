@@ -54,6 +54,10 @@ export interface Prober {
   metrics(): Metrics;
   /** What keeps this program from doing its work; empty when nothing does. */
   troubles(): string[];
+  /** What somebody has to mend although this program does its work; empty when nothing. */
+  notices(): string[];
+  /** Notes that another plan could not be made, and why, until one is taken. */
+  refuse(why: string): void;
   /** Ends running runs as skipped, and waits for them. */
   stop(): Promise<void>;
 }
@@ -72,6 +76,7 @@ const pruneEveryMs = 300_000;
 export function createProber(first: ProbePlan, door: ProberDoor): Prober {
   const { clock, random, history, send, say } = door;
   let plan = first;
+  let refused: string | undefined;
   let connectivity = connectivityOf(first, door);
   const before = (subject: Subject) => history.tally(keyOf(subject));
   const counted = createProbeMetrics(first.checks, clock, { buckets: first.exporter.buckets, process: true, before });
@@ -117,6 +122,7 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
     swap: async next => {
       const before = plan;
       plan = next;
+      refused = undefined;
       const exported = filing.swap(next);
       forgetPlan(counted, before);
       budget.swap(next);
@@ -145,6 +151,14 @@ export function createProber(first: ProbePlan, door: ProberDoor): Prober {
         due: plan.checks.map(({ id }) => ({ id, nextMs: schedule.nextOf(id) })),
         unwritable: history.trouble,
       }),
+    notices: () => [
+      ...(refused === undefined ? [] : [`the file is wrong, and what was read before goes on: ${refused}`]),
+      ...filing.unheard(),
+    ],
+    refuse: why => {
+      refused = why;
+      counted.metrics.set('glm_probe_config_last_reload_successful', {}, 0);
+    },
     stop: async () => {
       stopPruning();
       await schedule.stop();

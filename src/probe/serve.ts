@@ -2,6 +2,7 @@
 import { repeat } from '../core/clock/repeat.ts';
 import type { Clock } from '../core/clock.ts';
 import { readText } from '../core/config.ts';
+import { counted } from '../core/counted.ts';
 import { textOf, UsageError } from '../core/errors.ts';
 import type { Random } from '../core/random.ts';
 import { askReferences, createAskUrl } from './connectivity.ts';
@@ -95,7 +96,7 @@ interface Kept {
   readonly history: History;
   /** Lets another have the state. */
   readonly release: () => void;
-  /** The same, and leaves nothing behind of a state that was not there before. */
+  /** The same, and leaves nothing but a folder behind of a state that was not there before. */
   readonly undo: () => void;
 }
 
@@ -154,11 +155,11 @@ function createReload({ file, readers, say }: ServeOptions, prober: Prober, expo
       await prober.swap(keepFixed(next, prober.plan));
       exporter.protect(next.exporter);
       void tellSilent(next, { readers, say });
-      say(`took ${file}: ${next.checks.length} checks`);
+      say(`took ${file}: ${counted(next.checks.length, 'check')}`);
       return true;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      prober.metrics().set('glm_probe_config_last_reload_successful', {}, 0);
+      prober.refuse(textOf(error));
       say(`keeps what it has, because the new file is wrong: ${textOf(error)}`);
       return false;
     }
@@ -187,15 +188,25 @@ const tlsFor = ({ exporter: next }: ProbePlan, now: ProbePlan['exporter']) => no
 
 /** Compares texts: what only touches a file changes nothing, and links that a mount swaps are seen as well. */
 function watchFiles(
-  { file, clock, watchMs = 5000 }: ServeOptions,
+  { file, clock, say, watchMs = 5000 }: ServeOptions,
   prober: Pick<Prober, 'plan'>,
   reload: () => Promise<boolean>,
 ): Watching {
   const known = new Map<string, string>();
+  /** How often in a row a file could not be read. */
+  const gone = new Map<string, number>();
+  /** What is gone for a moment is being replaced. */
+  const missed = (path: string): false => {
+    const times = (gone.get(path) ?? 0) + 1;
+    gone.set(path, times);
+    if (times === 2) say(`${path} cannot be read any more: what it said last goes on`);
+    return false;
+  };
   const isNew = (path: string): boolean => {
     const text = textAt(path);
-    // A file that is gone for a moment is being replaced.
-    if (text === undefined || text === known.get(path)) return false;
+    if (text === undefined) return missed(path);
+    gone.delete(path);
+    if (text === known.get(path)) return false;
     const isFirst = !known.has(path);
     known.set(path, text);
     return !isFirst;

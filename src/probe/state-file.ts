@@ -1,7 +1,9 @@
 /** The SQLite file of a state: opened, made or refused, and kept for one program. */
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { textOf, UsageError } from '../core/errors.ts';
+import { makeFolder } from '../core/textfile.ts';
 
 /** Raised with every change that an older program would misread. */
 export const schemaVersion = 1;
@@ -40,12 +42,13 @@ export async function openState(
 
 /**
  * Keeps a state for one `serve`: two would look twice, pay twice and each hold a status of its own. The lock is the
- * system's, so a program that was killed keeps nothing.
+ * system's, so a program that was killed keeps nothing. A folder that is not there yet is made.
  * @returns gives it back
- * @throws {UsageError} `state_in_use`
+ * @throws {UsageError} `state_in_use`, `no_state`
  */
 export async function keepState(path: string): Promise<() => void> {
   const { DatabaseSync } = await import('node:sqlite');
+  makeFolderOf(path);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(`${path}.lock`, { timeout: lockWaitMs });
@@ -60,6 +63,15 @@ export async function keepState(path: string): Promise<() => void> {
   return () => {
     if (held.isOpen) held.close();
   };
+}
+
+function makeFolderOf(path: string): void {
+  try {
+    makeFolder(dirname(path));
+  } catch (error) {
+    const why = `the folder ${dirname(path)} cannot be made (${textOf(error)})`;
+    throw new UsageError('no_state', `${path}: ${why}; say another state.path`, { cause: error });
+  }
 }
 
 /**

@@ -20,6 +20,10 @@ export interface Status {
   readonly domain: FaultDomain | null;
   /** What the code of an error inside a stream stands for; an older program wrote down none. */
   readonly cause?: ProbeRun['cause'];
+  /** The service's own words about a failure; an older program wrote down none, nor the next. */
+  readonly message?: string | null;
+  /** Of the answer, for the vendor's support. */
+  readonly logId?: string | null;
   /** Why nobody looks, when that is the reason. */
   readonly skipped: ProbeRun['skipped'];
   readonly detail: string | null;
@@ -62,6 +66,8 @@ export function statusAfter(before: Status, run: ProbeRun, standing: Standing): 
     reason: run.reason,
     domain: run.fault_domain,
     cause: run.cause,
+    message: run.message,
+    logId: run.log_id,
     skipped: run.skipped,
     detail: run.detail ?? run.warnings[0]?.detail ?? null,
     runId: run.run_id,
@@ -124,6 +130,8 @@ export function statusAt(status: Status, nowMs: number, staleAfterMs: number): S
     reason: null,
     domain: null,
     cause: null,
+    message: null,
+    logId: null,
     skipped: null,
     detail: 'no run since then',
   };

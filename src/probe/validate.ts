@@ -6,7 +6,7 @@ import { systemClock } from '../core/clock.ts';
 import { inWords } from '../core/config/words.ts';
 import { readText } from '../core/config.ts';
 import { UsageError } from '../core/errors.ts';
-import { type ProbeConfig, probeSchema } from './config.ts';
+import { checkKinds, type ProbeConfig, probeSchema } from './config.ts';
 import { type Defect, type DefectCode, type Report, reporter } from './defect.ts';
 import { doubtsOf, type Surroundings } from './doubts/index.ts';
 import type { Estimate } from './estimate.ts';
@@ -43,7 +43,7 @@ export function validate(text: string, options: ValidateOptions): Validation {
   const doubts = doubtsOf(config, located, { fileExists: isReadable, sizeAt, textAt: readText, ...options });
   const told = doubts.defects.filter(doubt => !isIdle(doubt, defects, secrets));
   if (!isWhole) {
-    const sure = told.filter(({ code }) => standing.has(code));
+    const sure = told.filter(({ code }) => isSure(code, defects));
     return { config: undefined, defects: causesFirst([...defects, ...secrets], sure), estimates: [] };
   }
   return { config, ...doubts, defects: causesFirst([...defects, ...secrets], told) };
@@ -127,24 +127,49 @@ function shapeOf(located: Located): Shape {
   for (const { path } of first.error.issues.flatMap(leaves).filter(isSecret)) put(rest, path, { command: ['…'] });
   // Nor must a wrong word: what was meant, or any other, stands in for it.
   for (const issue of first.error.issues.flatMap(leaves))
-    if (issue.code === 'invalid_value' && issue.input !== undefined && issue.path.length > 0)
+    if (issue.code === 'invalid_value' && issue.input !== undefined && issue.path.length > 0) {
+      // Named as it was meant: another check may be what stands in for it.
+      if (isKindOfCheck(issue.path)) put(rest, [...issue.path.slice(0, -1), 'name'], nameOf(rest, issue));
       put(rest, issue.path, standIn(issue));
+    }
   const again = probeSchema.safeParse(rest);
   if (again.success) return { config: again.data, defects, isWhole: true };
   return { config: readablePart(rest), defects, isWhole: false };
 }
 
-/** Nor must a wrong value: its key goes, and a section that cannot be without it. */
-function readablePart(value: unknown, rounds = 3): ProbeConfig | undefined {
+/** Nor must a wrong value: its key goes, or what cannot be without it; what others name gets something in its place. */
+function readablePart(value: unknown, rounds = 5): ProbeConfig | undefined {
   const { data, error } = probeSchema.safeParse(value, { reportInput: true });
   if (error === undefined || rounds === 0) return data;
-  const paths = error.issues.map(({ input, path }) => (input === undefined ? path.slice(0, -1) : path));
-  const isMissingDeep = error.issues.some(({ input, path }) => input === undefined && path.length > 2);
-  return isMissingDeep || !paths.every(isOfKey) ? undefined : readablePart(without(value, paths), rounds - 1);
+  const rest: unknown = structuredClone(value);
+  for (const { path, input } of error.issues) patch(rest, path, input === undefined);
+  return readablePart(rest, rounds - 1);
 }
 
-/** An entry of a list that goes would give its place to the next. */
-const isOfKey = (path: Path) => typeof path.at(-1) === 'string';
+function patch(rest: unknown, path: Path, isMissing: boolean): void {
+  const [section, name, key] = path;
+  const fill = fillings[String(section)];
+  if (fill !== undefined && name !== undefined && (key === undefined || key in fill(undefined))) {
+    const place = [section as string, name];
+    const found = around(rest, [...place, '']);
+    const given = typeof found === 'object' ? (without(found, [path.slice(2, 3)]) as Around) : {};
+    return put(rest, place, { ...fill(found), ...given });
+  }
+  // An entry of a list that goes would give its place to the next.
+  const whole = path.slice(0, isMissing ? -1 : undefined);
+  const at = whole.findLastIndex(step => typeof step === 'string');
+  if (at >= 0) delete around(rest, whole.slice(0, at + 1))?.[whole[at] as PropertyKey];
+}
+
+const someSecret = { command: ['…'] };
+
+/** What stands for the keys that an entry cannot be without. */
+const fillings: Readonly<Record<string, (found: unknown) => Around>> = {
+  credentials: () => ({ key: someSecret }),
+  targets: () => ({ url: 'http://localhost' }),
+  checks: found => ({ kind: checkKinds.find(kind => kind === found) ?? 'chat', enabled: false }),
+  notifications: () => ({ kind: 'webhook', url: someSecret }),
+};
 
 /** What is wrong whatever stands in the place of a value that could not be read. */
 const standing: ReadonlySet<DefectCode> = new Set([
@@ -158,6 +183,20 @@ const standing: ReadonlySet<DefectCode> = new Set([
   'duplicate_id',
   'open_exporter',
 ]);
+
+/** What is wrong unless one of these keys could not be read. */
+const hanging: Partial<Record<DefectCode, readonly string[]>> = {
+  no_model: ['model'],
+  max_tokens_too_low: ['model', 'max_tokens', 'thinking'],
+  threshold_not_a_bucket: ['slo', 'buckets'],
+  objective_too_fine: ['slo', 'interval', 'cron', 'timezone'],
+  interval_too_short: ['interval', 'cron', 'timezone', 'deadlines', 'confirm'],
+  ambiguous_time: ['maintenance'],
+};
+
+const isSure = (code: DefectCode, unread: readonly Defect[]) =>
+  standing.has(code) ||
+  (hanging[code]?.every(word => !unread.some(({ key }) => key.split(/\W+/).includes(word))) ?? false);
 
 type Issue = z.core.$ZodIssue;
 
@@ -229,6 +268,11 @@ const shapes: Readonly<Record<string, string>> = {
 
 const standIn = ({ input, values }: Extract<Issue, { code: 'invalid_value' }>) =>
   values.find(value => suggestion(String(input), [String(value)]) !== '') ?? values[0];
+
+const isKindOfCheck = (path: Path) => path.length === 3 && path[0] === 'checks' && path[2] === 'kind';
+
+const nameOf = (rest: unknown, { path, input, values }: Extract<Issue, { code: 'invalid_value' }>) =>
+  around(rest, path)?.name ?? (suggestion(String(input), values.map(String)) === '' ? input : undefined);
 
 const isSecret = ({ message }: Issue) => message.startsWith('a secret may not');
 

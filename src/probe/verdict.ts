@@ -292,11 +292,17 @@ export function costOf(usage: Usage | null, price: Price | undefined): ProbeRun[
 
 const advice = {
   never: 'Repeating the call will not help.',
-  backoff: 'Repeat it later, with backoff.',
+  backoff: 'It may pass by itself; if it lasts, ask whoever runs the service.',
   after_reset: 'Wait for the limit to reset.',
 } as const;
 
 const ownAuthority = 'If the authority of its certificate is one of your own, name it by ca or --ca.';
+
+const notTls =
+  'What listens there does not speak TLS: see whether the URL should begin with http:, or name another port.';
+
+const unreached =
+  'See whether host and port are right, whether anything listens there, and whether this network lets it through.';
 
 /** What whoever runs the check can do, where that is more than to wait. */
 const remedies: Partial<Record<Fault, string>> = {
@@ -308,6 +314,10 @@ const remedies: Partial<Record<Fault, string>> = {
   no_permission: 'Use a key whose plan includes this, or ask for another model.',
   fair_use: 'Ask the vendor to lift the limit.',
   model_unavailable: 'Ask for a model that this endpoint has.',
+  rate_limited: 'Spread the calls of this key, or ask the vendor for a higher limit.',
+  dns: 'See whether the host name in the URL is right, and whether this machine can look up others.',
+  tcp: unreached,
+  timeout_connect: unreached,
   tls: 'Have the certificate renewed or put right.',
 };
 
@@ -322,6 +332,7 @@ export function plainWords({ reason, fault_domain: domain, detail, cause = null 
   // Whoever kept only the domain of a cause does not know what helps against it.
   const isKnown = cause !== null || domain === domainOf(reason);
   if (!isKnown) return told;
+  if (reason === 'tls' && /WRONG_VERSION_NUMBER/.test(detail ?? '')) return `${told} ${notTls}`;
   const trust = reason === 'tls' && isUntrusted(detail ?? '') ? ` ${ownAuthority}` : '';
   return `${told} ${remedies[cause ?? reason] ?? advice[retryOf(cause ?? reason)]}${trust}`;
 }

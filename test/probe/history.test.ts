@@ -313,6 +313,16 @@ test('a state is kept by one at a time, and free again when it is given back', a
   (await keepState(path))();
 });
 
+test('the folder of a state is made, and one that cannot be is named', async () => {
+  const path = `${file()}.d/deep/state.db`;
+  (await keepState(path))();
+  (await openHistory(path)).close();
+  await expect(keepState(join(path, 'inside', 'state.db'))).rejects.toMatchObject({
+    code: 'no_state',
+    message: `${path}/inside/state.db: the folder ${path}/inside cannot be made (it is a file); say another state.path`,
+  });
+});
+
 test('what is no file is not waited for', async () => {
   await expect(openHistory('/dev/null')).rejects.toMatchObject({
     code: 'no_state',

@@ -173,6 +173,17 @@ test('what has just begun has not lasted 0ms', () => {
   expect(content(noon + 4000)).toContain('\n> For 4s, since 2026-11-28T12:00:00.000Z\n');
 });
 
+test('what the service said of a failure, and its log id, are told where there are some', () => {
+  const refused = { ...down, message: '余额不足\nrecharge', logId: '2026-log' };
+  const content = (about: Alert) => JSON.parse(bodyOf('wecom', about).body).markdown.content;
+  const told = content(open(refused) as Alert);
+  expect(told).toContain('\n> The service says: 余额不足 recharge\n');
+  expect(told).toContain('Seen from here, run run-7, x-log-id 2026-log, severity page');
+  for (const silent of [alert, { ...alert, message: undefined, logId: undefined }])
+    expect(content(silent as Alert)).not.toMatch(/service says|x-log-id|undefined|null/);
+  expect(renewed(alert, refused)).toMatchObject({ message: refused.message, logId: '2026-log' });
+});
+
 test('WeCom gets markdown', () => {
   expect(JSON.parse(bodyOf('wecom', nasty).body).markdown.content).toContain('> a "quote" and <b>&</b> \\ 断流\n');
 });
@@ -318,6 +329,59 @@ test('what a channel did not take is told again after five minutes, and only the
   await pass(360_000);
   expect(outcomes).toEqual(['hook failed', 'hook failed', 'hook sent']);
   expect(paid).toEqual(['hook recovered']);
+});
+
+test('a channel that takes something again gets what is owed to it at once', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock, outcomes, paid, titles } = queue([channel()], answer);
+  const ids = ['home/chat/1', 'home/chat/2', 'home/chat/3'];
+  for (const id of ids.slice(0, 2)) notifier.tell({ ...alert, id });
+  for (let i = 0; i < 4; i++) {
+    await settle();
+    clock.advance(10_000);
+  }
+  await settle();
+  expect(outcomes).toEqual(['hook failed', 'hook failed']);
+  up = true;
+  titles.length = 0;
+  notifier.tell({ ...alert, id: 'home/chat/3' });
+  await settle();
+  expect(titles).toEqual(['home/chat/3', 'home/chat/1', 'home/chat/2'].map(id => titleOf({ ...alert, id })));
+  expect(paid).toHaveLength(3);
+});
+
+test('a channel that takes nothing is noticed until it takes something', async () => {
+  let up = false;
+  const answer = () => (up ? Promise.resolve() : Promise.reject(new Error('HTTP 500')));
+  const { notifier, clock } = queue([channel(), channel({ name: 'other', severity: 'page' })], answer);
+  expect(notifier.failing()).toEqual([]);
+  notifier.tell({ ...alert, severity: 'ticket' });
+  await settle();
+  expect(notifier.failing()).toEqual(['notification hook fails (HTTP 500); it is still to be told of 1 check']);
+  up = true;
+  clock.advance(10_000);
+  await settle();
+  expect(notifier.failing()).toEqual([]);
+});
+
+test('a channel that takes one thing and refuses the next is left alone again', async () => {
+  const { notifier, clock, sends, outcomes } = queue([channel()], n =>
+    n === 7 ? Promise.resolve() : Promise.reject(new Error('HTTP 500')),
+  );
+  const pass = async () => {
+    for (let i = 0; i < 12; i++) {
+      await settle();
+      clock.advance(10_000);
+    }
+    await settle();
+  };
+  for (const id of ['home/chat/1', 'home/chat/2']) notifier.tell({ ...alert, id });
+  await pass();
+  notifier.tell({ ...alert, id: 'home/chat/3' });
+  await pass();
+  expect(outcomes).toEqual(['hook failed', 'hook failed', 'hook sent', 'hook failed', 'hook failed']);
+  expect(sends()).toBe(13);
 });
 
 test('what an earlier life owed is told at once, and what it owed to a channel that is gone is forgotten', async () => {

@@ -1,6 +1,6 @@
 /** The real thing: a file, a state, a port, and the mock as the service. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -149,6 +149,11 @@ test('a changed file is taken, a broken one is told of and the old plan goes on'
   writeFileSync(file, 'checks: [');
   await until('a complaint', () => running.said.find(text => /keeps what it has/.test(text)));
   expect(await (await running.get('/metrics')).text()).toContain('glm_probe_config_last_reload_successful 0\n');
+  const notice = /^the file is wrong, and what was read before goes on: .*probe\.yaml:1:/;
+  expect(running.serving.prober.notices()).toEqual([expect.stringMatching(notice)]);
+  await until('a notice on the page', async () => /the file is wrong/.test(await (await running.get('/')).text()));
+  expect((await (await running.get('/status.json')).json()).troubles).toEqual([expect.stringMatching(notice)]);
+  expect(await (await running.get('/healthz')).text()).toBe('ok\n');
   expect(running.serving.plan.checks.map(one => one.id)).toEqual([id]);
   write({}, [{ kind: 'models' }]);
   await until('the new plan', () => running.serving.plan.checks[0]?.kind === 'models');
@@ -156,6 +161,7 @@ test('a changed file is taken, a broken one is told of and the old plan goes on'
   const metrics = await (await running.get('/metrics')).text();
   expect(metrics).toContain('glm_probe_config_last_reload_successful 1\n');
   expect(metrics).not.toContain('chat_stream');
+  expect(running.serving.prober.notices()).toEqual([]);
   write({ state: { path: join(file, '..', 'other.db') } });
   await until('a hint', () => running.said.find(text => /state\.path changes only with a restart/.test(text)));
 });
@@ -180,6 +186,41 @@ test.each([
   const lower = authorization.replace(scheme, scheme.toLowerCase());
   expect((await get('/metrics', { authorization: lower })).status).toBe(200);
   expect(await (await get('/healthz')).text()).toBe('ok\n');
+});
+
+test('a file that is gone is told of once, and one that is only gone for a moment is not', async () => {
+  const mock = await service();
+  const { file, write } = place(mock.baseUrl);
+  const clock = createManualClock(Date.now());
+  const said: string[] = [];
+  const look = async (check: ProbeCheck) => runAt(clock.wall(), { id: check.id });
+  const serving = await serve({
+    ...{ file, readers: systemReaders(env), clock, random: createRandom('test'), look, watchMs: 100 },
+    say: sentence => said.push(sentence),
+  });
+  cleanups.push(serving.close);
+  const told = () => said.filter(text => text === `${file} cannot be read any more: what it said last goes on`).length;
+  rmSync(file);
+  clock.advance(100);
+  write();
+  clock.advance(100);
+  rmSync(file);
+  clock.advance(100);
+  expect(told()).toBe(0);
+  clock.advance(500);
+  expect(told()).toBe(1);
+});
+
+test('who looks from outside at a file with a mistake hears where else to look', async () => {
+  const { file, folder } = place('http://127.0.0.1:1');
+  writeFileSync(file, 'checks: [');
+  for (const verb of [['status'], ['page', '-o', folder]]) {
+    const { err, code } = await run(command, ['probe', ...verb, '-c', file], { env });
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/probe\.yaml:1:.*\nWhere the state is, is not known until/s),
+    ]);
+  }
 });
 
 test('who reads an edited file again when told to does not do so once more on its own', async () => {
@@ -338,14 +379,14 @@ test('as a process: probes, reads its file again on SIGHUP, and ends with 0', { 
   const mock = await service();
   const { file, folder } = place(mock.baseUrl);
   const process = launch(['probe', 'serve', '-c', file, '--seed', '7'], { env: { KEY: canary } });
-  const [, url = ''] = await process.says(/probing: 1 checks, seed 7, (http:\S+)/);
+  const [, url = ''] = await process.says(/probing: 1 check, seed 7, (http:\S+)/);
   await until(
     'a run',
     async () => /outcome="success"\} [1-9]/.test(await (await fetch(`${url}/metrics`)).text()),
     20_000,
   );
   process.child.kill('SIGHUP');
-  await until('a reload', () => /took .*: 1 checks/.test(process.err()));
+  await until('a reload', () => /took .*: 1 check$/m.test(process.err()));
   process.child.kill('SIGTERM');
   expect(await process.ended).toBe(0);
   const page = await run(command, ['probe', 'page', '-c', file, '-o', join(folder, 'public')], {

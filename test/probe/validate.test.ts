@@ -148,6 +148,28 @@ test.each<[string, string, string[]]>([
     ],
   ],
   [
+    'a budget that is less than one run may need',
+    having(['key: {', 'budget: { tokens_per_day: 300 }\n    key: {'], '    interval: 24h', '    enabled: true'),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 52 tokens a day, worst case 312, the budget is 300: on a bad day checks are skipped (warning)',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat_stream/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+    ],
+  ],
+  [
+    'a budget of which no share is as much as one run may need',
+    having(
+      ['key: {', 'budget: { tokens_per_day: 500 }\n    key: {'],
+      '    interval: 24h',
+      '  - kind: chat',
+      '    interval: 24h',
+    ),
+    [
+      'f:3:31: credentials.main.budget.tokens_per_day: expected 104 tokens a day, worst case 624, the budget is 500: on a bad day checks are skipped (warning)',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat_stream/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+      'f:3:31: credentials.main.budget.tokens_per_day: one run of bigmodel/chat/glm-4.6 may need 432 tokens, repetitions included, and this budget never leaves it so much: it would not run at all',
+    ],
+  ],
+  [
     'more spent on a bad day',
     having(['key: {', 'budget: { tokens_per_day: 20000 }\n    key: {']),
     [
@@ -491,6 +513,87 @@ test('a value that cannot be read does not hide what is wrong elsewhere', () => 
     expect.stringMatching(/^checks\[0\]\.targets\[0\]: there is no target of this name; did you mean bigmodel/),
     'checks[1].cron: stands beside interval: say one of them',
   ]);
+});
+
+test('nor does an entry that cannot be read, nor a key that is missing', () => {
+  const text = having(
+    ['targets:', 'targets:\n  other: { credential: man }'],
+    ['https://open.bigmodel.cn/api/paas/v4', 'nowhere'],
+    ['model: glm-4.6', 'model: glm-46\n  interval: 5x\n  max_tokens: 5'],
+    '    interval: 5m',
+    '    targets: [others]',
+    '  - chat',
+    '  - { kind: nonsense, cron: 61 * * * * }',
+    '  - kind: concurrency',
+    'maintenance: [{ start: "25:00", duration: 1h }, { start: "01:00", duration: 1h, checks: [nonsense] }]',
+    'reference: { urls: [nowhere] }',
+    'notifications: [{ kind: slack }, { kind: webhook, url: { env: GONE } }]',
+  );
+  expect(told(text).map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1'))).toEqual([
+    'targets.other.url',
+    'targets.bigmodel.url',
+    'defaults.interval',
+    'checks[1]',
+    'checks[2].kind',
+    'maintenance[0].start',
+    'reference.urls[0]',
+    'notifications[0].url',
+    'targets.other.credential',
+    'defaults.model',
+    'defaults.max_tokens',
+    'checks[0].targets[0]',
+    'checks[2].cron',
+    'checks[3].kind',
+    'notifications[1].url.env',
+  ]);
+});
+
+test('what hangs on no value that cannot be read is told', () => {
+  const text = having(
+    ['model: glm-4.6', 'model: glm-4.6\n  interval: 5x'],
+    '    max_tokens: 5',
+    '    slo: { ttfot: { objective: 95%, threshold: 3s } }',
+    'exporter: { buckets: [1s, 2s], port: -1 }',
+  );
+  const unread = text.replace('[1s, 2s]', '[1s, 2x]').replace(', port: -1', '');
+  expect([text, unread].map(one => told(one).map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1')))).toEqual([
+    ['defaults.interval', 'exporter.port', 'checks[0].max_tokens', 'checks[0].slo.ttfot.threshold'],
+    ['defaults.interval', 'exporter.buckets[1]', 'checks[0].max_tokens'],
+  ]);
+});
+
+test('what hangs on a value that cannot be read is not told', () => {
+  const text = having(['model: glm-4.6', 'model: glm-4.6\n  interval: 5x\n  thinking: perhaps'], '    max_tokens: 40');
+  const early = having(['model: glm-4.6', 'model: glm-4.6\n  interval: 5x'], '    slo: { availability: 99.999% }');
+  expect([...told(text), ...told(early)].map(line => line.replace(/^f:\d+:\d+: (\S+): .*$/, '$1'))).toEqual([
+    'defaults.interval',
+    'defaults.thinking',
+    'defaults.interval',
+  ]);
+});
+
+test('a kind of check that is none is no second check of the first kind', () => {
+  const text = having(
+    ['kind: chat_stream', 'kind: chat'],
+    '  - kind: nonsense',
+    'maintenance:',
+    '  - { start: "01:00", duration: 1h, checks: [nonsense] }',
+  );
+  expect(told(text)).toEqual([expect.stringMatching(/^f:11:11: checks\[1\]\.kind: must be one of/)]);
+});
+
+test.each([
+  ['glm-46', 'glm-4.6'],
+  ['glm4.5-air', 'glm-4.5-air'],
+  ['glm_4.6', 'glm-4.6'],
+])('the model %s is doubted', (model, meant) => {
+  expect(told(having(['model: glm-4.6', `model: ${model}`]))).toEqual([
+    `f:8:10: defaults.model: ${model} is no model that is known here; did you mean ${meant}? (warning)`,
+  ]);
+});
+
+test.each(['glm-9', 'glm-4.61', 'GLM-4.6', 'zai-org/GLM-4.6', 'my-own'])('the model %s may be one', model => {
+  expect(told(having(['model: glm-4.6', `model: ${model}`]))).toEqual([]);
 });
 
 test.each<[string, string, string]>([

@@ -61,6 +61,33 @@ test.each([
   expect(words).toContain('Have the certificate renewed or put right.');
 });
 
+test.each([
+  [
+    'dns',
+    'getaddrinfo ENOTFOUND',
+    'See whether the host name in the URL is right, and whether this machine can look up others.',
+  ],
+  [
+    'tcp',
+    'ECONNREFUSED',
+    'See whether host and port are right, whether anything listens there, and whether this network lets it through.',
+  ],
+  [
+    'timeout_connect',
+    '5s',
+    'See whether host and port are right, whether anything listens there, and whether this network lets it through.',
+  ],
+  ['timeout_first_byte', '15s', 'It may pass by itself; if it lasts, ask whoever runs the service.'],
+  [
+    'tls',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'What listens there does not speak TLS: see whether the URL should begin with http:, or name another port.',
+  ],
+] as const)('what a person can do about %s (%s)', (kind, detail, advice) => {
+  const words = plainWords(judge(termsFor(), [ended(kind, detail)], {}));
+  expect(words?.slice(words.indexOf(']. ') + 3)).toBe(advice);
+});
+
 test.each(failed)('%s counts against the service only when provider or network is at fault', kind => {
   const verdict = judge(termsFor(), [ended(kind)], {});
   const theirs = ['provider', 'network'].includes(endings[kind].domain);
@@ -208,12 +235,18 @@ test('a stream without [DONE] and one cut at max_tokens are good and degraded', 
 
 test.each([
   ['1113', {}, 'balance_exhausted', 'account', 'Top up the account, or buy a package.'],
-  ['1302', {}, 'rate_limited', 'account', 'Repeat it later, with backoff.'],
+  ['1302', {}, 'rate_limited', 'account', 'Spread the calls of this key, or ask the vendor for a higher limit.'],
   ['1308', {}, 'quota_exhausted', 'account', 'Wait for the limit to reset.'],
   ['1301', {}, 'content_filtered', 'client', 'Repeating the call will not help.'],
-  ['1305', {}, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
-  ['4711', {}, null, 'provider', 'Repeat it later, with backoff.'],
-  ['1302', { 1302: 'overloaded' }, 'overloaded', 'provider', 'Repeat it later, with backoff.'],
+  ['1305', {}, 'overloaded', 'provider', 'It may pass by itself; if it lasts, ask whoever runs the service.'],
+  ['4711', {}, null, 'provider', 'It may pass by itself; if it lasts, ask whoever runs the service.'],
+  [
+    '1302',
+    { 1302: 'overloaded' },
+    'overloaded',
+    'provider',
+    'It may pass by itself; if it lasts, ask whoever runs the service.',
+  ],
   ['4711', { 4711: 'plan_expired' }, 'plan_expired', 'account', 'Renew the plan.'],
 ] as const)(
   'an error inside a stream with code %s is by that code the fault it is',
@@ -225,7 +258,7 @@ test.each([
     expect(plainWords(verdict)).toContain(advice);
     // What keeps no cause gives no advice that may be wrong.
     const { reason, fault_domain, detail } = verdict;
-    expect(plainWords({ reason, fault_domain, detail })?.includes('backoff')).toBe(domain === 'provider');
+    expect(plainWords({ reason, fault_domain, detail })?.includes('pass by itself')).toBe(domain === 'provider');
   },
 );
 
@@ -233,7 +266,7 @@ test.each([
   ['auth', 'Give it the right key, or make a new one.'],
   ['tls', 'Have the certificate renewed or put right.'],
   ['bad_request', 'Repeating the call will not help.'],
-  ['overloaded', 'Repeat it later, with backoff.'],
+  ['overloaded', 'It may pass by itself; if it lasts, ask whoever runs the service.'],
 ] as const)('%s says what whoever runs the check can do: %s', (kind, words) => {
   expect(plainWords(judge(termsFor(), [ended(kind)], {}))?.endsWith(words)).toBe(true);
 });
@@ -367,7 +400,7 @@ test('the table names verdict, reason and fault, and says the log id once', () =
     chat_stream  -    -    -    -     -     -        -        5ms
     chat_stream  -    -    -    -     -     -        -        5ms
 
-    chat_stream: overloaded (provider): the platform sheds load (1305, 1312, 503, 529) [HTTP 429, code 1305]. Repeat it later, with backoff. For the vendor’s support: x-log-id 20261009.
+    chat_stream: overloaded (provider): the platform sheds load (1305, 1312, 503, 529) [HTTP 429, code 1305]. It may pass by itself; if it lasts, ask whoever runs the service. For the vendor’s support: x-log-id 20261009.
     "
   `);
 });

@@ -8,8 +8,8 @@ import { expressions, floors } from './answers.ts';
 import { channels, templates } from './channels.ts';
 import { type Doubt, type Doubted, hasSchedule } from './doubt.ts';
 import { maintenance } from './maintenance.ts';
-import { budgets, prices, unbounded } from './money.ts';
-import { identities, models, names } from './names.ts';
+import { budgets, prices, unaffordable, unbounded } from './money.ts';
+import { identities, models, names, spellings } from './names.ts';
 import { objectives, series } from './objectives.ts';
 import { crowds, schedules } from './schedules.ts';
 import { openness, sources } from './sources.ts';
@@ -18,6 +18,7 @@ const doubts: readonly Doubt[] = [
   names,
   identities,
   models,
+  spellings,
   sources,
   openness,
   schedules,
@@ -29,6 +30,7 @@ const doubts: readonly Doubt[] = [
   maintenance,
   budgets,
   prices,
+  unaffordable,
   unbounded,
   channels,
   templates,

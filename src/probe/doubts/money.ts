@@ -1,8 +1,12 @@
+import { type Allowance, exceeds, type Spent } from '../allowance.ts';
+import { type Charged, worstOf } from '../budget.ts';
 import type { BudgetConfig, ProbeConfig } from '../config.ts';
 import type { Report } from '../defect.ts';
 import { credentialOf } from '../endpoint.ts';
 import type { Estimate, Spending } from '../estimate.ts';
 import type { Path } from '../located.ts';
+import type { Outline } from '../outline.ts';
+import { standard, standardTokens } from '../settings.ts';
 import type { Doubt } from './doubt.ts';
 
 /** Days that cost more than they may. */
@@ -70,6 +74,39 @@ function compare(report: Report, path: Path, most: number | undefined, { expecte
 }
 
 const round = (value: number) => (value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+
+/** Before a run all that it may need is charged: what one day does not leave to it, none does. */
+export const unaffordable: Doubt = ({ config, outlines }, report) => {
+  const nameOf = ({ target }: Outline) =>
+    credentialOf(config.targets[target] ?? { url: '', defaults: {} }, config) ?? '';
+  const weightOf = ({ settings }: Outline) => settings.budget_weight ?? 1;
+  for (const outline of outlines) {
+    const name = nameOf(outline);
+    const { tokens_per_day: tokens, cost_per_day: cost, currency = '' } = config.credentials[name]?.budget ?? {};
+    const all = outlines.filter(other => nameOf(other) === name).reduce((sum, other) => sum + weightOf(other), 0);
+    const share = all === 0 ? 1 : weightOf(outline) / all;
+    const worst = worstOf(chargedOf(outline, config));
+    const look = (key: string, need: Partial<Spent>, limit: Partial<Allowance>, unit: string) => {
+      const by = { ...nothing, ...need };
+      if (!exceeds(nothing, nothing, by, { tokens: undefined, cost: undefined, share, ...limit })) return;
+      const message = `one run of ${outline.id} may need ${round(by.tokens + by.cost)} ${unit}, repetitions included, and this budget never leaves it so much: it would not run at all`;
+      report('over_budget', ['credentials', name, 'budget', key], message);
+    };
+    look('tokens_per_day', { tokens: worst.tokens }, { tokens }, 'tokens');
+    look('cost_per_day', { cost: worst.cost }, { cost }, currency);
+  }
+};
+
+const nothing: Spent = { tokens: 0, cost: 0 };
+
+const chargedOf = ({ config: { kind, most_calls }, model, settings }: Outline, { prices }: ProbeConfig): Charged => ({
+  kind,
+  mostCalls: most_calls ?? standard.mostCalls,
+  maxTokens: settings.max_tokens ?? standardTokens(model, settings.thinking ?? 'off'),
+  prompt: settings.prompt,
+  confirm: { runs: settings.confirm?.runs ?? standard.confirm.runs },
+  price: prices[model],
+});
 
 /** A check that may use up a quota has to have a bound. */
 export const unbounded: Doubt = ({ config }, report) => {

@@ -1,8 +1,9 @@
 /** Names: those that point to something in the same file, and those that have to be unique. */
+import { models as chatModels } from '../../core/wire/models.ts';
 import { credentialOf } from '../endpoint.ts';
 import type { Path } from '../located.ts';
 import { suggestion } from '../suggest.ts';
-import type { Doubt } from './doubt.ts';
+import { type Doubt, saidAt } from './doubt.ts';
 
 /** Names that point to something in the same file. */
 export const names: Doubt = ({ config }, report) => {
@@ -44,6 +45,18 @@ export const identities: Doubt = ({ outlines }, report) => {
       );
   }
 };
+
+/** A new model is nothing to doubt, but one that only lacks the dots and hyphens of one that is known is. */
+export const spellings: Doubt = ({ config, outlines }, report) => {
+  for (const outline of outlines) {
+    const meant = chatModels.find(({ id }) => bare(id) === bare(outline.model))?.id;
+    if (meant === undefined || meant === outline.model.toLowerCase()) continue;
+    const message = `${outline.model} is no model that is known here; did you mean ${meant}?`;
+    report('unknown_name', saidAt(config, outline, 'model'), message, { warning: true });
+  }
+};
+
+const bare = (model: string) => model.toLowerCase().replaceAll(/[^a-z\d]/g, '');
 
 export const models: Doubt = ({ config, outlines }, report) => {
   const targets = Object.keys(config.targets);

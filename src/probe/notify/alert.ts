@@ -27,6 +27,10 @@ export interface Alert {
   readonly domain: FaultDomain | null;
   /** One or two sentences for people. */
   readonly words: string;
+  /** The service's own words about a failure, if it said any; an older program kept none, nor the next. */
+  readonly message?: string | null;
+  /** Of the answer, for the vendor's support. */
+  readonly logId?: string | null;
   /** When it began, ms since 1970. */
   readonly sinceMs: number;
   readonly runId: string | null;
@@ -55,7 +59,7 @@ export function alertOf(open: Alert | undefined, status: Status, subject: Subjec
 export function renewed(told: Alert, status: Status): Alert | undefined {
   if (troubleOf(status) !== told.kind) return undefined;
   const { reason, domain, runId } = status;
-  return { ...told, reason, domain, runId, words: wordsOf(told.kind, status) };
+  return { ...told, reason, domain, runId, ...spokenIn(status), words: wordsOf(told.kind, status) };
 }
 
 type Trouble = Exclude<AlertKind, 'recovered'>;
@@ -79,11 +83,14 @@ function alert(kind: AlertKind, severity: Severity, subject: Subject, status: St
     reason: status.reason,
     domain: status.domain,
     words: wordsOf(kind, status),
+    ...spokenIn(status),
     sinceMs: status.outageMs ?? status.sinceMs,
     runId: status.runId,
     reminder: 0,
   };
 }
+
+const spokenIn = ({ message = null, logId = null }: Status) => ({ message, logId });
 
 /** Nobody is woken for an account or for a hint; but who was told that it is down is told how that goes on. */
 function severityOf(trouble: Trouble, open: Pick<Alert, 'severity'> | undefined, own: Severity): Severity {

@@ -57,6 +57,8 @@ export const templateFields = [
   'reason',
   'domain',
   'words',
+  'message',
+  'logId',
   'runId',
   'reminder',
   'sinceMs',
@@ -128,14 +130,16 @@ export function titleOf({ kind, id, reason, domain, reminder }: Alert): string {
 
 /** A word on one line each, short enough for every service. */
 function linesOf(alert: Alert, nowMs: number): string[] {
-  const { kind, words, vantage, runId, severity, sinceMs } = alert;
+  const { kind, words, message, vantage, runId, logId, severity, sinceMs } = alert;
   const lasted =
     nowMs - sinceMs < 1000 ? '' : `${kind === 'recovered' ? 'It lasted' : 'For'} ${lastedOf(alert, nowMs)}, `;
   const run = runId === null ? '' : `, run ${runId}`;
+  const log = logId == null ? '' : `, x-log-id ${logId}`;
   return [
     words.replaceAll('\n', ' ').slice(0, 600),
+    ...(message == null ? [] : [`The service says: ${message.replaceAll('\n', ' ')}`]),
     `${lasted}${lasted === '' ? 'Since' : 'since'} ${new Date(sinceMs).toISOString()}`,
-    `Seen from ${vantage}${run}, severity ${severity}`,
+    `Seen from ${vantage}${run}${log}, severity ${severity}`,
   ];
 }
 

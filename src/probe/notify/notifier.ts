@@ -1,9 +1,10 @@
 /**
  * Tells people. Whoever calls it never waits: there is a queue for each channel, and what it cannot hold is dropped and
  * counted. What a channel has not taken is owed to it, also by the next life of this program, until it takes that or
- * something newer of the same check.
+ * something newer of the same check. It is told again as soon as the channel takes anything, and else after a while.
  */
 import type { Clock } from '../../core/clock.ts';
+import { counted } from '../../core/counted.ts';
 import { textOf } from '../../core/errors.ts';
 import type { Notification } from '../plan.ts';
 import { type Alert, reaches } from './alert.ts';
@@ -32,6 +33,8 @@ export interface Notifier {
   /** What was told by an earlier life of this program: from now on only reminded of. */
   resume(alert: Alert): void;
   swap(channels: readonly Notification[]): void;
+  /** Of each channel that takes nothing: why, and what waits for it, as a sentence. */
+  failing(): string[];
   /** Nothing is sent any more; resolves when nothing is under way. */
   stop(): Promise<void>;
 }
@@ -66,6 +69,8 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   const open = new Map<string, Open>();
   /** By channel and check. */
   const owed = new Map<string, Map<string, Alert>>();
+  /** Why a channel took nothing when it was tried last. */
+  const complaints = new Map<string, string>();
   /** When a channel that failed is tried again. */
   const againMs = new Map<string, number>();
   let channels = first;
@@ -91,19 +96,26 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
     for (let alert = queue.shift(); alert !== undefined && !ending.signal.aborted; alert = queue.shift()) {
       const channel = channels.find(one => one.name === name);
       if (channel !== undefined) await deliver(channel, alert);
+      if (queue.length === 0) queue.push(...owedTo(name));
     }
     working.delete(name);
   };
+  /** Nothing while the channel is left alone. */
+  const owedTo = (name: string) =>
+    clock.now() < (againMs.get(name) ?? 0) ? [] : [...(owed.get(name)?.values() ?? [])];
   const deliver = async (channel: Notification, alert: Alert) => {
     for (let attempt = 1; ; attempt++) {
       try {
         const options = { url: channel.url.reveal(), secret: channel.secret?.reveal(), nowMs: clock.wall() };
         const post = postOf(renew(alert) ?? alert, { ...options, kind: channel.kind, template: channel.template });
         await send(post, channel.timeout, ending.signal);
+        againMs.delete(channel.name);
+        complaints.delete(channel.name);
         payOff(channel.name, alert);
         return done(channel.name, alert, 'sent');
       } catch (error) {
         againMs.set(channel.name, clock.now() + owedAgainMs);
+        complaints.set(channel.name, textOf(error));
         if (attempt === attempts || ending.signal.aborted) return done(channel.name, alert, 'failed', textOf(error));
         // Told to stop while it waits: the next attempt fails at once.
         await clock.sleep(retryMs, ending.signal).catch(() => {});
@@ -137,8 +149,8 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   };
   /** What nobody is telling already. */
   const tellOwed = () => {
-    for (const channel of channels.filter(({ name }) => !working.has(name) && clock.now() >= (againMs.get(name) ?? 0)))
-      for (const alert of owed.get(channel.name)?.values() ?? []) enqueue(channel, alert);
+    for (const channel of channels.filter(({ name }) => !working.has(name)))
+      for (const alert of owedTo(channel.name)) enqueue(channel, alert);
   };
   const remind = () => {
     for (const { alert, told } of [...open.values()].filter(one => renew(one.alert) !== undefined))
@@ -165,10 +177,18 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
     if (next.length > 0) timer.set(clock.now() + remindEveryMs);
     else timer.clear();
   };
+  const failing = () =>
+    channels.flatMap(({ name }) => {
+      const why = complaints.get(name);
+      const waiting = owed.get(name)?.size ?? 0;
+      return why === undefined
+        ? []
+        : [`notification ${name} fails (${why}); it is still to be told of ${counted(waiting, 'check')}`];
+    });
   const stop = async () => {
     ending.abort();
     timer.clear();
     await Promise.allSettled(working.values());
   };
-  return { tell, resume, swap, stop };
+  return { tell, resume, swap, failing, stop };
 }

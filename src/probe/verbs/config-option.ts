@@ -21,7 +21,7 @@ export const planIn = (file: string): Promise<ProbePlan> => loadPlan(file, seale
 
 /** The overview that `serve` left for the checks of a file; undefined, told and exit code 3 where there is none yet. */
 export async function overviewIn(file: string, io: Io): Promise<Overview | undefined> {
-  const plan = await planIn(file);
+  const plan = await planIn(file).catch(withOtherWay);
   try {
     return await storedOverview(plan, systemClock);
   } catch (error) {
@@ -30,4 +30,12 @@ export async function overviewIn(file: string, io: Io): Promise<Overview | undef
     io.exitWith(exitCodes.unmeasurable);
     return undefined;
   }
+}
+
+/** A `serve` that runs goes on with what it read before the mistake was made. */
+function withOtherWay(error: unknown): never {
+  if (!(error instanceof UsageError) || error.code !== 'bad_config') throw error;
+  const way =
+    'Where the state is, is not known until that is put right; a serve that runs shows it at the URL it printed.';
+  throw new UsageError(error.code, `${error.message}\n${way}`, { cause: error });
 }

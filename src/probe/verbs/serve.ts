@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { onceAborted } from '../../core/aborted.ts';
 import { systemClock } from '../../core/clock.ts';
 import { checked } from '../../core/config.ts';
+import { counted } from '../../core/counted.ts';
 import { plainLines } from '../../core/one-line.ts';
 import type { Io } from '../../core/program.ts';
 import { createRandom, freshSeed } from '../../core/random.ts';
@@ -48,7 +49,7 @@ async function serveVerb(given: Record<string, unknown>, io: Io): Promise<void> 
     allowOpen,
   });
   io.onHangup?.(() => void serving.reload());
-  io.out(`probing: ${serving.plan.checks.length} checks, seed ${seed}, ${serving.url}\n`);
+  io.out(`probing: ${counted(serving.plan.checks.length, 'check')}, seed ${seed}, ${serving.url}\n`);
   await onceAborted(io.stop);
   await serving.close();
 }
