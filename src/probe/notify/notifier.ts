@@ -95,7 +95,8 @@ export function createNotifier(first: readonly Notification[], door: NotifierDoo
   const work = async (name: string, queue: Alert[]) => {
     for (let alert = queue.shift(); alert !== undefined && !ending.signal.aborted; alert = queue.shift()) {
       const channel = channels.find(one => one.name === name);
-      if (channel !== undefined) await deliver(channel, alert);
+      if (channel === undefined) continue;
+      await deliver(channel, alert);
       if (queue.length === 0) queue.push(...owedTo(name));
     }
     working.delete(name);
