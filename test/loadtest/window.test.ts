@@ -32,3 +32,13 @@ test('what is said per second of it is what was offered', () => {
 test('a run without an interval has no steady part', () => {
   expect(windowsOf([], { warmupMs: 0, offeredMs: 0 })).toEqual({ whole: [], answerMs: 0, steady: undefined });
 });
+
+test.each([
+  ['for a part of it', 9, 18, false],
+  ['all the time', 0, 18, true],
+])('a run in which most failed %s has a steady part: from %d to %d s, %s', (_, from, to, expected) => {
+  const failing = evenRun(30, 18, 200).map((one, i) =>
+    i >= from && i < to ? { ...one, ended: { ...one.ended, server_error: 90 } } : one,
+  );
+  expect(windowsOf(failing, { warmupMs: 0, offeredMs: 18_000 }).steady !== undefined).toBe(expected);
+});
