@@ -22,10 +22,10 @@ export function failedForATime({ intervals }: JudgedRun): Sighting<Limit> | unde
 /** The same load, and answers began later, or sooner, from some second on. What more load does is told by how much was under way. */
 export function slowerFromThen(result: JudgedRun, growth: Growth | null): Sighting<Limit> | undefined {
   const { intervals, whole, config, load } = result;
-  if (!isLevel(config) || (load.kind === 'closed' && growth !== null) || saturated(result)) return undefined;
+  if (!isLevel(config) || (load.kind === 'closed' && growth !== null)) return undefined;
   const offered = intervals.slice(0, intervals.findLastIndex(({ planned }) => planned > 0) + 1);
   const turn = turnOf(offered.filter(({ fromMs }) => fromMs >= whole.from_s * 1000));
-  if (turn === undefined || (load.kind !== 'closed' && !isAsMuch(turn))) return undefined;
+  if (turn === undefined || (load.kind !== 'closed' && !isAsMuch(turn)) || saturated(result)) return undefined;
   const [before, after] = [figureOf(turn.early), figureOf(turn.late)];
   const what = isStreamed(turn.late) ? 'first token' : 'answer';
   const since = Math.max(0, turn.late.fromMs - turn.late.figure('e2e_from_send_ms').p50);
