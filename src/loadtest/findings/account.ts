@@ -5,7 +5,16 @@ import type { Interval, LedgerClass } from '../interval.ts';
 import { bare, failuresOf, type LedgerRow } from '../ledger.ts';
 import { count, share, time } from '../numbers.ts';
 import { servedAtOnce } from './served.ts';
-import { codesAs, isLevel, isNoticeable, type JudgedRun, type Limit, level, ofAll, type Sighting } from './sighting.ts';
+import {
+  codesAs,
+  isNoticeable,
+  isOneLevel,
+  type JudgedRun,
+  type Limit,
+  level,
+  ofAll,
+  type Sighting,
+} from './sighting.ts';
 
 export function limitedByAccount(result: JudgedRun): Sighting<Limit> | undefined {
   const first = failuresOf(result.ledger).find(({ domain }) => domain === 'account');
@@ -52,7 +61,7 @@ function together(result: JudgedRun): string {
 }
 
 /** A schedule, and a ramp, leave places free for a time. */
-const fillsItsPlaces = ({ load, config }: JudgedRun) => load.kind === 'closed' && isLevel(config);
+const fillsItsPlaces = ({ load, config }: JudgedRun) => load.kind === 'closed' && isOneLevel(config);
 
 /** A latency from the schedule that is longer than the run is a request that tried again long after its end. */
 function waitedBetween({ limits, metrics }: JudgedRun): string {

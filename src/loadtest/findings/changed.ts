@@ -6,7 +6,7 @@ import { type Slice, together } from '../slices.ts';
 import { outageOf } from '../stats/outage.ts';
 import { saturated } from './backlog.ts';
 import type { Growth } from './growth.ts';
-import { isLevel, type JudgedRun, type Limit, type Sighting } from './sighting.ts';
+import { isOneLevel, type JudgedRun, type Limit, type Sighting } from './sighting.ts';
 
 /** An outage. Failures that come all the time are no change. */
 export function failedForATime({ intervals }: JudgedRun): Sighting<Limit> | undefined {
@@ -22,7 +22,7 @@ export function failedForATime({ intervals }: JudgedRun): Sighting<Limit> | unde
 /** The same load, and answers began later, or sooner, from some second on. What more load does is told by how much was under way. */
 export function slowerFromThen(result: JudgedRun, growth: Growth | null): Sighting<Limit> | undefined {
   const { intervals, whole, config, load } = result;
-  if (!isLevel(config) || (load.kind === 'closed' && growth !== null)) return undefined;
+  if (!isOneLevel(config) || (load.kind === 'closed' && growth !== null)) return undefined;
   const offered = intervals.slice(0, intervals.findLastIndex(({ planned }) => planned > 0) + 1);
   const turn = turnOf(offered.filter(({ fromMs }) => fromMs >= whole.from_s * 1000));
   if (turn === undefined || (load.kind !== 'closed' && !isAsMuch(turn)) || saturated(result)) return undefined;
