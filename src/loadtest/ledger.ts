@@ -19,7 +19,7 @@ const own = {
   censored: { domain: null, meaning: 'still under way when the grace was over' },
   shed: { domain: 'prober', meaning: 'no connection was allowed for it any more' },
   unsent: { domain: null, meaning: 'the run ended before its time, or the budget had no room for it' },
-  lost: { domain: 'prober', meaning: 'the agent that was to make it went away' },
+  lost: { domain: null, meaning: 'the agent that was to make it went away' },
 } as const satisfies Record<Own, { domain: FaultDomain | null; meaning: string }>;
 
 const isOwn = (name: LedgerClass): name is Own => Object.hasOwn(own, name);
@@ -48,7 +48,7 @@ export const bare = (meaning: string) => meaning.replace(/ \([^()]*\)$/, '');
 export const failuresOf = (counts: Readonly<Partial<Record<LedgerClass, number>>>) =>
   ledgerRows(counts).filter(({ kind }) => kind === 'failed');
 
-/** Requests that are good or failed, those that were shed or lost among the failed. */
+/** Requests that are good or failed, those that were shed among the failed. */
 export const judgedOf = ({ ledger }: Pick<LoadResult, 'ledger'>): number =>
   failuresOf(ledger).reduce((sum, { count }) => sum + count, ledger.ok);
 

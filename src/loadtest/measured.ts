@@ -60,7 +60,7 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
   return {
     ledger: ledgerOf(total),
     metrics: figuresOf(total, intervals),
-    throughput: { ...throughputOf(shown, flow), ...windowOf(windows) },
+    throughput: { ...throughputOf(shown, flow), ...windowOf(windows, total) },
     whole: throughputOf(windows.whole, flow),
     steady: steadyOf(windows.steady),
     load: loadOf(plan, total, facts),
@@ -77,9 +77,13 @@ export function measuredOf(plan: LoadPlan, facts: RunFacts): Measured {
   };
 }
 
-const windowOf = ({ whole, steady, answerMs }: Windows) => ({
+/** Where nothing was answered, what it took says nothing about a start-up. */
+const windowOf = ({ whole, steady, answerMs }: Windows, total: Total) => ({
   window: steady === undefined ? ('whole' as const) : ('steady' as const),
-  start_up_s: steady === undefined && (whole[0]?.fromMs ?? 0) < answerMs - briefMs ? answerMs / 1000 : null,
+  start_up_s:
+    steady === undefined && endedOf(total, 'ok') > 0 && (whole[0]?.fromMs ?? 0) < answerMs - briefMs
+      ? answerMs / 1000
+      : null,
 });
 
 /** A start-up as short as this is lost in the first interval. */
@@ -158,7 +162,7 @@ const lateMs = 10;
 
 function goodputOf({ slo }: LoadPlan, total: Total, { value, ci }: PerSecond): LoadResult['goodput'] {
   if (slo.length === 0) return null;
-  const counted = ['warmup', 'censored', 'unsent'] as const satisfies readonly LedgerClass[];
+  const counted = ['warmup', 'censored', 'unsent', 'lost'] as const satisfies readonly LedgerClass[];
   const all = total.planned - counted.reduce((sum, name) => sum + endedOf(total, name), 0);
   return { slo: sloText(slo), requests_per_second: value, ci, ratio: all === 0 ? 0 : total.good / all };
 }

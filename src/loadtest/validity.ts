@@ -170,8 +170,8 @@ function shedDoubts({ shed, planned }: Evidence): Doubt[] {
 }
 
 /** Two counts that share nothing: what does not agree was under way in this machine, not at the endpoint. */
-function littleDoubts({ little }: Evidence): Doubt[] {
-  if (little === undefined) return [];
+function littleDoubts({ little, gone }: Evidence): Doubt[] {
+  if (little === undefined || gone > 0) return []; // what was under way in those that went away never ended
   const { disagreement, latency_ms: ms } = little;
   if (disagreement <= 0.02 || disagreement * ms <= errorLimits.suspectMs) return [];
   const share = `${Math.round(disagreement * 100)} %`;

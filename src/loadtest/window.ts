@@ -1,5 +1,6 @@
 /** Which part of a run its figures per second are of. Pure. */
 import { type Interval, slackMs } from './interval.ts';
+import { outageOf } from './stats/outage.ts';
 import { steadyWindow } from './stats/steady.ts';
 import { totalOf } from './total.ts';
 
@@ -24,7 +25,8 @@ export function windowsOf(intervals: readonly Interval[], { warmupMs, offeredMs 
   const startUpMs = answerMs - littleShare * lengthOf(whole);
   const started = whole.filter(({ fromMs }) => fromMs >= startUpMs);
   const found = steadyWindow(started);
-  return { whole, answerMs, steady: found.kind === 'steady' ? started.slice(found.from, found.to) : undefined };
+  const isSteady = found.kind === 'steady' && outageOf(started) === undefined;
+  return { whole, answerMs, steady: isSteady ? started.slice(found.from, found.to) : undefined };
 }
 
 /** So much of a start-up, as a share of the run, takes no more than that from what is said per second. */

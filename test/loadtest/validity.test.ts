@@ -199,3 +199,8 @@ test.each([
 ])('%s that rate times latency leaves open is no doubt', (_, little) => {
   expect(judgeValidity({ ...good, little }).validity).toBe('VALID');
 });
+
+test('what was under way in an agent that went away is no doubt of this machine', () => {
+  const little = { in_flight: 10, requests_per_second: 8, latency_ms: 1000, disagreement: 0.5 };
+  expect(judgeValidity({ ...good, little, gone: 1 }).doubts).toEqual([expect.stringMatching(/went away/)]);
+});

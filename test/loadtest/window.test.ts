@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { measuredOf } from '../../src/loadtest/measured.ts';
 import { windowsOf } from '../../src/loadtest/window.ts';
+import { planOf } from './plan.ts';
 import { intervalsOf, type Visit } from './stats/simulation.ts';
 
 function evenRun(perSecond: number, seconds: number, answerMs: number) {
@@ -31,4 +33,29 @@ test('what is said per second of it is what was offered', () => {
 
 test('a run without an interval has no steady part', () => {
   expect(windowsOf([], { warmupMs: 0, offeredMs: 0 })).toEqual({ whole: [], answerMs: 0, steady: undefined });
+});
+
+test.each([
+  ['for a part of it', 9, 18, false],
+  ['all the time', 0, 18, true],
+])('a run in which most failed %s has a steady part: from %d to %d s, %s', (_, from, to, expected) => {
+  const failing = evenRun(30, 18, 200).map((one, i) =>
+    i >= from && i < to ? { ...one, ended: { ...one.ended, server_error: 90 } } : one,
+  );
+  expect(windowsOf(failing, { warmupMs: 0, offeredMs: 18_000 }).steady !== undefined).toBe(expected);
+});
+
+test.each([
+  ['ok', 1.2],
+  ['stalled', null],
+  ['lost', null],
+] as const)('of answers that ended as %s the start-up takes %d s', (name, expected) => {
+  const intervals = evenRun(30, 3, 1180).map(({ ended, ...one }) => ({ ...one, ended: { [name]: ended.ok ?? 0 } }));
+  const attempts = intervals.map(one => ({
+    ...one,
+    histograms: { ...one.histograms, attempt_ms: one.histograms.e2e_ms ?? [] },
+  }));
+  const { throughput } = measuredOf(planOf(), { intervals: attempts, offeredMs: 3000, before: null, after: null });
+  if (expected === null) expect(throughput.start_up_s).toBeNull();
+  else expect(throughput.start_up_s).toBeCloseTo(expected, 1);
 });

@@ -5,7 +5,16 @@ import type { Interval, LedgerClass } from '../interval.ts';
 import { bare, failuresOf, type LedgerRow } from '../ledger.ts';
 import { count, share, time } from '../numbers.ts';
 import { servedAtOnce } from './served.ts';
-import { codesAs, isNoticeable, type JudgedRun, type Limit, level, ofAll, type Sighting } from './sighting.ts';
+import {
+  codesAs,
+  isNoticeable,
+  isOneLevel,
+  type JudgedRun,
+  type Limit,
+  level,
+  ofAll,
+  type Sighting,
+} from './sighting.ts';
 
 export function limitedByAccount(result: JudgedRun): Sighting<Limit> | undefined {
   const first = failuresOf(result.ledger).find(({ domain }) => domain === 'account');
@@ -47,9 +56,12 @@ function together(result: JudgedRun): string {
   const served = servedAtOnce(result);
   if (served === 0) return 'None was served.';
   const idle = servedNoneWhileRefused(result) ? ' Some were refused while none was being served.' : '';
-  const about = result.load.kind === 'closed' && idle === '' ? 'About' : 'At least';
+  const about = fillsItsPlaces(result) && idle === '' ? 'About' : 'At least';
   return `${about} ${level(served)} ${served < 1.5 ? 'was' : 'were'} served at once.${idle}`;
 }
+
+/** A schedule, and a ramp, leave places free for a time. */
+const fillsItsPlaces = ({ load, config }: JudgedRun) => load.kind === 'closed' && isOneLevel(config);
 
 /** A latency from the schedule that is longer than the run is a request that tried again long after its end. */
 function waitedBetween({ limits, metrics }: JudgedRun): string {
@@ -86,9 +98,18 @@ const vain: ReadonlySet<LedgerClass> = new Set(['rate_limited', 'warmup', 'shed'
 function roomier(result: JudgedRun): string {
   if (causeOf(result) === 'often')
     return 'Lower the rate, or have the account’s rate raised: a key may have a number of requests or tokens a minute.';
-  if (result.load.kind !== 'closed')
+  if (!fillsItsPlaces(result))
     return 'Offer less, or have the account’s limit raised; `load capacity --find-limit` tells how many it may have under way.';
-  return `Keep at most ${level(servedAtOnce(result))} under way with this key, and lower the rate if that does not end refusals; or have the account’s limit raised.`;
+  const served = servedAtOnce(result);
+  if (served < 0.5 || Math.round(served) >= result.whole.in_flight_max)
+    return 'Lower the rate, or wait until its window is over: fewer under way may not help. `load capacity --find-limit` tells which of the two is limited.';
+  return `Keep at most ${level(served)} under way with ${ofKeys(result)}, and lower the rate if that does not end refusals; or have the account’s limit raised.`;
+}
+
+/** Requests take the keys in turn, so a limit of each has as many places as all of them together. */
+function ofKeys({ config }: JudgedRun): string {
+  const keys = Number(config.keys);
+  return keys > 1 ? `these ${count(keys)} keys together` : 'this key';
 }
 
 const remedies: Readonly<Record<string, string>> = {

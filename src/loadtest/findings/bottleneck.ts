@@ -1,8 +1,10 @@
 /** What limited a run: every limit that its numbers show, gravest first. Rules on data; each says what it saw and what to do. */
+import { judgedOf } from '../ledger.ts';
 import { rate } from '../numbers.ts';
 import { limitedByAccount } from './account.ts';
 import { saturated } from './backlog.ts';
 import { limitedByBudget } from './budget.ts';
+import { failedForATime, slowerFromThen } from './changed.ts';
 import { limitedByClient, limitedByPlaces } from './client.ts';
 import type { Growth } from './growth.ts';
 import { limitedByNetwork } from './network.ts';
@@ -34,6 +36,8 @@ const rules: readonly Rule[] = [
   limitedByPlatform,
   limitedByNetwork,
   saturated,
+  failedForATime,
+  slowerFromThen,
   limitedByCompute,
   limitedByQueue,
   limitedByServer,
@@ -50,23 +54,25 @@ function limitedByPlatform(result: JudgedRun): Sighting<Limit> | undefined {
   };
 }
 
-function nothing({ whole, load, config }: JudgedRun, growth: Growth | null): Sighting<Limit> {
+function nothing(result: JudgedRun, growth: Growth | null): Sighting<Limit> {
+  const { whole, load, ledger, config } = result;
+  const besides = isNoticeable(judgedOf(result) - ledger.ok, result);
   if (growth !== null)
     return {
       kind: 'limited_by_nothing',
-      text: `No limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
+      text: `${besides ? 'Apart from failures no' : 'No'} limit was reached: ${under(growth)} neither the first token nor the pace of tokens got much slower.`,
       next: 'Offer more, or let `load capacity` find the limit.',
     };
   if (!isOneLevel(config))
     return {
       kind: 'limited_by_nothing',
-      text: 'Nothing seen here limited the run. Its levels were too short, or too alike, to be compared, so its limit is not known.',
+      text: `${besides ? 'Apart from failures nothing' : 'Nothing'} seen here limited the run. Its levels were too short, or too alike, to be compared, so its limit is not known.`,
       next: 'Hold each level longer, or let `load capacity` find the limit.',
     };
   const tried = load.kind === 'closed' ? `${rate(whole.in_flight_mean)} under way` : 'this rate';
   return {
     kind: 'limited_by_nothing',
-    text: `Nothing seen here limited the run. Only one level, ${tried}, was tried, so its limit is not known.`,
+    text: `${besides ? 'Apart from failures nothing' : 'Nothing'} seen here limited the run. Only one level, ${tried}, was tried, so its limit is not known.`,
     next: 'Raise the load in steps, or let `load capacity` find the limit.',
   };
 }

@@ -9,7 +9,8 @@ import { limitsOf } from './bottleneck.ts';
 import { roomierBudget } from './budget.ts';
 import { after, meaningOf, partOf, refusalOf, rest, runWas } from './early-end.ts';
 import { growthOf } from './growth.ts';
-import type { JudgedRun, Limit, Sighting } from './sighting.ts';
+import { handOver, isNoticeable, type JudgedRun, type Limit, type Sighting } from './sighting.ts';
+import { repeatOf, stepForGates } from './verdict.ts';
 
 export type FindingKind =
   | 'does'
@@ -18,6 +19,8 @@ export type FindingKind =
   | 'broken_answers'
   | 'wrong_requests'
   | 'lost_agents'
+  | 'cut_off'
+  | 'slow_tail'
   | 'ended_early'
   | 'overspent'
   | 'bunched'
@@ -42,41 +45,65 @@ export function findingsOf(result: JudgedRun): Finding[] {
   const { failures = [], others = [] } = Object.groupBy(asides(result), ({ next }) =>
     next === undefined ? 'others' : 'failures',
   );
-  const ends: Note[] = [...overspent(result), ...endedEarly(result)];
-  const notes = [...ends, does(result), ...real, ...failures, ...none, ...others];
-  const next = notes.find(one => one.next !== undefined)?.next ?? 'Check the address and the key, then run again.';
-  return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: next }];
+  const notes = [...overspent(result), ...endedEarly(result), does(result), ...real, ...failures, ...none, ...others];
+  return [...notes.map(({ kind, text }) => ({ kind, text })), { kind: 'next', text: nextOf(result, notes) }];
 }
 
+/** The gravest step. What latencies told is not followed where they cannot be believed, and more load is for gates that hold. */
+function nextOf(result: JudgedRun, notes: readonly Note[]): string {
+  const repeat = repeatOf(result);
+  const told = notes.filter(({ kind }) => kind !== 'limited_by_nothing' && !(repeat && byLatencies.has(kind)));
+  const none = notes.filter(({ kind }) => kind === 'limited_by_nothing');
+  const steps = [...told.map(({ next }) => next), repeat, stepForGates(result), ...none.map(({ next }) => next)];
+  return steps.find(step => step !== undefined) ?? 'Check the address and the key, then run again.';
+}
+
+const byLatencies: ReadonlySet<FindingKind> = new Set([
+  'saturated',
+  'changed',
+  'cut_off',
+  'limited_by_compute',
+  'limited_by_queue',
+  'limited_by_server',
+]);
+
 function does(result: JudgedRun): Note {
-  const { ledger, load, throughput, whole, metrics } = result;
+  const { ledger, load, throughput, whole } = result;
   if (ledger.ok === 0) return { kind: 'does', ...nothingGood(result) };
+  const offered = offeredOf(result);
   const level =
     load.kind === 'closed'
-      ? underWay(throughput)
-      : `At ${rate(offeredOf(result) / (whole.duration_s || 1))} requests offered per second`;
+      ? `${underWay(throughput)} the endpoint gave`
+      : `Of ${rate(offered / (whole.duration_s || 1))} requests offered per second the endpoint answered ${share(ledger.ok / Math.max(offered, ledger.ok))} well; it gave`;
   const yields =
     throughput.requests_per_second > 0
-      ? `${rate(throughput.requests_per_second)} good ${rate(throughput.requests_per_second) === '1' ? 'answer' : 'answers'} and ${rate(throughput.output_tokens_per_second)} tokens per second`
+      ? `${rate(throughput.requests_per_second)} good ${rate(throughput.requests_per_second) === '1' ? 'answer' : 'answers'} and ${rate(throughput.output_tokens_per_second)} tokens per second${startUp(result)}`
       : `${counted(ledger.ok, 'good answer')}, all after the last request was made`;
-  return { kind: 'does', text: `${level} the endpoint gave ${yields}; ${oneUser(metrics)}.` };
+  return { kind: 'does', text: `${level} ${yields}; ${oneUser(result)}.` };
 }
+
+/** A schedule offers what is not answered until the start-up is over: without this it reads as an endpoint that kept up with half. */
+const startUp = ({ load, throughput: { start_up_s } }: JudgedRun) =>
+  load.kind === 'closed' || start_up_s === null ? '' : ', start-up included';
 
 const underWay = ({ in_flight_mean: mean, in_flight_max: most }: Throughput) =>
   most > 1.2 * mean + 1 ? `With ${rate(mean)} under way on average` : `With ${rate(mean)} under way`;
 
-/** What half of the users saw, or all of a few. */
-function oneUser({ ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e }: JudgedRun['metrics']): string {
+/** What half of the users saw, or all of a few. Whoever met a failure is not among them. */
+function oneUser({ metrics, ledger }: JudgedRun): string {
+  const { ttft_content_ms: content, itl_ms: itl, tpot_ms: tpot, e2e_ms: e2e } = metrics;
+  const some = isNoticeable(judgedOf({ ledger }) - ledger.ok, { ledger });
+  const half = `half of ${some ? 'those answered' : 'the users'}`;
   if (content === undefined || content.count === 0)
     return e2e === undefined || e2e.needs.p50 === undefined
-      ? `half of the users had their answer within ${time(e2e?.p50 ?? Number.NaN)}`
+      ? `${half} had their answer within ${time(e2e?.p50 ?? Number.NaN)}`
       : `an answer took ${fromTo(e2e)}`;
   const pace = tpot ?? itl;
   const speed = pace === undefined || pace.p50 <= 0 ? '' : `, then ${rate(1000 / pace.p50)} tokens per second`;
   const seen =
     content.needs.p50 === undefined
-      ? `half of the users saw something within ${time(content.p50)}`
-      : `users saw something after ${fromTo(content)}`;
+      ? `${half} saw something within ${time(content.p50)}`
+      : `${some ? 'those answered' : 'users'} saw something after ${fromTo(content)}`;
   return `${seen}${speed}`;
 }
 
@@ -108,12 +135,15 @@ function nothingGood(result: JudgedRun): Omit<Note, 'kind'> {
   };
 }
 
-/** Whoever pressed Ctrl-C, while load was offered or after, did not wait as long as --grace would have. The window may hold some of it. */
-function moreTime({ load, whole, intervals, config }: JudgedRun): string {
-  const waitedMs = (intervals.at(-1)?.toMs ?? 0) - (whole.from_s + whole.duration_s) * 1000;
-  if (load.halted === 'stopped' || waitedMs < Number(config.graceMs) - slackMs)
-    return 'Let it run to its end, or wait for what is under way after Ctrl-C.';
+function moreTime(result: JudgedRun): string {
+  if (isCutByHand(result)) return 'Let it run to its end, or wait for what is under way after Ctrl-C.';
   return 'Give the answers more time: a longer --grace, or fewer tokens.';
+}
+
+/** Whoever pressed Ctrl-C, while load was offered or after, did not wait as long as --grace would have. The window may hold some of it. */
+function isCutByHand({ load, whole, intervals, config }: JudgedRun): boolean {
+  const waitedMs = (intervals.at(-1)?.toMs ?? 0) - (whole.from_s + whole.duration_s) * 1000;
+  return load.halted === 'stopped' || waitedMs < Number(config.graceMs) - slackMs;
 }
 
 const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
@@ -121,6 +151,8 @@ const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
   brokenAnswers,
   wrongRequests,
   lostAgents,
+  cutOff,
+  slowTail,
   bunched,
   fewSamples,
 ];
@@ -194,27 +226,72 @@ function brokenAnswers({ ledger }: JudgedRun): Note | undefined {
   };
 }
 
-const handOver = 'Give the vendor the ids of the failed requests: -o DIR keeps them in requests.ndjson.';
 const moreTimeEach =
   'If later answers are good enough, give them more time (--timeout); else offer less, or have the endpoint answer faster.';
 
 function wrongRequests({ ledger }: JudgedRun): Note | undefined {
+  const kind = 'wrong_requests';
   const first = failuresOf(ledger).find(({ domain }) => domain === 'client');
   if (first === undefined) return undefined;
-  return {
-    kind: 'wrong_requests',
-    text: `${counted(first.count, 'request')} ended as ${first.name}: ${first.meaning}. That is in the request, not in the endpoint.`,
-    next: 'Mend the request first: the same one will fail again.',
-  };
+  const text = `${counted(first.count, 'request')} ended as ${first.name}: ${first.meaning}.`;
+  if (first.name === 'content_filtered' && ledger.ok > 0) return { kind, text, next: reviewed };
+  return { kind, text: `${text} That is in the request, not in the endpoint.`, next: mends[first.name] ?? mend };
 }
+
+const mend = 'Mend the request first: the same one will fail again.';
+
+const mends: Readonly<Partial<Record<string, string>>> = {
+  not_found:
+    'Check --url: it ends where /chat/completions follows, as in https://open.bigmodel.cn/api/paas/v4, and there is nothing at this one.',
+  model_unavailable: 'Check --model: the endpoint has no such model for this key.',
+};
+
+/** A review reads answers, too, and those differ. */
+const reviewed =
+  'Look at what was asked there and answered: the review stops prompts and answers alike, and may let the same prompt pass.';
 
 function lostAgents({ ledger: { lost = 0 } }: JudgedRun): Note | undefined {
   if (lost === 0) return undefined;
   return {
     kind: 'lost_agents',
     text: `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost, made or not: the agent that had ${lost === 1 ? 'it' : 'them'} went away. The load was lower than planned.`,
+    next: 'Run again with all that make the load there to its end: what the lost ones saw is in no figure.',
   };
 }
+
+/** Neither good nor bad, and yet asked for: a share of answers among the others alone would hide them. */
+function cutOff(result: JudgedRun): Note | undefined {
+  const { ledger, config } = result;
+  const { censored = 0 } = ledger;
+  const all = judgedOf(result) + censored;
+  if (ledger.ok === 0 || censored < Math.max(1, leastCutOff * all)) return undefined;
+  const byHand = isCutByHand(result);
+  const grace = typeof config.graceMs === 'number' ? `--grace ${time(config.graceMs)}` : 'the grace';
+  const when = byHand ? 'when the run was stopped' : `after ${grace}`;
+  return {
+    kind: 'cut_off',
+    text: `${count(censored)} of ${counted(all, 'request')} (${share(censored / all)}) ${censored === 1 ? 'was' : 'were'} still under way ${when}: neither good nor failed, and among the slowest.`,
+    ...(byHand ? {} : { next: moreTime(result) }),
+  };
+}
+
+const leastCutOff = 0.01;
+
+/** One in twenty, or in ten of few, who wait much longer than half of all do. */
+function slowTail({ metrics }: JudgedRun): Note | undefined {
+  const figure = metrics.ttft_content_ms ?? metrics.e2e_ms;
+  if (figure === undefined || figure.needs.p90 !== undefined) return undefined;
+  const level = figure.needs.p95 === undefined ? 'p95' : 'p90';
+  if (figure[level] < longTail * figure.p50 || figure[level] - figure.p50 < noticedMs) return undefined;
+  const what = metrics.ttft_content_ms === undefined ? 'its answer' : 'the first content';
+  return {
+    kind: 'slow_tail',
+    text: `One user in ${level === 'p95' ? 'twenty' : 'ten'} waited ${time(figure[level])} or longer for ${what} (${level}), half at most ${time(figure.p50)}.`,
+  };
+}
+
+const longTail = 3;
+const noticedMs = 200;
 
 function bunched({ stream: { coalesced_ratio: ratio } }: JudgedRun): Note | undefined {
   if (ratio < 0.2) return undefined;

@@ -14,7 +14,7 @@ function brokenNetwork({ ledger }: JudgedRun): Sighting<Limit> | undefined {
   if (!isNoticeable(failed, { ledger })) return undefined;
   return {
     kind: 'limited_by_network',
-    text: `The network failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
+    text: `Connections failed: ${ofAll(failed, { ledger })} ended as ${broken.map(({ name }) => name).join(', ')}.`,
     next:
       steps[broken[0]?.name ?? ''] ??
       'Check the way to the endpoint (proxy, firewall, connection limits) before loading it again.',

@@ -14,6 +14,7 @@ export type Limit =
   | 'limited_by_platform'
   | 'limited_by_network'
   | 'saturated'
+  | 'changed'
   | 'limited_by_compute'
   | 'limited_by_queue'
   | 'limited_by_server'
@@ -55,6 +56,8 @@ export function codesAs({ limits, ledger }: Pick<JudgedRun, 'limits' | 'ledger'>
 export const level = (inFlight: number) => count(Math.max(1, inFlight));
 
 export const under = ({ from, to }: Growth) => `from ${level(from)} to ${level(to)} under way`;
+
+export const handOver = 'Give the vendor the ids of the failed requests: -o DIR keeps them in requests.ndjson.';
 
 /** Whether one level was asked for; a ramp has fewer under way than its highest by itself. */
 export function isOneLevel({ arrivals }: JudgedRun['config']): boolean {

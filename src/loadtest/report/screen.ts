@@ -97,7 +97,7 @@ const told = ({ result }: Page) => result.findings.filter(({ kind }) => kind !==
 /** What ended the run, what the endpoint did, how it failed, and what limited it: all up to the last of the limits. */
 const gravest = (page: Page) => told(page).slice(0, told(page).findLastIndex(({ kind }) => limits.test(kind)) + 1);
 
-const limits = /^(does|limited_|saturated)/;
+const limits = /^(does|limited_|saturated|changed)/;
 
 /** The findings in their own words, two lines each at most, or three where lines are short; the last ends with `…` for want of room. */
 function said(page: Page, room: number, findings: readonly Told[]): string[] {

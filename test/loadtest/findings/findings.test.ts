@@ -95,7 +95,10 @@ test('a limit of the account that was met by backing off is a limit', () => {
   expect(said(met(8), 'limited_by_account')).toMatch(
     /^The account’s limit was met by waiting: 8 attempts were refused \(1302 ×8\) and made again later\. That cost requests [\d.]+ \w+ in all, 20% of their time\. About [\d.]+ were served at once\.$/,
   );
-  expect(next(met(8))).toMatch(/^Keep at most \d+ under way with this key/);
+  expect(next(met(8))).toMatch(/^Lower the rate, or wait until its window is over: fewer under way may not help/);
+  const { whole } = result;
+  const more = { ...met(8), whole: { ...whole, in_flight_max: 24 } }; // those that waited are under way, too
+  expect(next(more)).toMatch(/^Keep at most \d+ under way with this key/);
   expect(kinds(met(1))).toContain('limited_by_nothing');
 });
 
@@ -119,9 +122,19 @@ const usedUp = (scene: Scene, more: Partial<Interval> = {}): LoadResult => {
 };
 
 test.each([
-  ['refusals while none is served', {}, /because they came too often \(1302 ×500\)/, /^Lower the rate/],
-  ['answers among the refusals', { answered: 1 }, /because too many were under way, or they came/, /^Keep at most 10/],
-  ['a hanging answer', { ended: { stalled: 1, rate_limited: 9 } }, /because too many were under way, or/, /^Keep at/],
+  ['refusals while none is served', {}, /because they came too often \(1302 ×500\)/, /^Lower the rate, or have/],
+  [
+    'answers among the refusals',
+    { answered: 1 },
+    /because too many were under way, or they came/,
+    /^Lower the rate, or wait/,
+  ],
+  [
+    'a hanging answer',
+    { ended: { stalled: 1, rate_limited: 9 } },
+    /because too many were under way, or/,
+    /^Lower the rate, or wait/,
+  ],
 ] as const)('1302 is about how often where that is the only thing it can be: %s', (_, more, why, step) => {
   const run = usedUp(calm, more);
   expect(said(run, 'limited_by_account')).toMatch(why);
@@ -132,6 +145,36 @@ test('a schedule leaves places free, so what was served at once is the least an 
   const { result } = makeRun({ load: { kind: 'open', perSecond: 15 }, durationMs: 20_000, limit: 8, tokens: 20 });
   expect(said(result, 'limited_by_account')).toMatch(/ At least [\d.]+ were served at once\.$/);
   expect(next(result)).toMatch(/^Offer less, .*--find-limit/);
+});
+
+test.each([
+  [
+    'closed',
+    { kind: 'closed', stages: [{ durationMs: 4000, from: 2, to: 16 }] },
+    /At least 8 were/,
+    /^Offer less, .*--find-limit/,
+  ],
+  ['closed', { kind: 'closed', stages: [{ durationMs: 4000, from: 16, to: 16 }] }, /About 8 were/, /^Keep at most 8/],
+] as const)('a ramp leaves places free as well: %s, %o', (_, arrivals, served, step) => {
+  const { result } = rateLimitedRun();
+  const run = { ...result, config: { ...result.config, arrivals } };
+  expect(said(run, 'limited_by_account')).toMatch(served);
+  expect(next(run)).toMatch(step);
+});
+
+test.each([
+  [1, /^Keep at most 8 under way with this key,/],
+  [2, /^Keep at most 8 under way with these 2 keys together,/],
+])('what %d keys may have is not said of one', (keys, step) => {
+  const { result } = rateLimitedRun();
+  expect(next({ ...result, config: { ...result.config, keys } })).toMatch(step);
+});
+
+test.each<[string, LoadResult]>([
+  ['none was served', { ...rateLimitedRun().result, ledger: { planned: 40, ok: 0, rate_limited: 40 } }],
+  ['as many were served as ever were under way', usedUp(calm, { answered: 1 })],
+])('where %s, a limit of requests under way is not made up', (_, run) => {
+  expect(next(run)).toMatch(/^Lower the rate, or wait until .*--find-limit. tells which/);
 });
 
 test('1303 is about how often, not how many', () => {
@@ -166,7 +209,7 @@ test('a platform that sheds load is not the account’s limit', () => {
 
 test('a network that fails is named by its endings', () => {
   expect(said(failedRun().result, 'limited_by_network')).toBe(
-    'The network failed: 200 of 200 requests (100%) ended as tcp.',
+    'Connections failed: 200 of 200 requests (100%) ended as tcp.',
   );
 });
 
@@ -379,25 +422,29 @@ test('unknown steal is not a limit', () => {
 
 test('open load beyond what comes back is saturated, and the wait before the send is told', () => {
   const { result } = saturatedRun();
-  expect(kinds(result)).toEqual(['does', 'saturated', 'limited_by_queue', 'hidden_wait', 'next']);
+  expect(kinds(result)).toEqual(['does', 'saturated', 'limited_by_queue', 'cut_off', 'hidden_wait', 'next']);
   expect(next(result)).toMatch(/^Offer less than 1\d(\.\d)? per second/);
 });
 
-test.each([0.5, 0.7, 0.9])('open load at %f of what the server can do is not called saturated', part => {
-  for (let seed = 1; seed <= 20; seed++) {
-    // 12 places, 0.68 s each: 17 requests per second
-    const { result } = makeRun({
-      seed,
-      load: { kind: 'open', perSecond: 17 * part },
-      durationMs: 40_000,
-      slots: 12,
-      ttftMs: 100,
-      itlMs: 20,
-      tokens: 29,
-    });
-    expect(kinds(result)).not.toContain('saturated');
-  }
-});
+test.each([0.5, 0.7, 0.9])(
+  'open load at %f of what the server can do is called neither saturated nor changed',
+  part => {
+    for (let seed = 1; seed <= 20; seed++) {
+      // 12 places, 0.68 s each: 17 requests per second
+      const { result } = makeRun({
+        seed,
+        load: { kind: 'open', perSecond: 17 * part },
+        durationMs: 40_000,
+        slots: 12,
+        ttftMs: 100,
+        itlMs: 20,
+        tokens: 29,
+      });
+      const found = kinds(result).filter(kind => kind === 'saturated' || kind === 'changed');
+      expect(found).toEqual([]);
+    }
+  },
+);
 
 const rising: Scene = {
   load: { kind: 'open', perSecond: 5, rise: { atMs: 4000, to: 60 } },
@@ -441,7 +488,7 @@ test.each([80, 100])('failures that matter come before "nothing limited", also o
   expect(findings.map(({ kind }) => kind).slice(0, 3)).toEqual(['does', 'broken_answers', 'limited_by_nothing']);
   const shown = screen({ ...result, findings }, { width }).replace(/\s+/g, ' ');
   expect(shown).toMatch(/\d+ requests \([\d.]+%\) failed at the endpoint: \d+ stalled/);
-  expect(shown).toContain('Nothing seen here limited the run');
+  expect(shown).toContain('Apart from failures nothing seen here limited the run');
 });
 
 test('a limit comes before failures beside it', () => {
@@ -506,6 +553,78 @@ test('a request that is wrong is to be mended first', () => {
   const { result } = makeRun(calm, { ledger: { planned: 50, ok: 10, prompt_too_long: 40 } });
   expect(said(result, 'wrong_requests')).toContain('40 requests ended as prompt_too_long');
   expect(next(result)).toMatch(/^Mend the request/);
+});
+
+test.each([
+  [
+    'an answer or a prompt that content review stopped',
+    { ok: 40, content_filtered: 10 },
+    /^Look at what was asked there and/,
+  ],
+  ['prompts that content review stops', { ok: 0, content_filtered: 50 }, /^Mend the request first/],
+  ['a path that does not exist', { ok: 0, not_found: 50 }, /^Check --url: it ends where \/chat\/completions follows/],
+  ['a model that does not exist', { ok: 0, model_unavailable: 50 }, /^Check --model/],
+])('the next step after %s follows from it', (_, ledger, step) => {
+  const { result } = makeRun(calm, { ledger: { planned: 50, ...ledger } });
+  expect(next(result)).toMatch(step);
+  expect(said(result, 'wrong_requests')?.includes('not in the endpoint')).toBe(ledger.ok === 0);
+});
+
+test('a schedule tells of those offered how many were answered, and that the start-up is in its figures', () => {
+  const { result } = makeRun({ ...calm, load: { kind: 'open', perSecond: 30 }, durationMs: 5000 });
+  expect(said(result, 'does')).toMatch(
+    /^Of [\d.]+ requests offered per second the endpoint answered 100% well; it gave [\d.]+ good answers and \d+ tokens per second; half/,
+  );
+  const starting = { ...result, throughput: { ...result.throughput, start_up_s: 1.2 } };
+  expect(said(starting, 'does')).toContain('tokens per second, start-up included; half');
+  const cut = { ...result, ledger: { ...result.ledger, ok: result.ledger.ok / 2 } };
+  expect(said(cut, 'does')).toContain('answered 50% well');
+});
+
+test.each<[string, Partial<LoadResult['load']>, RegExp, RegExp]>([
+  ['the grace', {}, /^42 of 119 requests \(35\.3%\) were still under way after --grace 2\.00 s: neither/, /--grace/],
+  [
+    'Ctrl-C',
+    { halted: 'stopped', halted_after_s: 3 },
+    /when the run was stopped: neither good nor failed/,
+    /^Raise the load/,
+  ],
+])('what %s cut off is told beside the share of the others', (_, halt, words, step) => {
+  const { result } = makeRun(calm, { ledger: { planned: 119, ok: 77, censored: 42 } });
+  const intervals = [...result.intervals, { ...result.intervals[0]!, fromMs: 30_000, toMs: 32_000, planned: 0 }];
+  const run = { ...result, intervals, load: { ...result.load, ...halt }, config: { ...result.config, graceMs: 2000 } };
+  expect(said(run, 'cut_off')).toMatch(words);
+  expect(next(run)).toMatch(step);
+});
+
+test('one of hundreds that was cut off is not told', () => {
+  expect(kinds(makeRun(calm, { ledger: { planned: 201, ok: 200, censored: 1 } }).result)).not.toContain('cut_off');
+});
+
+test('those who wait much longer than half of all are told', () => {
+  const { result } = makeRun(calm);
+  const content = { ...result.metrics.ttft_content_ms!, p50: 209, p90: 261, p95: 2210 };
+  const tail = (more: Partial<typeof content>) => ({
+    ...result,
+    metrics: { ...result.metrics, ttft_content_ms: { ...content, ...more } },
+  });
+  expect(said(tail({}), 'slow_tail')).toBe(
+    'One user in twenty waited 2.21 s or longer for the first content (p95), half at most 209 ms.',
+  );
+  expect(kinds(tail({ needs: { p95: 130 } }))).not.toContain('slow_tail');
+  expect(said(tail({ needs: { p95: 130 }, p90: 900 }), 'slow_tail')).toMatch(
+    /^One user in ten waited 900 ms or longer/,
+  );
+  expect(kinds(tail({ p95: 620 }))).not.toContain('slow_tail');
+});
+
+test('who met a failure is not told to have seen something', () => {
+  const { result } = makeRun({ ...calm, faults: { server_error: 2 } });
+  expect(said(result, 'does')).toContain('half of those answered saw something within');
+  const few = { ...result.metrics.ttft_content_ms!, needs: { p50: 11 } };
+  expect(said({ ...result, metrics: { ttft_content_ms: few } }, 'does')).toContain(
+    '; those answered saw something after',
+  );
 });
 
 test('a lost agent is a hole in the load', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CapacityResult, TriedLevel } from '../../../src/loadtest/capacity.ts';
-import { capacityText } from '../../../src/loadtest/report/capacity.ts';
+import { capacityText, limitText } from '../../../src/loadtest/report/capacity.ts';
 
 const level = (n: number, good: number, more: Partial<TriedLevel> = {}): TriedLevel => ({
   level: n,
@@ -61,4 +61,12 @@ test('no line is wider than 80 columns, whatever went wrong', () => {
   for (const by of ['concurrency', 'rate'] as const)
     for (const line of capacityText({ ...found, tried: [wide] }, { ...asked, by }).split('\n'))
       expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test.each([
+  ['found', 1, 'The account answers 8 requests in flight; one more'],
+  ['found', 2, 'The account answers with these 2 keys together 8 requests in flight; one more'],
+  ['at_least', 3, 'The account answers with these 3 keys together at least 8 requests in flight'],
+] as const)('a limit that was %s with %d keys is that of all of them', (kind, keys, words) => {
+  expect(limitText({ kind, ceiling: 8 }, 1000, keys).slice(0, words.length)).toBe(words);
 });
