@@ -171,7 +171,7 @@ function beginFolder(out: string, config: LoadConfig, io: Io) {
 
 /** What the live view says of the plan. */
 function factsOf(plan: LoadPlan): PlanFacts {
-  const { model, arrivals, stream, warmupMs, maxRequests, budget, currency } = plan;
+  const { model, arrivals, stream, warmupMs, calibrate: calibrates, maxRequests, budget, currency } = plan;
   const { maxTokens, maxCost, price } = budget;
   const finite = (n: number) => (Number.isFinite(n) ? n : null);
   return {
@@ -181,6 +181,7 @@ function factsOf(plan: LoadPlan): PlanFacts {
     level: arrivals.kind === 'trace' ? null : peakOf(arrivals.stages),
     durationMs: lengthMs(plan),
     warmupMs,
+    calibrates,
     maxRequests: finite(maxRequests),
     maxTokens: finite(maxTokens),
     maxCost:
