@@ -51,12 +51,24 @@ function spoiledText({ requests, good, failures = {} }: TriedLevel): string {
     .join(', ');
 }
 
-function sentence({ kind, level, interval: [passed, failed] }: CapacityResult, unit: string, share: string): string {
+function sentence(
+  { kind, level, interval: [passed, failed], tried }: CapacityResult,
+  unit: string,
+  share: string,
+): string {
+  if (kind === 'unclear') return unclearText(tried[0], unit, share);
   if (kind === 'none' || level === null) return `Not even the first level keeps the SLO for ${share} of requests.`;
   if (kind === 'at_least')
     return `At least ${level} ${unit} keep the SLO for ${share} of requests: no level that was allowed failed.`;
   const upper = failed === null ? 'no level was clearly too high' : `${failed} are clearly too many`;
   return `${passed} ${unit} keep the SLO for ${share} of requests; ${upper}.`;
+}
+
+function unclearText(first: TriedLevel | undefined, unit: string, share: string): string {
+  if (first === undefined) return 'No level was tried.';
+  const { level, good, requests } = first;
+  const found = `${count(good)} of ${counted(requests, 'request')} did`;
+  return `Unclear whether the first level, ${level} ${unit}, keeps the SLO for ${share} of requests: ${found}. Begin lower (--from), or set another share (--attainment).`;
 }
 
 /** What happens at the first level that is too high. */
@@ -88,13 +100,17 @@ function kneeless(tried: readonly TriedLevel[]): string {
 
 const faster = (a: TriedLevel, b: TriedLevel) => (b.throughput > a.throughput ? b : a);
 
-/** @param answerMs how long an answer took, in the middle */
-export function limitText(result: LimitResult, answerMs: number): string {
+/**
+ * @param answerMs how long an answer took, in the middle
+ * @param keys that requests took in turn; a limit of each then has as many places as all of them
+ */
+export function limitText(result: LimitResult, answerMs: number, keys = 1): string {
+  const account = keys > 1 ? `The account answers with these ${keys} keys together` : 'The account answers';
   switch (result.kind) {
     case 'found':
-      return `The account answers ${counted(result.ceiling, 'request')} in flight; one more is refused with 1302.`;
+      return `${account} ${counted(result.ceiling, 'request')} in flight; one more is refused with 1302.`;
     case 'at_least':
-      return `The account answers at least ${counted(result.ceiling, 'request')} in flight, the most that were allowed here.`;
+      return `${account} at least ${counted(result.ceiling, 'request')} in flight, the most that were allowed here.`;
     case 'below':
       return result.ceiling === 0
         ? 'Even one request at a time is refused with 1302: that is no limit of requests in flight, but of how often they come (requests or tokens a minute). Wait a minute, and ask again.'

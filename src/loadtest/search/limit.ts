@@ -20,7 +20,7 @@ export async function findLimit(plan: LoadPlan, search: SearchConfig, io: Io): P
   }
   if (found === undefined) return undefined;
   const { result, answerMs } = found;
-  return { result, text: limitText(result, answerMs), code: exitOf(result) };
+  return { result, text: limitText(result, answerMs, plan.keys.length), code: exitOf(result) };
 }
 
 /** Tokens that a probe asks for: one is cheap; more are asked for when answers were too short to be there at once. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CapacityResult, TriedLevel } from '../../../src/loadtest/capacity.ts';
-import { capacityText } from '../../../src/loadtest/report/capacity.ts';
+import { capacityText, limitText } from '../../../src/loadtest/report/capacity.ts';
 
 const level = (n: number, good: number, more: Partial<TriedLevel> = {}): TriedLevel => ({
   level: n,
@@ -50,6 +50,16 @@ test.each([
   expect(capacityText({ ...found, tried, usl }, asked).replace(/\n/g, ' ')).toContain(words);
 });
 
+test('a first level too close to its objective is not said to miss it', () => {
+  const first = level(4, 70, { verdict: 'unclear' });
+  const result: CapacityResult = { ...found, kind: 'unclear', level: null, interval: [0, null], tried: [first] };
+  const text = capacityText(result, { ...asked, by: 'rate' }).replace(/\n/g, ' ');
+  expect(text).toContain(
+    'Unclear whether the first level, 4 requests per second, keeps the SLO for 95 % of requests: 70 of 72 requests did.',
+  );
+  expect(text).not.toContain('Not even');
+});
+
 test('a level at which nothing was asked has no NaN', () => {
   const empty = level(4, 0, { requests: 0, bounds: [0, 1], throughput: 0 });
   expect(capacityText({ ...found, kind: 'none', level: null, tried: [empty] }, asked)).not.toMatch(/NaN|undefined|-\d/);
@@ -61,4 +71,12 @@ test('no line is wider than 80 columns, whatever went wrong', () => {
   for (const by of ['concurrency', 'rate'] as const)
     for (const line of capacityText({ ...found, tried: [wide] }, { ...asked, by }).split('\n'))
       expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test.each([
+  ['found', 1, 'The account answers 8 requests in flight; one more'],
+  ['found', 2, 'The account answers with these 2 keys together 8 requests in flight; one more'],
+  ['at_least', 3, 'The account answers with these 3 keys together at least 8 requests in flight'],
+] as const)('a limit that was %s with %d keys is that of all of them', (kind, keys, words) => {
+  expect(limitText({ kind, ceiling: 8 }, 1000, keys).slice(0, words.length)).toBe(words);
 });
