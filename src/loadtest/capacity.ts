@@ -43,8 +43,8 @@ export interface TriedLevel extends LevelReport {
 }
 
 export interface CapacityResult {
-  /** `at_least`: the highest level allowed still passes. `none`: not even the lowest does. */
-  readonly kind: 'found' | 'at_least' | 'none';
+  /** `at_least`: the highest level allowed still passes. `none`: not even the lowest does; `unclear`: whether it does. */
+  readonly kind: 'found' | 'at_least' | 'none' | 'unclear';
   /** Highest level that passed. */
   readonly level: number | null;
   /** The capacity lies between the highest that passed and the lowest that failed; null above: none failed. */
@@ -192,7 +192,7 @@ function resultOf(all: readonly TriedLevel[], kind: SearchOptions['kind'], seed:
   const failed = tried.find(({ verdict }) => verdict === 'fail')?.level ?? null;
   const unclear = tried.some(({ verdict }) => verdict === 'unclear');
   return {
-    kind: level === null ? 'none' : failed === null && !unclear ? 'at_least' : 'found',
+    kind: level === null ? (unclear ? 'unclear' : 'none') : failed === null && !unclear ? 'at_least' : 'found',
     level,
     interval: [level ?? 0, failed],
     tried,

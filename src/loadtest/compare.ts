@@ -121,7 +121,7 @@ function verdictOf(rows: readonly ComparisonRow[]): Verdict {
   if (have('regression').length > 0) return 'regression';
   if (have('improvement').length > 0) return 'improvement';
   const clear = new Set(have('same').map(({ name }) => name));
-  const needed = rows.filter(({ unit }) => unit !== 'per_second');
+  const needed = rows.filter(({ unit }) => unit === 'ms');
   return needed.length > 0 && needed.every(({ name }) => clear.has(name)) ? 'same' : 'inconclusive';
 }
 
@@ -134,14 +134,14 @@ function whyOf(rows: readonly ComparisonRow[]): string {
   if (reason && others.length === 0) return `every figure ${reason}; run longer`;
   if (verdict === 'inconclusive') return `${dark}; run longer`;
   if (verdict === 'same') return ['nothing differs by more than noise', dark].filter(part => part !== '').join('; ');
-  const named = rows.filter(row => row.verdict === verdict).sort((one, other) => surprise(other) - surprise(one));
+  const named = rows.filter(row => row.verdict === verdict).sort((one, other) => weight(other) - weight(one));
   const more = named.length > 1 ? `, and ${named.length - 1} more` : '';
   return `${nameOf(named[0]!)}: ${named[0]!.why}${more}`;
 }
 
-/** How many noise floors a difference is. */
-const surprise = ({ difference, noise }: ComparisonRow) =>
-  noise === null ? 0 : Math.abs(difference) / Math.max(noise, 1e-9);
+/** How much a difference means to users: failures before all, then what has changed most by its own measure. */
+const weight = ({ relative, unit }: ComparisonRow) =>
+  unit === 'share' ? Number.MAX_VALUE : Math.abs(relative ?? Number.MAX_VALUE);
 
 /** `e2e_ms p95`, `error_rate`. */
 const nameOf = ({ name, level }: ComparisonRow) => (level === null ? name : `${name} ${level}`);

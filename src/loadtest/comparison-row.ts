@@ -1,6 +1,7 @@
 /** One figure of two runs: how it differs, how far noise reaches, and what follows from it. */
 import type { Random } from '../core/random.ts';
 import type { Measure } from './measures.ts';
+import { type Counted, shareDifference } from './stats/binomial.ts';
 import type { Statistic } from './stats/blocks.ts';
 import { type Difference, differences } from './stats/bootstrap.ts';
 import { samplesNeeded } from './stats/figure.ts';
@@ -65,6 +66,8 @@ interface ComparedFigure extends Pick<ComparisonRow, 'name' | 'level' | 'unit'> 
   readonly b: Statistic;
   /** Why it cannot be judged. */
   readonly short: string | undefined;
+  /** Of a share: how many of how many in a, and in b. */
+  readonly counts?: readonly [a: Counted, b: Counted];
 }
 
 function latencyFigures(name: Measure, a: RunBlocks, b: RunBlocks, levels: readonly CompareLevel[]): ComparedFigure[] {
@@ -86,6 +89,7 @@ const rateFigure = (name: Rate, a: RunBlocks, b: RunBlocks): ComparedFigure => (
   a: a.rate(name),
   b: b.rate(name),
   short: undefined,
+  ...(name === 'error_rate' && { counts: [a.failed, b.failed] as const }),
 });
 
 /** Figures that cannot be judged take no part in the draws: they would widen the bounds of all others. */
@@ -105,12 +109,22 @@ function bare({ name, level, unit, a, b, short = '' }: ComparedFigure): Comparis
 
 const over = (part: number, whole: number) => (whole === 0 ? null : part / whole);
 
-function rowOf({ name, level, unit }: ComparedFigure, found: Difference, options: RowOptions): ComparisonRow {
+function rowOf({ name, level, unit, counts }: ComparedFigure, drawn: Difference, options: RowOptions): ComparisonRow {
+  const found = counts === undefined ? drawn : allowedFor(counts, drawn);
   const { a, b, difference, ci, noise } = found;
   const verdict = verdictOf(found, scaleOf(unit, a, options));
   const row = { name, level, unit, a, b, difference, relative: over(difference, a), ci, noise, verdict };
   return { ...row, why: whyOf(row) };
 }
+
+/** Draws know only the failures that were seen: of shares the bounds are no narrower than so few requests allow. */
+function allowedFor([a, b]: readonly [Counted, Counted], drawn: Difference): Difference {
+  const exact = shareDifference(a, b, oneSided);
+  const ci = [Math.min(drawn.ci[0], exact[0]), Math.max(drawn.ci[1], exact[1])] as const;
+  return { ...drawn, ci, noise: (ci[1] - ci[0]) / 2 };
+}
+
+const oneSided = 0.975;
 
 /**
  * Relative, but for what is nearly nothing: latencies below a tenth of a millisecond are this tool's own error, and of

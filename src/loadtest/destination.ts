@@ -7,9 +7,13 @@ import type { LoadConfig } from './settings.ts';
 export function refuseStrangers(config: LoadConfig): void {
   const host = new URL(config.url).hostname;
   const limited = config.max_tokens_total !== undefined || config.max_cost !== undefined;
-  if (isLoopback(host) || (config.yes_load_this_endpoint && limited)) return;
+  const missing = [
+    ...(config.yes_load_this_endpoint ? [] : ['--yes-load-this-endpoint']),
+    ...(limited ? [] : ['a budget: --max-tokens-total N or --max-cost AMOUNT with --price']),
+  ];
+  if (isLoopback(host) || missing.length === 0) return;
   throw new UsageError(
     'not_loopback',
-    `--url: ${host} is not this machine, and its owner may charge for every token; to load it anyway pass --yes-load-this-endpoint and a budget: --max-tokens-total N or --max-cost AMOUNT with --price`,
+    `--url: ${host} is not this machine, and its owner may charge for every token; to load it anyway pass ${missing.join(' and ')}`,
   );
 }

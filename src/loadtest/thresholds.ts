@@ -1,11 +1,13 @@
 /** Gates as k6 writes them: `ttft_content:p95<800ms`, `error_rate<1%`, `goodput>95%`, `requests_per_second>10`. Pure. */
 import { formatDuration, parseDuration } from '../core/duration.ts';
 import { UsageError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { failuresOf } from './ledger.ts';
 import { type Measure, measureNames } from './measures.ts';
 import type { Figure, LoadResult, ThresholdResult } from './result.ts';
 import { measureOf, short } from './slo.ts';
 import { shareBounds } from './stats/binomial.ts';
+import { fewestSeconds } from './stats/per-second.ts';
 
 const aggregates = ['min', 'mean', 'max', 'p50', 'p90', 'p95', 'p99'] as const;
 const rates = ['error_rate', 'goodput', 'requests_per_second', 'output_tokens_per_second', 'limited_rate'] as const;
@@ -32,6 +34,7 @@ export function parseThreshold(text: string): Threshold {
   const never = decidedOf(threshold);
   if (never !== undefined)
     throw new UsageError('bad_threshold', `"${threshold.text}" can never ${never}; ${rangeOf(threshold)}`);
+  refuseWrongWay(threshold);
   return threshold;
 }
 
@@ -46,7 +49,25 @@ function decidedOf({ subject, operator, bound }: Threshold): 'pass' | 'fail' | u
 const rangeOf = ({ subject }: Threshold) =>
   subject.kind === 'rate' && isShare(subject.rate) ? 'it is a share from 0% to 100%' : 'it is never below 0';
 
+/** A gate that is passed by whatever is worse holds nothing: it was meant the other way round. @throws {UsageError} */
+function refuseWrongWay({ text, subject, operator }: Threshold): void {
+  const isHigh = subject.kind === 'rate' && higherIsBetter[subject.rate];
+  if (isUpper(operator) !== isHigh) return;
+  const turned = text.replace(/[<>]/, isHigh ? '>' : '<');
+  const better = isHigh ? 'more is better here' : 'less is better here';
+  throw new UsageError('bad_threshold', `"${text}" is passed by what is worse, for ${better}; write ${turned}`);
+}
+
+const higherIsBetter = {
+  error_rate: false,
+  limited_rate: false,
+  goodput: true,
+  requests_per_second: true,
+  output_tokens_per_second: true,
+} as const satisfies Record<Rate, boolean>;
+
 function readThreshold(text: string): Threshold {
+  refuseSeveral(text);
   const [, name = '', aggregate, operator = '', value = ''] =
     /^\s*(\w+)(?::(\w+))?\s*(<=|>=|<|>)\s*(\S+)\s*$/.exec(text) ?? [];
   const measure = measureOf(name);
@@ -55,29 +76,51 @@ function readThreshold(text: string): Threshold {
     return { ...form, subject: { kind: 'figure', measure, aggregate }, bound: timeOf(value, text) };
   if (isOneOf(rates, name) && aggregate === undefined)
     return { ...form, subject: { kind: 'rate', rate: name }, bound: shareOf(value, name, text.trim()) };
-  throw bad(text, meant.get(name));
+  const likely = likelyOf(name, aggregate);
+  throw likely === undefined ? bad(text) : guessed(text, text.trim().replace(/^\w+(:\w+)?/, likely));
+}
+
+function refuseSeveral(text: string): void {
+  if (!/[<>].*([;,&]|\band\b).*[<>]/.test(text)) return;
+  throw new UsageError('bad_threshold', `"${text.slice(0, 60)}" is more than one threshold; give each a --threshold`);
+}
+
+/** What a name was most likely to be, with the aggregate it then takes. */
+function likelyOf(name: string, aggregate = 'p95'): string | undefined {
+  const known = measureOf(name) ?? (isOneOf(rates, name) ? name : undefined);
+  const near = known ?? meant.get(name) ?? nearestName(name, [...rates, ...measureNames.map(short)]);
+  if (near === undefined || isOneOf(rates, near)) return near;
+  return isOneOf(aggregates, aggregate) ? `${short(near as Measure)}:${aggregate}` : undefined;
 }
 
 /** What people write who come from other tools. */
-const meant: ReadonlyMap<string, string> = new Map([
+const meant: ReadonlyMap<string, Measure | Rate> = new Map([
   ['rps', 'requests_per_second'],
   ['qps', 'requests_per_second'],
   ['tps', 'output_tokens_per_second'],
   ['errors', 'error_rate'],
-  ['ttft', 'ttft_content:p95'],
-  ['latency', 'e2e:p95'],
+  ['ttft', 'ttft_content_ms'],
+  ['latency', 'e2e_ms'],
 ]);
 
 const isOneOf = <T extends string>(list: readonly T[], value: string | undefined): value is T =>
   (list as readonly (string | undefined)[]).includes(value);
 
-const bad = (text: string, hint?: string) =>
+const guessed = (text: string, right: string) =>
+  new UsageError('bad_threshold', `"${text.slice(0, 60)}" is no threshold; did you mean ${right.slice(0, 60)}?`);
+
+const bad = (text: string) =>
   new UsageError(
     'bad_threshold',
-    `"${text.slice(0, 60)}" is no threshold${hint === undefined ? '' : ` (did you mean ${hint}?)`}; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
+    `"${text.slice(0, 60)}" is no threshold; write MEASURE:AGGREGATE<TIME such as ttft_content:p95<800ms (measures: ${measureNames.map(short).join(', ')}; aggregates: ${aggregates.join(', ')}), or a rate such as error_rate<1%, goodput>95% (rates: ${rates.join(', ')})`,
   );
 
 function timeOf(value: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(value))
+    throw new UsageError(
+      'bad_threshold',
+      `"${text.slice(0, 60)}" does not say which unit ${value} has; write ${text.trim()}ms, or with s for seconds`,
+    );
   try {
     return parseDuration(value);
   } catch {
@@ -121,10 +164,8 @@ export function judge(threshold: Threshold, result: Judgeable): Judged {
   const { text, subject, operator, bound } = threshold;
   if (subject.kind === 'rate') return judgeRate(threshold, subject.rate, result);
   const answer = figureIn(result, subject);
-  if (typeof answer === 'string') {
-    const unknown: Judged = { text, ok: false, measurable: false, actual: null, why: answer };
-    return missedBelow(threshold, result.metrics[subject.measure], subject.aggregate) ?? unknown;
-  }
+  if (typeof answer === 'string')
+    return missedBelow(threshold, result.metrics[subject.measure], subject.aggregate) ?? unknown(text, answer);
   const ok = compare[operator](answer, bound);
   const [found, limit] = [answer, bound].map(formatDuration);
   return { text, ok, measurable: true, actual: answer, why: `${found} ${ok ? 'is' : 'is not'} ${operator} ${limit}` };
@@ -152,7 +193,7 @@ function missedBelow(
   figure: Figure | undefined,
   aggregate: Aggregate,
 ): Judged | undefined {
-  if (figure === undefined || figure.count === 0 || !isUpper(operator)) return undefined;
+  if (figure === undefined || figure.count === 0) return undefined;
   const lower = percentiles.slice(0, (percentiles as readonly Aggregate[]).indexOf(aggregate));
   const level = lower.find(one => figure.needs[one] === undefined && (figure.ci[one]?.[0] ?? 0) > bound);
   if (level === undefined) return undefined;
@@ -164,11 +205,21 @@ function missedBelow(
 function judgeRate(threshold: Threshold, rate: Rate, result: Judgeable): Judged {
   if (isShare(rate)) return judgeShare(threshold, sharedIn(result, rate));
   const { text, operator, bound } = threshold;
-  const actual = result.throughput[rate];
+  const { [rate]: actual, ci, needs_s: needs, duration_s: seconds } = result.throughput;
+  const bounds = ci[rate];
+  if (bounds === undefined)
+    return unknown(text, `needs ${needs ?? fewestSeconds} measured seconds, there are ${rounded(+seconds.toFixed(1))}`);
+  const [low, high] = bounds;
   const ok = compare[operator](actual, bound);
-  const why = `${showRate(actual)} ${ok ? 'is' : 'is not'} ${operator} ${showRate(bound)}`;
+  const range = `bounds ${showRate(low)} to ${showRate(high)}`;
+  // A bare figure may lie off by more than it clears its limit.
+  if (compare[operator](low, bound) !== compare[operator](high, bound))
+    return unknown(text, `${showRate(actual)} is too close to ${showRate(bound)} to tell (${range}); run longer`);
+  const why = `${showRate(actual)} ${ok ? 'is' : 'is not'} ${operator} ${showRate(bound)} (${range})`;
   return { text, ok, measurable: true, actual, why };
 }
+
+const unknown = (text: string, why: string): Judged => ({ text, ok: false, measurable: false, actual: null, why });
 
 // --- shares
 
@@ -197,15 +248,14 @@ const confidence = 0.95;
  * a share that lies wholly on the wrong side of its limit can be judged.
  */
 function judgeShare({ text, operator, bound }: Threshold, counted: Counted | string): Judged {
-  if (typeof counted === 'string') return { text, ok: false, measurable: false, actual: null, why: counted };
+  if (typeof counted === 'string') return unknown(text, counted);
   const { some, all } = counted;
   const actual = some / all;
   const ok = compare[operator](actual, bound);
   const [low, high] = shareBounds(some, all, confidence);
   const needs = requestsFor(operator, bound);
   const missed = !ok && (isUpper(operator) ? low > bound : high < bound);
-  if (all < needs && !missed)
-    return { text, ok: false, measurable: false, actual: null, why: tooFew({ some, all }, { low, high, needs }) };
+  if (all < needs && !missed) return unknown(text, tooFew({ some, all }, { low, high, needs }));
   const bounds = `${some} of ${all}, bounds ${showShare(low)} to ${showShare(high)}`;
   const verb = ok ? 'is' : 'is not';
   return {

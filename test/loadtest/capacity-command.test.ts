@@ -179,8 +179,9 @@ test('a rate that only a queue takes in is no capacity, however short its burst'
   cleanups.push(() => server.close());
   const levels = ['--by', 'rate', '--from', '300', '--to', '300', '--slo', 'e2e<150ms'];
   const argv = ['load', 'capacity', '--url', server.url, '--model', 'glm-4.6', '--no-stream', ...levels];
-  const { code, out } = await run(command, argv, { env: { GLM_API_KEY: 'a.b' } });
+  const { code, out, err } = await run(command, argv, { env: { GLM_API_KEY: 'a.b' } });
   expect([code, out]).toEqual([1, expect.stringContaining('Not even the first level keeps the SLO')]);
+  expect(err).toMatch(/^ {2}rate 300: 900 requests, about 3\.0+ s$/m);
 });
 
 test('a budget that is used up before there is an answer says what to do', async () => {

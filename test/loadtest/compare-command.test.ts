@@ -18,17 +18,20 @@ const put = (name: string, content: string | LoadResult) => {
   return path;
 };
 const a = makeRun({ ...calm, seed: 1 }).result;
+const other = (name: string, scene: Partial<Scene>, more: Partial<LoadResult> = {}) =>
+  put(`${name}.json`, makeRun({ ...calm, ...scene }, { run_id: name, ...more }).result);
 const paths = {
   a: put('a.json', a),
-  again: put('again.json', makeRun({ ...calm, seed: 2 }).result),
-  slow: put('slow.json', makeRun({ ...calm, seed: 3, ttftMs: 300 }).result),
-  short: put('short.json', makeRun({ ...calm, seed: 4, durationMs: 2000 }).result),
-  invalid: put('invalid.json', makeRun({ ...calm, seed: 5 }, { validity: 'INVALID' }).result),
+  same: other('same', { seed: 1 }),
+  again: other('again', { seed: 2 }),
+  slow: other('slow', { seed: 3, ttftMs: 300 }),
+  short: other('short', { seed: 4, durationMs: 2000 }),
+  invalid: other('invalid', { seed: 5 }, { validity: 'INVALID' }),
 };
 const compare = (...argv: string[]) => run(command, ['load', 'compare', ...argv]);
 
 test.each<[keyof typeof paths, keyof typeof paths, string, number]>([
-  ['a', 'a', 'same', 0],
+  ['a', 'same', 'same', 0],
   ['a', 'slow', 'regression', 1],
   ['slow', 'a', 'improvement', 0],
   ['a', 'short', 'inconclusive', 3],
@@ -38,6 +41,12 @@ test.each<[keyof typeof paths, keyof typeof paths, string, number]>([
   const { verdict: found, rows } = JSON.parse(out) as Comparison;
   expect([found, code]).toEqual([verdict, expected]);
   expect(rows.length).toBeGreaterThan(0);
+});
+
+test('a run is not compared with itself', async () => {
+  const { code, out, err } = await compare(paths.a, put('copy.json', a));
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toContain(`a and b are the same run, ${a.run_id}; give a baseline and a run to judge`);
 });
 
 test('two runs of the same server are no regression', async () => {

@@ -114,6 +114,41 @@ test('a single failure in a thousand requests is none', () => {
   expect(rowOf(compare(baseline, one).rows, 'error_rate', null)?.verdict).toBe('same');
 });
 
+const few = (requests: number) =>
+  Array.from({ length: 10 }, (_, i) =>
+    intervalAt(i, {
+      planned: requests,
+      ended: { ok: requests },
+      histograms: { e2e_ms: sparseOf(new Array(requests).fill(100)) },
+    }),
+  );
+
+test.each([
+  [22, 0.0166, 'same'],
+  [10, 0.0362, 'inconclusive'],
+])('no failure in ten times %d requests leaves room for a share of %d', (requests, share, verdict) => {
+  const found = compare(few(requests), few(requests));
+  const row = rowOf(found.rows, 'error_rate', null);
+  expect(row).toMatchObject({ difference: 0, verdict });
+  expect(row?.ci?.map(bound => Math.round(bound * 1e4) / 1e4)).toEqual([-share, share]);
+  expect(row?.noise).toBeCloseTo(share, 4);
+  expect(found.verdict).toBe('same');
+});
+
+test('what has changed most is said first, however sure the rest, and failures before that', () => {
+  const of = (first: number, gap: number) =>
+    few(22).map(interval => ({
+      ...interval,
+      histograms: {
+        ttft_content_ms: sparseOf(Array.from({ length: 22 }, (_, i) => first + i)),
+        itl_ms: sparseOf(new Array(22).fill(gap)),
+      },
+    }));
+  const levels = ['p50'] as const;
+  expect(compare(of(200, 20), of(260, 22), { levels }).why).toMatch(/^ttft_content_ms p50: worse .* and 1 more$/);
+  expect(compare(of(200, 20), failing(of(260, 22), 5), { levels }).why).toMatch(/^error_rate: worse .* and \d more$/);
+});
+
 test('half of the throughput is a regression', () => {
   const half = baseline.map(interval => ({ ...interval, answered: interval.answered / 2 }));
   expect(rowOf(compare(baseline, half).rows, 'requests_per_second', null)?.verdict).toBe('regression');

@@ -400,7 +400,17 @@ test.each<[Outcome['kind'], number, number]>([
   ['balance_exhausted', 5, 4],
   ['quota_exhausted', 5, 4],
   ['bad_request', 5, 4],
-  ['server_error', 5, 200],
+  ['server_error', 5, 10],
+  ['gateway_error', 5, 10],
+  ['error_in_stream', 5, 10],
+  ['truncated', 5, 10],
+  ['unknown_code', 5, 10],
+  ['contract', 5, 10],
+  ['internal', 5, 10],
+  ['server_error', 250, 4],
+  ['usage_missing', 5, 200],
+  ['reasoning_only', 5, 200],
+  ['ok', 5, 200],
 ])('a seat that gets %s after %d ms asks %d times a second', async (kind, tookMs, times) => {
   const { seen } = await run({ plan: closed(1, 1000), ms: () => tookMs, outcomeOf: () => ({ kind }) });
   expect(seen.sentAt).toHaveLength(times);

@@ -44,7 +44,9 @@ const collect = (value: string, all: readonly string[] = []) => [...all, value];
 function compare(a: string, b: string, flags: Record<string, unknown>, io: Io): void {
   refuseUnknown(flags.measure);
   const { measure: measures, seed, json, summary } = checked(compareSchema, configKeys(flags), 'options');
-  const comparison = compareResults(readResult(a), readResult(b), { seed, ...(measures && { measures }) });
+  const [before, after] = [readResult(a), readResult(b)];
+  refuseSame(before, after);
+  const comparison = compareResults(before, after, { seed, ...(measures && { measures }) });
   io.out(json ? `${JSON.stringify(comparison, null, 2)}\n` : `${comparisonText(comparison)}\n`);
   if (summary !== undefined) appendText(summary, comparisonMarkdown(comparison));
   io.exitWith(exitCodeOf(comparison));
@@ -68,6 +70,12 @@ function readResult(path: string): LoadResult {
   const { data } = versioned.safeParse(result);
   const found = data === undefined || data.version === resultVersion ? '' : `, found version ${data.version}`;
   throw new UsageError('bad_result', `${file} is not a result of load run (version ${resultVersion})${found}`);
+}
+
+/** A run is as good as itself for ever: whoever asks that by a slip would never be told of a regression. */
+function refuseSame(a: LoadResult, b: LoadResult): void {
+  if (a.run_id !== b.run_id) return;
+  throw new UsageError('same_run', `a and b are the same run, ${a.run_id}; give a baseline and a run to judge`);
 }
 
 const versioned = z.looseObject({ version: z.number() });

@@ -31,7 +31,7 @@ import { jsonReport } from '../report/json.ts';
 import { junit } from '../report/junit.ts';
 import { lensText } from '../report/lens.ts';
 import { markdown } from '../report/markdown.ts';
-import { screen } from '../report/screen.ts';
+import { screen, sizeFor } from '../report/screen.ts';
 import type { LoadResult, RawRecord } from '../result.ts';
 import type { LoadConfig } from '../settings.ts';
 import { createLive, type Live } from '../ui/live.ts';
@@ -171,7 +171,7 @@ function beginFolder(out: string, config: LoadConfig, io: Io) {
 
 /** What the live view says of the plan. */
 function factsOf(plan: LoadPlan): PlanFacts {
-  const { model, arrivals, stream, warmupMs, maxRequests, budget, currency } = plan;
+  const { model, arrivals, stream, warmupMs, calibrate: calibrates, maxRequests, budget, currency } = plan;
   const { maxTokens, maxCost, price } = budget;
   const finite = (n: number) => (Number.isFinite(n) ? n : null);
   return {
@@ -181,6 +181,7 @@ function factsOf(plan: LoadPlan): PlanFacts {
     level: arrivals.kind === 'trace' ? null : peakOf(arrivals.stages),
     durationMs: lengthMs(plan),
     warmupMs,
+    calibrates,
     maxRequests: finite(maxRequests),
     maxTokens: finite(maxTokens),
     maxCost:
@@ -221,16 +222,11 @@ async function report(
     written(config.prom, path => writeTextfile(path, text)),
   ].filter(mistake => mistake !== undefined);
   if (config.json) io.out(jsonReport(result));
-  else io.out(`${screen(result, sizeOf(process.stdout))}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`);
+  else
+    io.out(`${screen(result, sizeFor(process.stdout))}\n${lens === undefined ? '' : `\n${lensText(lens.read())}\n`}`);
   if (config.push !== undefined) await push(config.push, result, text, io);
   if (mistakes.length > 0) throw new UsageError('no_write', mistakes.join('\n'));
 }
-
-/** What is read in a log or a file has no height to fit. */
-const sizeOf = ({ columns = 100, isTTY }: { readonly columns?: number; readonly isTTY?: boolean }) => ({
-  width: Math.min(100, columns),
-  ...(isTTY === true ? {} : { rows: Number.POSITIVE_INFINITY }),
-});
 
 const takenOver = (out: string | undefined) =>
   `--out ${out}: another run began there meanwhile, or it was taken away, so nothing of this run is kept in it; give each run a folder of its own`;

@@ -159,7 +159,8 @@ const rules: readonly ((result: JudgedRun) => Note | undefined)[] = [
 
 const asides = (result: JudgedRun): Note[] => rules.map(rule => rule(result)).filter(note => note !== undefined);
 
-function endedEarly({ load, ledger }: JudgedRun): Note[] {
+function endedEarly(result: JudgedRun): Note[] {
+  const { load, ledger } = result;
   const [kind, { halted }] = ['ended_early', load] as const;
   if (halted === undefined) return [];
   if (halted === 'stopped' && ledger.planned === 0) return [{ kind, text: 'The run was stopped before it began.' }];
@@ -173,7 +174,19 @@ function endedEarly({ load, ledger }: JudgedRun): Note[] {
       },
     ];
   const text = `The budget ended ${partOf(load)}${after(load)}: what was left did not cover the worst case of one more request${rest(load)}.`;
-  return [{ kind, text, next: roomierBudget }];
+  return [{ kind, ...(spentOnFailures(text, result) ?? { text, next: roomierBudget }) }];
+}
+
+/** Whoever raises a budget that went for failures pays for more of them. */
+function spentOnFailures(text: string, { tokens, ledger }: JudgedRun): Omit<Note, 'kind'> | undefined {
+  const { input, output, booked = { input, output } } = tokens;
+  const [failed] = failuresOf(ledger);
+  const [used, charged] = [input + output, booked.input + booked.output];
+  if (failed === undefined || used >= charged / 2) return undefined;
+  return {
+    text: `${text} Of ${count(charged)} tokens that were booked answers took ${count(used)}; most went for what failed (${failed.name}), of which nobody knows what it cost.`,
+    next: 'Look into the failures first: a larger budget would pay for more of them.',
+  };
 }
 
 const upper = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

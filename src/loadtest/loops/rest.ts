@@ -9,7 +9,7 @@ export interface Rest {
   readonly hopeless: number;
 }
 
-/** A request that was refused is followed by the next one no sooner than this after its start. */
+/** A request that failed is followed by the next one no sooner than this after its start. */
 const shortestMs = 100;
 /** Where the answer cannot change while the run lasts, the time doubles up to this. */
 const longestMs = 1000;
@@ -19,18 +19,18 @@ export function restAfter(record: CallRecord | undefined, hopeless: number): Res
   if (record === undefined) return { ms: 0, hopeless };
   const { kind } = record.outcome;
   if (domainOf(kind) === 'network') return { ms: shortestMs, hopeless: 0 };
-  const known = isRefusal(kind);
-  if (!known && !isTurnedAway(record)) return { ms: 0, hopeless: 0 };
-  const [row, paceMs] =
-    known && retryOf(kind) !== 'backoff'
-      ? [hopeless + 1, Math.min(longestMs, shortestMs * 2 ** hopeless)]
-      : [0, shortestMs];
+  if (isAnswered(kind)) return { ms: 0, hopeless: 0 };
+  const [row, paceMs] = isHopeless(kind)
+    ? [hopeless + 1, Math.min(longestMs, shortestMs * 2 ** hopeless)]
+    : [0, shortestMs];
   return { ms: Math.max(0, paceMs - (record.endMs - record.startMs)), hopeless: row };
 }
 
-/** By the account, for what was asked, or by a platform that sheds load. */
-const isRefusal = (kind: Reason) =>
-  kind === 'overloaded' || domainOf(kind) === 'account' || domainOf(kind) === 'client';
+/** The model was at work: what it made took its time, though not every one of these counts as good. */
+const isAnswered = (kind: Reason) => domainOf(kind) === null || worked.some(other => other === kind);
 
-/** By a proxy, or with a code that nobody knows: a redirect or a 4xx, which says that nothing was done. */
-const isTurnedAway = ({ status = 0 }: CallRecord) => status >= 300 && status < 500;
+const worked = ['reasoning_only', 'answer_in_reasoning', 'usage_missing', 'wrong_answer', 'slow'] as const;
+
+/** The account's, or of what was asked: within the run it stays as it is. */
+const isHopeless = (kind: Reason) =>
+  retryOf(kind) !== 'backoff' && (domainOf(kind) === 'account' || domainOf(kind) === 'client');

@@ -51,12 +51,24 @@ function spoiledText({ requests, good, failures = {} }: TriedLevel): string {
     .join(', ');
 }
 
-function sentence({ kind, level, interval: [passed, failed] }: CapacityResult, unit: string, share: string): string {
+function sentence(
+  { kind, level, interval: [passed, failed], tried }: CapacityResult,
+  unit: string,
+  share: string,
+): string {
+  if (kind === 'unclear') return unclearText(tried[0], unit, share);
   if (kind === 'none' || level === null) return `Not even the first level keeps the SLO for ${share} of requests.`;
   if (kind === 'at_least')
     return `At least ${level} ${unit} keep the SLO for ${share} of requests: no level that was allowed failed.`;
   const upper = failed === null ? 'no level was clearly too high' : `${failed} are clearly too many`;
   return `${passed} ${unit} keep the SLO for ${share} of requests; ${upper}.`;
+}
+
+function unclearText(first: TriedLevel | undefined, unit: string, share: string): string {
+  if (first === undefined) return 'No level was tried.';
+  const { level, good, requests } = first;
+  const found = `${count(good)} of ${counted(requests, 'request')} did`;
+  return `Unclear whether the first level, ${level} ${unit}, keeps the SLO for ${share} of requests: ${found}. Begin lower (--from), or set another share (--attainment).`;
 }
 
 /** What happens at the first level that is too high. */

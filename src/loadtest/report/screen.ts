@@ -18,6 +18,23 @@ export interface ScreenOptions {
   readonly color?: boolean;
 }
 
+interface Stream {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly isTTY?: boolean;
+}
+
+/** As much as a terminal shows with a prompt below it; what is read in a log or a file has no height to fit. */
+export const sizeFor = ({ columns = 100, rows = 24, isTTY = false }: Stream) => ({
+  width: Math.min(100, columns),
+  rows: isTTY ? Math.max(fewestRows, rows - promptRows) : Number.POSITIVE_INFINITY,
+});
+
+const fewestRows = 20;
+
+/** An empty line and the prompt: without them the verdict scrolls off the top. */
+const promptRows = 2;
+
 const indent = 9;
 
 /** At most `rows` lines of at most `width` columns, each ended by a newline. */

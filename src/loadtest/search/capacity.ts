@@ -1,7 +1,9 @@
 /** Level after level until the highest that keeps the SLO is known. */
+import { counted } from '../../core/counted.ts';
 import { exitCodes, type Io } from '../../core/program.ts';
 import { type CapacityResult, createSearch, type LevelReport } from '../capacity.ts';
 import { failuresOf } from '../ledger.ts';
+import { time } from '../numbers.ts';
 import type { LoadPlan } from '../plan.ts';
 import { capacityText } from '../report/capacity.ts';
 import type { Slo } from '../slo.ts';
@@ -16,8 +18,11 @@ export async function findCapacity(plan: LoadPlan, search: SearchConfig, io: Io)
   const machine = createSearch({ kind, low, high, attainment, precision, seed: plan.seed });
   io.err(`${openingOf(search)}\n`);
   const stay = createStays(plan, io);
+  let before: number | undefined;
   for (let step = machine.next(); step.kind === 'level' && !io.stop.aborted; step = machine.next()) {
     const requests = requestsAt(kind, step.level, step.requests, plan.slo);
+    if (kind === 'rate') io.err(`  rate ${step.level}: ${ahead(requests, step.level, before === step.level)}\n`);
+    before = step.level;
     const { total, held } = await stay(arrivalsAt(step.level, requests, kind), requests);
     const report = levelReport(total, held);
     io.err(
@@ -47,7 +52,14 @@ export function requestsAt(kind: SearchConfig['by'], level: number, asked: numbe
 const openingOf = ({ by, from, to, precision }: SearchConfig) =>
   `${by} from ${from} up to ${to}${by === 'rate' ? ' requests/s' : ''}: doubles until the SLO is missed, then closes in to ${+(100 * precision).toFixed(2)} %`;
 
-const exitOf = ({ kind }: CapacityResult) => (kind === 'none' ? exitCodes.failed : exitCodes.ok);
+/** How long a stay will be, which a low rate makes long; and why it is not the first at its level. */
+const ahead = (requests: number, perSecond: number, again: boolean) =>
+  `${again ? 'not clear yet, another ' : ''}${counted(requests, 'request')}, about ${time((1000 * requests) / perSecond)}`;
+
+const exitOf = ({ kind }: CapacityResult) => {
+  if (kind === 'unclear') return exitCodes.unmeasurable;
+  return kind === 'none' ? exitCodes.failed : exitCodes.ok;
+};
 
 function levelReport(total: Total, { requestsPerSecond, inFlight }: Held): LevelReport {
   const uncounted = endedOf(total, 'unsent') + endedOf(total, 'censored');

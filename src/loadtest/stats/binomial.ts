@@ -24,6 +24,32 @@ export function shareBounds(k: number, n: number, confidence: number): readonly 
   return [low, high];
 }
 
+/** So many of so many. */
+export interface Counted {
+  readonly some: number;
+  readonly all: number;
+}
+
+/**
+ * Bounds of the difference b − a of two shares, each alone kept with `confidence` (Newcombe's square and add, on exact
+ * bounds of each): nothing of a few says little, where a bootstrap, which can only draw what was seen, is quite sure.
+ */
+export function shareDifference(a: Counted, b: Counted, confidence: number): readonly [low: number, high: number] {
+  const [one, other] = [a, b].map(({ some, all }) => {
+    const [low, high] = all > 0 ? shareBounds(some, all, confidence) : [0, 1];
+    const share = all > 0 ? some / all : 0;
+    return { share, down: share - low, up: high - share };
+  }) as [Reach, Reach];
+  const difference = other.share - one.share;
+  return [difference - Math.hypot(other.down, one.up), difference + Math.hypot(other.up, one.down)];
+}
+
+interface Reach {
+  readonly share: number;
+  readonly down: number;
+  readonly up: number;
+}
+
 /** Where a rising function of a share crosses zero. */
 function bisect(rising: (p: number) => number): number {
   let low = 0;

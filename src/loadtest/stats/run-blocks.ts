@@ -3,6 +3,7 @@ import type { Sparse } from '../../core/histogram.ts';
 import { type Reason, reasons } from '../../core/outcome.ts';
 import type { Interval } from '../interval.ts';
 import type { Measure } from '../measures.ts';
+import type { Counted } from './binomial.ts';
 import { type LatencyBlocks, latencyBlocks, ratio, type Statistic } from './blocks.ts';
 import { batchesOf } from './moments.ts';
 import { type Amounts, amountsOf, type FlowFacts, type PerSecondName, tokensPerRead } from './per-second.ts';
@@ -15,6 +16,8 @@ export interface RunBlocks {
   readonly blocks: number;
   readonly latency: (measure: Measure) => LatencyBlocks;
   readonly rate: (rate: Rate) => Statistic;
+  /** Requests that failed, among those that came to an end. */
+  readonly failed: Counted;
 }
 
 /**
@@ -34,17 +37,20 @@ export function runBlocks(
   const sums = (of: (interval: Interval) => number) =>
     blocks.map(block => block.reduce((sum, one) => sum + of(one), 0));
   const flow = (name: PerSecondName) => levelledRatio(amountsOf(name, blocks, facts));
+  const [some, all] = [failures, reasons].map(kinds => sums(interval => finished(interval, kinds))) as [
+    number[],
+    number[],
+  ];
   const statistics = {
     requests_per_second: () => flow('requests_per_second'),
     output_tokens_per_second: () => flow('output_tokens_per_second'),
-    error_rate: () =>
-      ratio(
-        sums(interval => finished(interval, failures)),
-        sums(interval => finished(interval, reasons)),
-      ),
+    error_rate: () => ratio(some, all),
   } satisfies Record<Rate, () => Statistic>;
-  return { blocks: blocks.length, latency, rate: name => statistics[name]() };
+  const failed = { some: total(some), all: total(all) };
+  return { blocks: blocks.length, latency, rate: name => statistics[name](), failed };
 }
+
+const total = (amounts: readonly number[]) => amounts.reduce((sum, amount) => sum + amount, 0);
 
 /** The figure as it was counted; its noise, and what its ends hide, as its levelled amounts tell. */
 function levelledRatio({ counted, levelled, seconds }: Amounts): Statistic {

@@ -65,8 +65,8 @@ export function fitUsl(points: readonly UslPoint[], { random, replicates = 400 }
 
 function degenerate(points: readonly UslPoint[]): string | undefined {
   const levels = new Set(points.map(({ n }) => n)).size;
-  if (levels < 4)
-    return `${levels} different levels with throughput are too few for three parameters and an error, it takes 4`;
+  // Three parameters, and one more to see an error.
+  if (levels < 4) return `it takes 4 different levels, and ${levels} can be used`;
   const ns = points.map(({ n }) => n);
   if (Math.max(...ns) < 2 * Math.min(...ns))
     return 'the levels lie too close together, the largest must be twice the smallest';

@@ -4,7 +4,7 @@ import { widthOf } from '../../core/width.ts';
 import { failuresOf } from '../ledger.ts';
 import { count, moment, money, rate, share, time } from '../numbers.ts';
 import { crop, type Paint, padEnd, padStart, painter, safe } from '../report/terminal.ts';
-import type { Moment, PlanFacts, Progress, ShownMeasure } from './progress.ts';
+import { doneOf, type Moment, type PlanFacts, type Progress, type ShownMeasure } from './progress.ts';
 import { sparkline } from './sparkline.ts';
 
 export interface FrameSize {
@@ -68,15 +68,10 @@ function bar({ progress, columns, paint }: View): string {
   return `${paint('calm', '█'.repeat(full))}${paint('dim', '░'.repeat(room - full))}  ${words}`;
 }
 
-/** By time, or by requests when those run out first. */
-function doneOf({ plan, elapsedMs, planned }: Progress): number {
-  const byTime = plan.durationMs > 0 ? elapsedMs / plan.durationMs : 1;
-  const byCount = plan.maxRequests === null ? 0 : planned / Math.max(1, plan.maxRequests);
-  return Math.min(1, Math.max(0, byTime, byCount));
-}
-
 function phaseOf(progress: Progress): string {
-  if (progress.elapsedMs < progress.plan.warmupMs) return 'warming up';
+  const { stage, plan, elapsedMs } = progress;
+  if (stage !== 'load' && plan.calibrates) return 'measuring this machine';
+  if (elapsedMs < plan.warmupMs) return 'warming up';
   return doneOf(progress) < 1 ? 'measuring' : 'waiting for the last';
 }
 

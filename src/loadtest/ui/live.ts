@@ -38,11 +38,12 @@ export const createLive = (options: LiveOptions): Live => (options.isTty ? pictu
 
 function picture({ plan, out, clock = systemClock, size, color = false, onExit = onProcessExit }: LiveOptions): Live {
   const progress = createProgress(plan);
-  const startMs = clock.now();
+  let startMs = plan.calibrates ? undefined : clock.now(); // of the load; the first interval tells
   let isOpen = true;
 
   const draw = () => {
-    const lines = frame(progress.at(clock.now() - startMs), { ...size(), color });
+    const elapsedMs = startMs === undefined ? undefined : clock.now() - startMs;
+    const lines = frame(progress.at(elapsedMs), { ...size(), color });
     out(`\x1b[H${lines.map(line => `${line}\x1b[K`).join('\r\n')}\x1b[J`);
     timer.set(clock.now() + refreshMs);
   };
@@ -59,6 +60,8 @@ function picture({ plan, out, clock = systemClock, size, color = false, onExit =
   return {
     update: intervals => {
       progress.add(intervals);
+      // Told a little late, never early: the earliest is the closest.
+      for (const { toMs } of intervals) startMs = Math.min(startMs ?? Number.POSITIVE_INFINITY, clock.now() - toMs);
       if (isOpen) draw();
     },
     close: () => {

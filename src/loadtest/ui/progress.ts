@@ -15,6 +15,8 @@ export interface PlanFacts {
   /** Warm-up included. */
   readonly durationMs: number;
   readonly warmupMs: number;
+  /** Whether this machine's own error is measured before and after. */
+  readonly calibrates: boolean;
   readonly maxRequests: number | null;
   readonly maxTokens: number | null;
   /** A ceiling for money, with prices per token in the same currency. */
@@ -28,7 +30,8 @@ export interface PlanFacts {
 
 export interface Progress {
   readonly plan: PlanFacts;
-  /** Milliseconds since the run began, the view's own clock included. */
+  readonly stage: 'before' | 'load' | 'after';
+  /** Milliseconds since load began, the view's own clock included; after the load, how long it lasted. */
   readonly elapsedMs: number;
   readonly planned: number;
   readonly sent: number;
@@ -86,19 +89,37 @@ export function createProgress(plan: PlanFacts) {
       recent = [...recent, momentOf(latest(last), tokensPerRead())].slice(-recentCount);
     }
   };
-  /** @param elapsedMs by the view's own clock: time goes on while nothing ends */
-  const at = (elapsedMs: number): Progress => ({
-    plan,
-    elapsedMs: Math.max(elapsedMs, endMs),
-    ...counts,
-    ended,
-    codes,
-    whole: Object.fromEntries(histograms.map(({ name, histogram }) => [name, histogram.summary()])),
-    now: { ...together(last), outputTokens: tokensOf(last, tokensPerRead()) },
-    recent,
-  });
+  /** All that were to be made are, and have come to an end: nothing more is under way, and nothing more will be. */
+  const isOver = () =>
+    endMs > 0 &&
+    doneOf({ plan, elapsedMs: endMs, planned: counts.planned }) >= 1 &&
+    sumOf(Object.values(ended)) >= counts.planned;
+  /** @param elapsedMs by the view's own clock: time goes on while nothing ends; undefined before the load begins */
+  const at = (elapsedMs: number | undefined): Progress => {
+    const stage = isOver() ? 'after' : elapsedMs === undefined ? 'before' : 'load';
+    return {
+      plan,
+      stage,
+      elapsedMs: stage === 'load' ? Math.max(elapsedMs ?? 0, endMs) : endMs,
+      ...counts,
+      ended,
+      codes,
+      whole: Object.fromEntries(histograms.map(({ name, histogram }) => [name, histogram.summary()])),
+      now: { ...together(last), outputTokens: tokensOf(last, tokensPerRead()) },
+      recent,
+    };
+  };
   return { add, at };
 }
+
+/** How much of a run is done, from 0 to 1: by time, or by requests when those run out first. */
+export function doneOf({ plan, elapsedMs, planned }: Pick<Progress, 'plan' | 'elapsedMs' | 'planned'>): number {
+  const byTime = plan.durationMs > 0 ? elapsedMs / plan.durationMs : 1;
+  const byCount = plan.maxRequests === null ? 0 : planned / Math.max(1, plan.maxRequests);
+  return Math.min(1, Math.max(0, byTime, byCount));
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 /** The last interval, with as many before it as it takes to tell a rate. */
 function latest(intervals: readonly Interval[]): readonly Interval[] {

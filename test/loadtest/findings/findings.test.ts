@@ -723,6 +723,20 @@ test.each<[string, LoadResult, RegExp | undefined]>([
   else expect(said(result, 'overspent')).toMatch(words);
 });
 
+test('a budget that went for failures is not to be raised before they are looked into', () => {
+  const outage = (tokens: object) => {
+    const result = endedAs({ ok: 20, server_error: 900 }, { halted: 'budget' });
+    return { ...result, tokens: { ...result.tokens, input: 2000, output: 718, ...tokens } };
+  };
+  const failed = outage({ booked: { input: 20_000, output: 79_858, cost: null } });
+  expect(said(failed, 'ended_early')).toContain(
+    'Of 99,858 tokens that were booked answers took 2,718; most went for what failed (server_error), of which nobody knows what it cost.',
+  );
+  expect(next(failed)).toBe('Look into the failures first: a larger budget would pay for more of them.');
+  for (const tokens of [{ booked: { input: 2000, output: 800, cost: null } }, {}])
+    expect(next(outage(tokens))).toMatch(/^Raise the budget/);
+});
+
 test.each<[Partial<LoadResult['load']>, string]>([
   [{ halted: 'stopped', halted_after_s: 3.2 }, 'The run was stopped after 3.20 s, before its time.'],
   [

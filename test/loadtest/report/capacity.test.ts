@@ -50,6 +50,16 @@ test.each([
   expect(capacityText({ ...found, tried, usl }, asked).replace(/\n/g, ' ')).toContain(words);
 });
 
+test('a first level too close to its objective is not said to miss it', () => {
+  const first = level(4, 70, { verdict: 'unclear' });
+  const result: CapacityResult = { ...found, kind: 'unclear', level: null, interval: [0, null], tried: [first] };
+  const text = capacityText(result, { ...asked, by: 'rate' }).replace(/\n/g, ' ');
+  expect(text).toContain(
+    'Unclear whether the first level, 4 requests per second, keeps the SLO for 95 % of requests: 70 of 72 requests did.',
+  );
+  expect(text).not.toContain('Not even');
+});
+
 test('a level at which nothing was asked has no NaN', () => {
   const empty = level(4, 0, { requests: 0, bounds: [0, 1], throughput: 0 });
   expect(capacityText({ ...found, kind: 'none', level: null, tried: [empty] }, asked)).not.toMatch(/NaN|undefined|-\d/);

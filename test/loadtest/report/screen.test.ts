@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { widthOf } from '../../../src/core/width.ts';
 import { findingsOf } from '../../../src/loadtest/findings/findings.ts';
-import { screen } from '../../../src/loadtest/report/screen.ts';
+import { screen, sizeFor } from '../../../src/loadtest/report/screen.ts';
 import type { LoadResult, ThresholdResult } from '../../../src/loadtest/result.ts';
 import { emptyRun, failedRun, healthyRun, longRun, rateLimitedRun, saturatedRun, unaryRun } from '../results.ts';
 
@@ -21,6 +21,26 @@ test.each(runs)('%s fits 24 lines at any width from 80 on, and never says NaN', 
     expect(lines.length).toBeLessThanOrEqual(24);
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
     expect(lines.join('\n')).not.toMatch(/NaN|undefined|Infinity|(?!\n)\p{Cc}/u);
+  }
+});
+
+test.each([
+  ['a small terminal', { columns: 80, rows: 24, isTTY: true }, { width: 80, rows: 22 }],
+  ['a tall one', { columns: 250, rows: 60, isTTY: true }, { width: 100, rows: 58 }],
+  ['one that is hardly there', { columns: 80, rows: 5, isTTY: true }, { width: 80, rows: 20 }],
+  ['one that does not say', { isTTY: true }, { width: 100, rows: 22 }],
+  ['a file', {}, { width: 100, rows: Number.POSITIVE_INFINITY }],
+])('%s is filled, with room for the prompt', (_, stream, size) => {
+  expect(sizeFor(stream)).toEqual(size);
+});
+
+test.each(runs)('%s begins with its verdict where a prompt takes two lines of 24', (_, result) => {
+  const doubts = ['This machine was busy, and its own error is not known. '.repeat(6)];
+  const doubted: LoadResult = { ...result, validity: 'INVALID', doubts };
+  for (const width of [80, 100]) {
+    const lines = screen(doubted, { width, rows: 22 }).split('\n').slice(0, -1);
+    expect(lines.length).toBeLessThanOrEqual(22);
+    expect(lines[0]).toMatch(/^[A-Z ]+ {2}INVALID {2}/);
   }
 });
 

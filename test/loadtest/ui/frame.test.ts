@@ -13,6 +13,7 @@ const plan: PlanFacts = {
   level: 20,
   durationMs: 63_000,
   warmupMs: 3000,
+  calibrates: true,
   maxRequests: null,
   maxTokens: null,
   maxCost: null,

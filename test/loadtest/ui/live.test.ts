@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { createManualClock } from '../../../src/core/clock.ts';
 import { createLive, type LiveOptions } from '../../../src/loadtest/ui/live.ts';
@@ -12,6 +13,7 @@ const plan = {
   level: 16,
   durationMs: 45_000,
   warmupMs: 0,
+  calibrates: false,
   maxRequests: null,
   maxTokens: null,
   maxCost: null,
@@ -63,6 +65,33 @@ test('the clock on the screen goes on while nothing ends', () => {
   const { written, clock } = start();
   clock.advance(12_400);
   expect(written.at(-1)).toContain('0:12 of 0:45');
+});
+
+const plainOf = (picture = '') => picture.split('\r\n').map(stripVTControlCharacters).join('\n');
+
+test('the clock begins with the load, not with what this machine measures of itself before', () => {
+  const { live, written, clock } = start({ plan: { ...plan, warmupMs: 2000, calibrates: true } });
+  clock.advance(3000);
+  expect(plainOf(written.at(-1))).toMatch(/0:00 of 0:45.*\n.* 0% {2}measuring this machine/);
+  clock.advance(1100);
+  live.update([intervalAt(0, { planned: 8, ended: { warmup: 4 } })]);
+  expect(plainOf(written.at(-1))).toMatch(/0:01 of 0:45.*\n.* 2% {2}warming up/);
+  clock.advance(1900);
+  live.update([intervalAt(1, { planned: 4, ended: { ok: 4 } })]);
+  expect(plainOf(written.at(-1))).toMatch(/0:02 of 0:45.*\n.* 6% {2}measuring$/m);
+});
+
+test('what this machine measures of itself in the end is no wait for the last', () => {
+  const { live, written, clock } = start({ plan: { ...plan, durationMs: 2000, calibrates: true } });
+  clock.advance(1000);
+  live.update([intervalAt(0, { planned: 8, ended: { ok: 4 } })]);
+  clock.advance(1000);
+  live.update([intervalAt(1, { planned: 4, ended: { ok: 4 } })]);
+  clock.advance(1000);
+  expect(plainOf(written.at(-1))).toMatch(/0:02 \+0:01.*\n.*100% {2}waiting for the last/);
+  live.update([intervalAt(2, { toMs: 3200, ended: { ok: 3, censored: 1 } })]);
+  clock.advance(4000);
+  expect(plainOf(written.at(-1))).toMatch(/0:02 \+0:01.*\n.*100% {2}measuring this machine/);
 });
 
 test('after closing nothing is drawn any more', () => {
