@@ -119,6 +119,7 @@ function launch(
   primary: Primary,
 ): Promise<number> {
   const worker = cluster.fork();
+  worker.on('error', () => {}); // what Node itself had to say to one that is gone: its exit tells
   tell(worker, { kind: 'start', ...what, label: `${index}:` });
   return new Promise((resolve, reject) => {
     let ready = false;

@@ -9,12 +9,14 @@ const answer = (kind: Reason, status: number) =>
 
 test.each<[string, Reason, number, number]>([
   ['an answer', 'ok', 200, 0],
-  ['a cut stream', 'truncated', 200, 0],
-  ['an error of the server', 'server_error', 500, 0],
-  ['a gateway without a server', 'gateway_error', 502, 0],
+  ['an answer without usage', 'usage_missing', 200, 0],
+  ['thinking without an answer', 'reasoning_only', 200, 0],
+  ['a cut stream', 'truncated', 200, 90],
+  ['an error of the server', 'server_error', 500, 90],
+  ['a gateway without a server', 'gateway_error', 502, 90],
   ['a refusal that passes', 'rate_limited', 429, 90],
   ['a refusal with a code that nobody knows', 'unknown_code', 429, 90],
-  ['an unknown code of a server in trouble', 'unknown_code', 500, 0],
+  ['an unknown code of a server in trouble', 'unknown_code', 500, 90],
   ['a firewall', 'gateway_error', 403, 90],
   ['a redirect', 'gateway_error', 302, 90],
 ])('after %s (%s, %i) a seat rests %i ms', (_, kind, status, ms) => {
