@@ -14,7 +14,7 @@ beforeAll(async () => {
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
   if (executablePath === undefined) throw new Error('no Chromium found; on Debian: apt install chromium');
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  mock = await createMock({ keys: [canary], timing: 'ttft=20ms,itl=5ms', replyTokens: 12, thinkingTokens: 0 });
+  mock = await createMock({ keys: [canary], timing: 'ttft=300ms,itl=50ms', replyTokens: 12, thinkingTokens: 0 });
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.on('pageerror', error => problems.push(error.message));
   page.on('console', message => message.type() === 'error' && problems.push(message.text()));
