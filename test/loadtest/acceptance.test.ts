@@ -110,7 +110,7 @@ test('3. 250 a second against 142 is saturated within 20 s', () => {
   for (let seed = 0; seed < 5; seed++) expect(isCalledSaturated(250, service(250, 20, seed))).toBe(true);
 });
 
-test.each([10, 20, 60])('3. of 20 runs of %d s at 90 %% none is called saturated', seconds => {
+test.each([10, 20, 60])('3. of 20 runs of %d s at nine tenths of it none is called saturated', seconds => {
   const called = Array.from({ length: 20 }, (_, seed) => isCalledSaturated(128, service(128, seconds, seed)));
   expect(called).toEqual(called.map(() => false));
 });
