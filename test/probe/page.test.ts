@@ -43,6 +43,21 @@ test('every check has its three windows, and what nobody saw is unknown in them'
   expect(second!.latency).toHaveLength(48);
 });
 
+const change = (
+  id: string,
+  atMs: number,
+  state: StatusChange['state'],
+  domain: StatusChange['domain'] = null,
+): StatusChange => ({
+  id,
+  atMs,
+  state,
+  domain,
+  reason: domain === null ? null : 'tcp',
+  detail: null,
+  runId: null,
+});
+
 test('incidents are told newest first, with their fault, and end where something else begins', () => {
   expect(overview.incidents[0]).toMatchObject({
     kind: 'down',
@@ -53,20 +68,6 @@ test('incidents are told newest first, with their fault, and end where something
   expect(overview.incidents.map(({ kind, reason }) => `${kind} ${reason}`)).toEqual(
     expect.arrayContaining(['blocked balance_exhausted', 'down overloaded']),
   );
-  const change = (
-    id: string,
-    atMs: number,
-    state: StatusChange['state'],
-    domain: StatusChange['domain'] = null,
-  ): StatusChange => ({
-    id,
-    atMs,
-    state,
-    domain,
-    reason: domain === null ? null : 'tcp',
-    detail: null,
-    runId: null,
-  });
   const changes = [
     change('a', 1, 'down', 'network'),
     change('b', 2, 'unknown'),
@@ -80,31 +81,22 @@ test('incidents are told newest first, with their fault, and end where something
 });
 
 test('an outage is one incident until the service is well, whoever could not tell meanwhile', () => {
-  const change = (atMs: number, state: StatusChange['state'], domain: StatusChange['domain'] = null): StatusChange => ({
-    id: 'a',
-    atMs,
-    state,
-    domain,
-    reason: domain === null ? null : 'tcp',
-    detail: null,
-    runId: null,
-  });
   const changes = [
-    change(1, 'down', 'network'),
-    change(2, 'unknown'),
-    change(3, 'down', 'network'),
-    change(4, 'unknown', 'account'),
-    change(5, 'maintenance'),
-    change(6, 'down', 'provider'),
-    change(7, 'degraded'),
-    change(8, 'down', 'network'),
+    change('a', 1, 'down', 'network'),
+    change('a', 2, 'unknown'),
+    change('a', 3, 'down', 'network'),
+    change('a', 4, 'unknown', 'account'),
+    change('a', 5, 'maintenance'),
+    change('a', 6, 'down', 'provider'),
+    change('a', 7, 'degraded'),
+    change('a', 8, 'down', 'network'),
   ];
   expect(incidentsOf(changes).map(({ kind, from_ms, until_ms }) => [kind, from_ms, until_ms])).toEqual([
     ['down', 8, null],
     ['blocked', 4, 5],
     ['down', 1, 7],
   ]);
-  const many = Array.from({ length: 120 }, (_, at) => change(at, at % 2 === 0 ? 'down' : 'up', 'network'));
+  const many = Array.from({ length: 120 }, (_, at) => change('a', at, at % 2 === 0 ? 'down' : 'up', 'network'));
   expect(incidentsOf(many).map(({ from_ms }) => from_ms)).toEqual(Array.from({ length: 50 }, (_, n) => 118 - 2 * n));
 });
 

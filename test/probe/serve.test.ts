@@ -188,7 +188,8 @@ test.each([
   expect(await (await get('/healthz')).text()).toBe('ok\n');
 });
 
-test('a file that is gone is told of once, and one that is only gone for a moment is not', async () => {
+/** A `serve` that looks at its file ten times a second of a clock that stands, and what it says. */
+async function watching() {
   const mock = await service();
   const { file, write } = place(mock.baseUrl);
   const clock = createManualClock(Date.now());
@@ -199,6 +200,11 @@ test('a file that is gone is told of once, and one that is only gone for a momen
     say: sentence => said.push(sentence),
   });
   cleanups.push(serving.close);
+  return { file, write, clock, said, serving };
+}
+
+test('a file that is gone is told of once, and one that is only gone for a moment is not', async () => {
+  const { file, write, clock, said } = await watching();
   const told = () => said.filter(text => text === `${file} cannot be read any more: what it said last goes on`).length;
   rmSync(file);
   clock.advance(100);
@@ -224,16 +230,7 @@ test('who looks from outside at a file with a mistake hears where else to look',
 });
 
 test('who reads an edited file again when told to does not do so once more on its own', async () => {
-  const mock = await service();
-  const { file, write } = place(mock.baseUrl);
-  const clock = createManualClock(Date.now());
-  const said: string[] = [];
-  const look = async (check: ProbeCheck) => runAt(clock.wall(), { id: check.id });
-  const serving = await serve({
-    ...{ file, readers: systemReaders(env), clock, random: createRandom('test'), look, watchMs: 100 },
-    say: sentence => said.push(sentence),
-  });
-  cleanups.push(serving.close);
+  const { write, clock, said, serving } = await watching();
   const took = () => said.filter(text => /^took /.test(text)).length;
   write({}, [{ kind: 'chat' }]);
   await serving.reload();

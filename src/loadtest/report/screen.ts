@@ -1,12 +1,12 @@
 /** The final screen: everything that matters of a run, on one page of a terminal, or on a roll that has no end. */
-import { counted } from '../../core/counted.ts';
 import { widthOf } from '../../core/width.ts';
 import { failuresOf } from '../ledger.ts';
-import { measures } from '../measures.ts';
 import { bookedText, bounded, count, money, rate, share, signed, time } from '../numbers.ts';
 import { mayHaveWaited } from '../policy.ts';
-import type { CalibrationRun, ErrorFigure, Figure, Figures, LoadResult, Throughput } from '../result.ts';
-import { crop, fold, type Paint, padEnd, padStart, painter, safe } from './terminal.ts';
+import type { CalibrationRun, ErrorFigure, Figures, LoadResult, Throughput } from '../result.ts';
+import { table } from './screen/latencies.ts';
+import { type Aside, cut, folds, indent, isEndless, isWide, labelled, type Page, shortened } from './screen/page.ts';
+import { fold, padEnd, painter, safe } from './terminal.ts';
 import { headlineOf, markOf, modelOf } from './verdict.ts';
 
 export interface ScreenOptions {
@@ -35,8 +35,6 @@ const fewestRows = 20;
 /** An empty line and the prompt: without them the verdict scrolls off the top. */
 const promptRows = 2;
 
-const indent = 9;
-
 /** At most `rows` lines of at most `width` columns, each ended by a newline. */
 export function screen(result: LoadResult, { width = 100, rows = 24, color = false }: ScreenOptions = {}): string {
   const page = { result, columns: Math.max(80, width), rows, paint: painter(color) };
@@ -44,17 +42,6 @@ export function screen(result: LoadResult, { width = 100, rows = 24, color = fal
   const best = layouts.find(({ missing }) => missing <= 0) ?? layouts.at(-1)!;
   return `${spaced(best.blocks, rows).join('\n')}\n`;
 }
-
-interface Page {
-  readonly result: LoadResult;
-  readonly columns: number;
-  readonly rows: number;
-  readonly paint: Paint;
-}
-
-const isEndless = ({ rows }: Pick<Page, 'rows'>) => rows === Number.POSITIVE_INFINITY;
-
-type Aside = 'longest' | 'whole';
 
 /** What makes way, in this order, for what ended or limited the run. */
 const dispensable: readonly (readonly Aside[])[] = [[], ['longest'], ['longest', 'whole']];
@@ -101,12 +88,6 @@ function verdict(page: Page, atMost: number): string[] {
   return [painted + cut(page, whole, room), ...kept, paint('dim', cut(page, facts, columns))];
 }
 
-/** Bounds stand beside the figures, and most sentences have one line. */
-const isWide = ({ columns }: Pick<Page, 'columns'>) => columns >= 98;
-
-/** Lines of a fact that is one line where there is room. */
-const folds = (page: Page) => (isWide(page) ? 1 : 2);
-
 type Told = LoadResult['findings'][number];
 
 const told = ({ result }: Page) => result.findings.filter(({ kind }) => kind !== 'next');
@@ -131,23 +112,6 @@ function nextOf(page: Page): string[] {
   return next === undefined ? [] : labelled(page, 'next', safe(next.text), 2);
 }
 
-/** A dim label in front, the text folded behind it. */
-function labelled(page: Page, label: string, text: string, atMost: number): string[] {
-  const { columns, paint } = page;
-  const lines = shortened(page, text, columns - indent, atMost);
-  return lines.map((line, i) => paint('dim', padEnd(i === 0 ? label : '', indent)) + line);
-}
-
-function shortened(page: Page, text: string, columns: number, atMost: number): string[] {
-  const lines = fold(text, columns);
-  const isTooLong = lines.length > atMost && !isEndless(page);
-  const kept = isTooLong ? [...lines.slice(0, atMost - 1), lines.slice(atMost - 1).join(' ')] : lines;
-  return kept.map(line => cut(page, line, columns));
-}
-
-/** A log is as wide as what stands in it. */
-const cut = (page: Page, text: string, columns: number) => (isEndless(page) ? text : crop(text, columns));
-
 function load(page: Page): string[] {
   const { load: certificate, ledger } = page.result;
   const parts = [
@@ -163,96 +127,6 @@ function load(page: Page): string[] {
   ];
   return labelled(page, 'load', `${safe(certificate.kind)} · ${parts.join(' · ')}`, 2);
 }
-
-// --- latencies
-
-const lines = [
-  { name: 'ttft_any_ms', sent: 'ttft_any_from_send_ms' },
-  { name: 'ttft_content_ms', sent: 'ttft_content_from_send_ms' },
-  { name: 'itl_ms', sent: undefined },
-  { name: 'tpot_ms', sent: undefined },
-  { name: 'e2e_ms', sent: 'e2e_from_send_ms' },
-] as const;
-
-const levels = ['p50', 'p90', 'p99'] as const;
-
-interface Columns {
-  readonly title: number;
-  readonly cell: number;
-  readonly sent: number;
-}
-
-function table(page: Page, without: readonly Aside[]): string[] {
-  const { metrics } = page.result;
-  const measured = lines.filter(({ name }) => (metrics[name]?.count ?? 0) > 0);
-  if (measured.length === 0) return labelled(page, 'latency', 'no good answer, so no latency', 1);
-  const size = isWide(page) ? { title: 14, cell: 14, sent: 11 } : { title: 12, cell: 10, sent: 10 };
-  return [
-    ...heads(page, size),
-    ...measured.map(line => row(page, line, size)),
-    ...atOnce(page),
-    ...(without.includes('longest') ? [] : longest(page, measured)),
-  ];
-}
-
-/** A server or a proxy that streams nothing would else be seen only by a row that is missing. */
-function atOnce(page: Page): string[] {
-  const { ttft_any_ms: first, max_gap_ms: gap } = page.result.metrics;
-  const all = first?.count ?? 0;
-  const whole = all - (gap?.count ?? 0);
-  if (whole <= all / 2) return [];
-  const text = `${share(whole / all)} of ${counted(all, 'answer')} came in one read: no gaps and no TPOT`;
-  return labelled(page, 'streams', text, 1);
-}
-
-/** What a percentile hides: the longest of a figure, where it is far from the highest level that is shown. */
-function longest(page: Page, measured: readonly (typeof lines)[number][]): string[] {
-  const far = measured.flatMap(({ name }) => {
-    const figure = page.result.metrics[name];
-    const shown = levels.findLast(level => figure?.needs[level] === undefined);
-    if (figure === undefined || shown === undefined || figure.max < 3 * figure[shown]) return [];
-    return [`${titleOf(name)} ${time(figure.max)} (${shown} ${time(figure[shown])})`];
-  });
-  return far.length === 0 ? [] : labelled(page, 'longest', far.join(' · '), 1);
-}
-
-const titleOf = (name: (typeof lines)[number]['name']) => measures[name].title.replace(' token', '');
-
-function heads({ paint, result, columns }: Page, { title, cell, sent }: Columns): string[] {
-  const understates = isWide({ columns }) ? 'latency (closed loop understates)' : 'closed loop understates';
-  const name = result.load.kind === 'closed' ? understates : 'latency';
-  const over = `${name}${padStart('from schedule', title + cell * 3 - widthOf(name))}${padStart('from send', sent * 3)}`;
-  const names = [cell, sent].flatMap(width => levels.map(level => padStart(level, width))).join('');
-  return [paint('dim', over), paint('dim', `${' '.repeat(title)}${names}${padStart('n', 8)}`)];
-}
-
-function row(
-  { result: { metrics }, columns, paint }: Page,
-  { name, sent }: (typeof lines)[number],
-  size: Columns,
-): string {
-  const [user, server] = [metrics[name], sent === undefined ? undefined : metrics[sent]];
-  const cells = (figure: Figure | undefined, width: number, bounds: boolean) =>
-    levels.map(level => padStart(figure === undefined ? '' : cellOf(figure, level, bounds), width)).join('');
-  return (
-    padEnd(titleOf(name), size.title) +
-    cells(user, size.cell, isWide({ columns })) +
-    paint('dim', cells(server, size.sent, false)) +
-    padStart(count(user?.count ?? 0), 8)
-  );
-}
-
-/** `412 ms ±3%`, or what is missing to say it. */
-function cellOf(figure: Figure, level: (typeof levels)[number], bounds: boolean): string {
-  const needed = figure.needs[level];
-  if (needed !== undefined) return `needs ${needed}`;
-  const interval = figure.ci[level];
-  if (!bounds || interval === undefined || !(figure[level] > 0)) return time(figure[level]);
-  const half = Math.max(interval[1] - figure[level], figure[level] - interval[0]) / figure[level];
-  return `${time(figure[level])} ±${Math.min(999, Math.max(1, Math.ceil(half * 100)))}%`;
-}
-
-// --- what came out, and what it cost
 
 function speed(page: Page, without: readonly Aside[]): string[] {
   const { throughput, whole, steady, little } = page.result;
